@@ -1,0 +1,246 @@
+"""Charts as pure functions: a plain frame in, an Altair chart out. Rooms and reports draw with the same ones.
+
+On screen no colour, font or background is set here: Streamlit's theme gives them, light or dark. `for_print`
+adds what paper needs. Missing values are drawn as gaps; a caller never turns them into zeros.
+Frames are plain pandas; the columns each function reads are named in its docstring. Values are exact numbers or
+NaN; an optional column `mark` holds `≥` or `≈` and is shown in the tooltip in front of the value.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from math import isnan
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from core import labels
+
+AXIS_NUMBER = (
+    "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '.3~f') + '亿' : "
+    "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, '.3~f') + '万' : format(datum.value, ',.3~f')"
+)
+"""Vega expression for an axis label in 万 and 亿."""
+
+AXIS_DAY = (
+    "(date(datum.value) == 1 && month(datum.value) == 0) ? timeFormat(datum.value, '%Y年') : "
+    "date(datum.value) == 1 ? (month(datum.value) + 1) + '月' : "
+    "(month(datum.value) + 1) + '/' + date(datum.value)"
+)
+"""Vega expression for a day on an axis: 2020年, 2月, 2/15."""
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+PRINT_COLOURS = ("#1f4e79", "#c0504d", "#e0a030", "#4f8f6f", "#7a5c99", "#5b9bd5", "#8c6d46", "#7f7f7f")
+"""Series colours on paper: apart in hue and, printed in grey, in lightness."""
+
+_AMOUNT = alt.Axis(labelExpr=AXIS_NUMBER, tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="end",
+                   titleX=0, titleY=-10, titleBaseline="bottom")
+"""Axis of amounts: its title stands upright above it, as Chinese reads."""
+
+_INK, _PALE, _GRID = "#262626", "#595959", "#e3e3e3"
+
+
+def daily_lines(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "", height: int = 280,
+                holidays: Mapping[date, str] | None = None, order: Sequence[str] = ()) -> alt.LayerChart:
+    """Lines by day, one for each series, broken where a day has no value.
+
+    `frame`: day (date) · value (number or NaN) · series (text, optional) · mark (text, optional).
+    `unit`: e.g. 次 · `value_name`: e.g. 阅读数 · `holidays`: days shaded behind the lines, with their names in the
+    tooltip · `order`: series in the order of the legend.
+    """
+    data = _daily(frame, value_name, unit)
+    names = list(order) or list(dict.fromkeys(data["series"]))
+    x = _day_axis(data["day"])
+    y = alt.Y("value:Q", title=f"{value_name}（{unit}）", axis=_AMOUNT)
+    colour = _series_colour(names, symbolType="stroke", symbolOpacity=1)
+    base = alt.Chart(data).encode(x=x, y=y, color=colour)
+    tooltip = [alt.Tooltip("date_text:N", title="日期"), alt.Tooltip("series:N", title="系列"),
+               alt.Tooltip("text:N", title=value_name)]
+    if len(names) < 2:
+        del tooltip[1]
+    lines = base.mark_line(invalid="break-paths-show-path-domains", strokeWidth=2, interpolate="linear")
+    alone = base.mark_point(filled=True, size=28).transform_filter("datum.alone")
+    touch = base.mark_point(size=160, opacity=0, filled=True).encode(tooltip=tooltip)
+    layers = [lines, alone, touch]
+    if holidays:
+        layers.insert(0, _holiday_bands(holidays, data["day"]))
+    return _titled(alt.layer(*layers), title, height)
+
+
+def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "", height: int = 280,
+                 order: Sequence[str] = ()) -> alt.Chart:
+    """Bars by day or by name, the series on top of each other.
+
+    `frame`: day (date) or label (text, in the order given) · series (text) · value (number or NaN).
+    """
+    if "day" in frame:
+        data = _daily(frame, value_name, unit)
+        x = _day_axis(data["day"])
+        where = alt.Tooltip("date_text:N", title="日期")
+    else:
+        data = _texts(frame.assign(series=frame.get("series", value_name)), unit)
+        x = alt.X("label:N", title=None, sort=list(dict.fromkeys(data["label"])), axis=alt.Axis(labelLimit=120))
+        where = alt.Tooltip("label:N", title="名称")
+    names = list(order) or list(dict.fromkeys(data["series"]))
+    data = data.assign(place=data["series"].map({name: n for n, name in enumerate(names)}))
+    width = _bar_width(data["day"]) if "day" in data else {}
+    chart = alt.Chart(data).mark_bar(**width).encode(
+        x=x,
+        y=alt.Y("value:Q", stack="zero", title=f"{value_name}（{unit}）", axis=_AMOUNT),
+        color=_series_colour(names),
+        order=alt.Order("place:Q"),
+        tooltip=[where, alt.Tooltip("series:N", title="系列"), alt.Tooltip("text:N", title=value_name)],
+    )
+    return _titled(chart, title, height)
+
+
+def ranking_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "",
+                 name_title: str = "名称", row_height: int = 24) -> alt.LayerChart:
+    """Horizontal bars, the largest on top, with the value written at the end of each.
+
+    `frame`: name (text) · value (number or NaN) · mark (text, optional). Rows without a value are left out.
+    """
+    data = _texts(frame.dropna(subset=["value"]), unit)
+    data = data.sort_values("value", ascending=False, kind="stable")
+    limit = 1.12 * float(data["value"].max()) if len(data) else 1.0
+    y = alt.Y("name:N", title=None, sort=list(data["name"]), axis=alt.Axis(labelLimit=210, ticks=False, domain=False))
+    x = alt.X("value:Q", title=f"{value_name}（{unit}）" if unit else value_name,
+              scale=alt.Scale(domain=[0, max(limit, 1e-9)], nice=False),
+              axis=alt.Axis(labelExpr=AXIS_NUMBER, tickCount=5))
+    tooltip = [alt.Tooltip("name:N", title=name_title), alt.Tooltip("text:N", title=value_name)]
+    bars = alt.Chart(data).mark_bar().encode(x=x, y=y, tooltip=tooltip)
+    ends = alt.Chart(data).mark_text(align="left", dx=4).encode(x=x, y=y, text="short:N", tooltip=tooltip)
+    return _titled(alt.layer(bars, ends), title, max(row_height * len(data), 60))
+
+
+def heat(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "", row_title: str = "",
+         column_title: str = "", row_height: int = 22) -> alt.Chart:
+    """A table of coloured cells, for instance weekday by hour. Missing cells stay empty.
+
+    `frame`: row (text or date) · column (text or number) · value (number or NaN), both in the order given.
+    """
+    data = _texts(frame, unit)
+    data["row"] = [labels_day(one) if isinstance(one, date) else str(one) for one in data["row"]]
+    data["column"] = [str(one) for one in data["column"]]
+    rows, columns = list(dict.fromkeys(data["row"])), list(dict.fromkeys(data["column"]))
+    data = data.dropna(subset=["value"])
+    chart = alt.Chart(data).mark_rect().encode(
+        x=alt.X("column:N", sort=columns, scale=alt.Scale(domain=columns), title=column_title or None,
+                axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        y=alt.Y("row:N", sort=rows, scale=alt.Scale(domain=rows), title=row_title or None),
+        color=alt.Color("value:Q", title=f"{value_name}（{unit}）",
+                        legend=alt.Legend(labelExpr=AXIS_NUMBER, gradientLength=120)),
+        tooltip=[alt.Tooltip("row:N", title=row_title or "行"), alt.Tooltip("column:N", title=column_title or "列"),
+                 alt.Tooltip("text:N", title=value_name)],
+    )
+    return _titled(chart, title, max(row_height * len(rows), 60))
+
+
+def sparkline(days: Sequence[date], values: Sequence[float | int | None], first: date, last: date,
+              ) -> list[float | None]:
+    """One value for each day from first to last, None where the day has none: what a LineChartColumn takes."""
+    known = dict(zip(days, values, strict=True))
+    found = [known.get(first + timedelta(n)) for n in range((last - first).days + 1)]
+    return [None if value is None or isnan(value) else float(value) for value in found]
+
+
+def labels_day(day: date) -> str:
+    """`2月3日 周一`."""
+    return f"{day.month}月{day.day}日 {WEEKDAYS[day.weekday()]}"
+
+
+def for_print(chart: Any, *, width: int = 640) -> Any:
+    """The chart as it goes on paper: white ground, dark ink, Noto Sans SC, a fixed width in pixels, print colours."""
+    sized = chart.properties(width=width, background="white")
+    return (
+        sized.configure(font="Noto Sans SC", padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(labelColor=_INK, titleColor=_PALE, gridColor=_GRID, domainColor="#8c8c8c", tickColor="#8c8c8c",
+                        labelFontSize=11, titleFontSize=11, titleFontWeight="normal", labelFontWeight="normal")
+        .configure_axisX(grid=False)
+        .configure_legend(labelColor=_INK, titleColor=_PALE, labelFontSize=11, titleFontSize=11, orient="top",
+                          titleFontWeight="normal", symbolStrokeWidth=3)
+        .configure_title(color=_INK, fontSize=13, fontWeight="normal", anchor="start")
+        .configure_text(color=_INK, fontSize=11)
+        .configure_range(category=list(PRINT_COLOURS), heatmap=["#eef3f8", "#9dbbd8", "#1f4e79"],
+                         ramp=["#eef3f8", "#9dbbd8", "#1f4e79"])
+        .configure_mark(color=PRINT_COLOURS[0])
+    )
+
+
+def _daily(frame: pd.DataFrame, value_name: str, unit: str) -> pd.DataFrame:
+    """A row for every day of every series between the first and the last day, so that a gap is a gap."""
+    data = frame.copy()
+    if "series" not in data:
+        data["series"] = value_name
+    data["day"] = pd.to_datetime(data["day"])
+    if data.empty:
+        return _texts(data.assign(date_text="", alone=False), unit)
+    every = pd.date_range(data["day"].min(), data["day"].max(), freq="D")
+    names = list(dict.fromkeys(data["series"]))
+    grid = pd.MultiIndex.from_product([names, every], names=["series", "day"])
+    data = data.set_index(["series", "day"]).reindex(grid).reset_index()
+    data = _texts(data, unit)
+    data["date_text"] = [f"{day.year}年{labels_day(day)}" for day in data["day"]]
+    known = data["value"].notna()
+    grouped = known.groupby(data["series"])
+    data["alone"] = known & ~grouped.shift(1, fill_value=False) & ~grouped.shift(-1, fill_value=False)
+    return data
+
+
+def _texts(frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Adds `text` (all digits, for tooltips) and `short` (万, 亿) to a frame with `value` and perhaps `mark`."""
+    data = frame.copy()
+    data["value"] = pd.to_numeric(data["value"], errors="raise").astype("float64")
+    marks = data["mark"].fillna("") if "mark" in data else [""] * len(data)
+    data["text"] = [_digits(value, mark) + ("" if isnan(value) else unit)
+                    for value, mark in zip(data["value"], marks, strict=True)]
+    data["short"] = [mark + labels.wan(value) for value, mark in zip(data["value"], marks, strict=True)]
+    return data.drop(columns="mark", errors="ignore")
+
+
+def _digits(value: float, mark: str) -> str:
+    if isnan(value):
+        return labels.MISSING
+    return mark + (f"{int(value):,}" if value == int(value) else f"{value:,.2f}")
+
+
+def _day_axis(days: pd.Series, field: str = "day") -> alt.X:
+    span = (days.max() - days.min()).days + 1 if len(days) else 1
+    ticks = {"tickCount": {"interval": "day", "step": 1}} if span <= 10 else {"tickCount": min(span, 12)}
+    return alt.X(f"{field}:T", title=None,
+                 axis=alt.Axis(labelExpr=AXIS_DAY, labelOverlap=True, grid=False, **ticks))
+
+
+def _bar_width(days: pd.Series) -> dict[str, Any]:
+    span = (days.max() - days.min()).days + 1 if len(days) else 1
+    return {"size": max(1.0, min(26.0, 440 / span))}
+
+
+def _series_colour(names: list[str], **legend: Any) -> Any:
+    if len(names) < 2:
+        return alt.Undefined
+    return alt.Color("series:N", title=None, sort=names, scale=alt.Scale(domain=names),
+                     legend=alt.Legend(orient="top", **legend))
+
+
+def _holiday_bands(holidays: Mapping[date, str], days: pd.Series) -> alt.Chart:
+    inside = [(pd.Timestamp(day), name) for day, name in sorted(holidays.items())
+              if len(days) and days.min() <= pd.Timestamp(day) <= days.max()]
+    half = pd.Timedelta(hours=12)
+    bands = pd.DataFrame(
+        {"from": [day - half for day, _ in inside], "to": [day + half for day, _ in inside],
+         "name": [name for _, name in inside], "date_text": [labels_day(day) for day, _ in inside]},
+    ).astype({"from": "datetime64[us]", "to": "datetime64[us]"})
+    return alt.Chart(bands).mark_rect(opacity=0.13).encode(
+        x=_day_axis(days, "from"), x2="to:T",
+        tooltip=[alt.Tooltip("date_text:N", title="日期"), alt.Tooltip("name:N", title="节假日")],
+    )
+
+
+def _titled(chart: Any, title: str, height: int) -> Any:
+    properties: dict[str, Any] = {"height": height}
+    if title:
+        properties["title"] = title
+    return chart.properties(**properties)

@@ -1,0 +1,130 @@
+"""The engine, sessions, portable upsert, migrations and the stamp. SQLite by default, PostgreSQL by URL."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, event, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, create_engine
+
+from core import models
+from core.settings import settings
+
+CHUNK = 5_000
+"""Rows of one statement: large enough to be quick, short enough not to keep other writers waiting."""
+
+
+@cache
+def engine(url: str = "") -> Engine:
+    """The process's engine for the configured database (or that URL), made once."""
+    url = url or settings().url
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    made = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(made, "connect")
+    def _prepare(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON",
+                       "cache_size=-65536", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return made
+
+
+def session() -> Session:
+    """A short-lived session; use as a context manager. Objects stay readable after commit."""
+    return Session(engine(), expire_on_commit=False)
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """A session whose reads all see one state, for reports and for any answer made of several reads."""
+    with engine().connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with Session(bind=connection, expire_on_commit=False) as open_session:
+            yield open_session
+
+
+def upsert(
+    within: Session,
+    table: type[models.Row],
+    rows: Sequence[Mapping[str, Any]],
+    keys: Sequence[str],
+    update: Iterable[str] = (),
+) -> None:
+    """Insert rows (all with the same columns); on a conflict of `keys`, overwrite the columns of `update`, if any."""
+    if not rows:
+        return
+    dialect = within.get_bind().dialect.name
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
+    update = list(update)
+    if update:
+        insert = insert.on_conflict_do_update(index_elements=list(keys), set_={c: insert.excluded[c] for c in update})
+    else:
+        insert = insert.on_conflict_do_nothing(index_elements=list(keys))
+    for start in range(0, len(rows), CHUNK):
+        within.connection().execute(insert, list(rows[start : start + CHUNK]))
+
+
+def chunks(values: Sequence[Any], size: int = 900) -> Iterator[Sequence[Any]]:
+    """Slices that fit the number of bound variables of one statement."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def stamp(within: Session) -> int:
+    """The cache key, and the sign that something is new: grows with every bump. 0 before the first."""
+    return int(within.execute(select(models.Stamp.value)).scalar() or 0)
+
+
+def stamped_at(within: Session) -> datetime | None:
+    """When the stamp last grew (aware UTC)."""
+    return within.execute(select(models.Stamp.at)).scalar()
+
+
+def bump(within: Session, at: datetime) -> None:
+    """Tell readers that something is new. Call last before the commit.
+
+    One row, updated under its lock: stamps grow in the order of commits, which run ids don't.
+    """
+    if not within.execute(
+        update(models.Stamp).values(value=models.Stamp.value + 1, at=at).execution_options(synchronize_session=False)
+    ).rowcount:
+        within.add(models.Stamp(id=1, value=1, at=at))
+        within.flush()
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "core:migrations")
+    return config
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema and the platform catalogue to its file. Writers only."""
+    from core.catalog import sync_platforms
+
+    command.upgrade(_alembic(), "head")
+    with session() as open_session:
+        sync_platforms(open_session)
+        open_session.commit()
+
+
+def behind() -> bool:
+    """Whether the database's schema is not the one that this code was written for."""
+    with engine().connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current != ScriptDirectory.from_config(_alembic()).get_current_head()

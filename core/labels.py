@@ -1,0 +1,69 @@
+"""The Chinese words of the domain, and numbers as officials write them. One place for each word."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from core.counts import Count
+
+COUNTERS = {
+    "reads": "阅读数", "readers": "阅读人数", "plays": "播放数", "likes": "点赞数", "wows": "在看数",
+    "reposts": "转发数", "comments": "评论数", "favourites": "收藏数",
+}
+"""Counter identifier → its Chinese name, in display order. Times (次数) and persons (人数) are different counters."""
+
+FAMILIES = {
+    "weibo": "微博", "wechat": "微信", "app": "APP", "video": "短视频", "news": "新闻资讯",
+    "forum": "论坛社区", "qa": "问答", "hotlist": "热榜", "livelihood": "民生诉求", "other": "其他",
+}
+UNIT_KINDS = {"bureau": "委办局", "street": "街镇", "district": "区属", "other": "其他"}
+ACCOUNT_STATES = {"normal": "正常", "suspended": "停更", "merged": "已合并", "deregistered": "已注销"}
+COVERAGE = {
+    "collected": "已采集", "zero": "确认无发布", "pending": "待平台公布", "failed": "采集失败",
+    "expired": "凭据失效", "unmonitored": "未监测",
+}
+FAULTS = {
+    "RETRY": "暂时失败，将自动重试", "REAUTH": "授权失效，需重新授权", "QUOTA": "额度用尽，等待额度恢复",
+    "NOTREADY": "平台数据尚未公布，稍后再取", "STOP": "配置或权限问题，需人工处理", "GONE": "内容已不存在",
+}
+RUN_STATES = {"running": "进行中", "ok": "成功", "unchanged": "无变化", "partial": "部分成功", "failed": "失败"}
+BASES = {"latest": "最新值", "d7": "发布后第7日值"}
+COLLECTORS = {"feed": "RSS/Atom 订阅", "hotlist": "热榜接口", "file": "文件导入", "demo": "演示数据"}
+MISSING = "—"
+DEMO = "演示数据"
+
+
+def thousands(value: int | None) -> str:
+    """`1,234,567`, or a dash where missing."""
+    return MISSING if value is None else f"{value:,}"
+
+
+def wan(value: float | int | Decimal | None, decimals: int = 1) -> str:
+    """As officials write large numbers: 9,999 · 1.2万 · 3.4亿. Rounds half up; a dash where missing."""
+    if value is None or value != value:
+        return MISSING
+    number = Decimal(str(value))
+    for unit, scale in (("亿", Decimal(10**8)), ("万", Decimal(10**4))):
+        quantum = Decimal(1).scaleb(-decimals)
+        scaled = (number / scale).quantize(quantum, ROUND_HALF_UP)
+        if abs(scaled) >= 1 and abs(number) >= scale - scale * quantum / 2:
+            text = f"{scaled:f}".rstrip("0").rstrip(".") if "." in f"{scaled:f}" else f"{scaled:f}"
+            return text + unit
+    whole = number.quantize(Decimal(1), ROUND_HALF_UP)
+    if number == whole or abs(number) >= 1000:
+        return f"{whole:,}"
+    return f"{number.quantize(Decimal('0.1'), ROUND_HALF_UP):f}"
+
+
+def count(value: Count, short: bool = True) -> str:
+    """A count with its mark: `≥10万`, `≈1.2万`, `1,234`, `—`. `short=False` writes all the digits."""
+    if value.value is None:
+        return MISSING
+    return value.mark + (wan(value.value) if short else thousands(value.value))
+
+
+def change(now: float | int | None, before: float | int | None) -> str:
+    """Relative change in official words: `+12.3%`, `-4.0%`, `持平`, a dash where either is missing or before is 0."""
+    if now is None or before in (None, 0):
+        return MISSING
+    ratio = (Decimal(str(now)) - Decimal(str(before))) / abs(Decimal(str(before))) * 100
+    rounded = ratio.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return "持平" if not rounded else f"{rounded:+f}%"

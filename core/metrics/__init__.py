@@ -1,0 +1,1 @@
+"""Pure arithmetic over plain values: indices, ranking, growth, cadence."""

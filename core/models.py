@@ -1,0 +1,503 @@
+"""The tables. Facts are append-only; derived tables can be rebuilt from them; `*_at` is aware UTC, `day` is Shanghai.
+
+Counters stand in two columns each on `reading`: the value and its slack (see core.counts). On `account_day`
+each counter has five: sum, maximum, how many posts had it, how many of those were lower bounds, summed tolerance.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from core.counts import Count, of_sum
+from core.labels import COUNTERS
+
+# A registry of our own: Streamlit reloads modules, and SQLModel's shared metadata would refuse the second definition.
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Big = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Row(SQLModel, registry=registry(metadata=METADATA)):
+    """Base of every table."""
+
+
+def big_id() -> Any:
+    return Field(default=None, primary_key=True, sa_type=Big)
+
+
+# --- Ledger ---------------------------------------------------------------------------------------------------------
+
+
+class Unit(Row, table=True):
+    """A department, street/town or district body that owns accounts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    kind: str = Field(index=True, description="bureau, street, district, other")
+    parent_id: int | None = Field(default=None, foreign_key="unit.id")
+    aliases: list[str] = Field(default_factory=list, sa_type=JSON)
+    sort: int = 0
+    demo: bool = Field(default=False, index=True)
+
+
+class Platform(Row, table=True):
+    """A platform of the catalogue (data/catalog/platforms.csv), synchronised at every start."""
+
+    code: str = Field(primary_key=True)
+    name: str
+    family: str
+    counters: list[str] = Field(default_factory=list, sa_type=JSON, description="Counters that it yields")
+    index: str = Field(default="", description="Key of the index that ranks it (core.metrics.indices); empty: none")
+    important: bool = False
+    sort: int = 0
+
+
+class Account(Row, table=True):
+    """One official account on one platform."""
+
+    __table_args__ = (UniqueConstraint("platform", "external_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str = Field(foreign_key="platform.code", index=True)
+    external_id: str
+    name: str
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    registration_no: str = ""
+    state: str = Field(default="normal", description="normal, suspended, merged, deregistered")
+    opened_on: date | None = None
+    closed_on: date | None = None
+    interactive: bool | None = Field(default=None, description="Has a working interaction channel; None: not checked")
+    importance: int = Field(default=0, description="0 ordinary, 1 important, 2 key")
+    tags: list[str] = Field(default_factory=list, sa_type=JSON)
+    url: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class AccountName(Row, table=True):
+    """Former names: a renamed account keeps its line."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    name: str
+    until: date
+
+
+class Board(Row, table=True):
+    """榜单: a list that the user defines."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    category: str = Field(default="常用榜单", description="The user's own category")
+    platform: str = Field(foreign_key="platform.code")
+    unit_kinds: list[str] = Field(default_factory=list, sa_type=JSON, description="Scope by rule; empty: all kinds")
+    tags: list[str] = Field(default_factory=list, sa_type=JSON, description="Scope by rule; empty: all")
+    picked: bool = Field(default=False, description="True: the members are those in board_member")
+    index: str = Field(default="", description="Index key with its version; empty: the platform's own")
+    basis: str = Field(default="latest", description="latest or d7")
+    sort: int = 0
+    demo: bool = Field(default=False, index=True)
+
+
+class BoardMember(Row, table=True):
+    board_id: int = Field(foreign_key="board.id", primary_key=True)
+    account_id: int = Field(foreign_key="account.id", primary_key=True, index=True)
+
+
+# --- Evidence -------------------------------------------------------------------------------------------------------
+
+
+class Source(Row, table=True):
+    """Where something is collected from, and when it is due: the table knows, not the clock."""
+
+    __table_args__ = (Index("ix_source_due", "enabled", "next_due_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    name: str
+    collector: str = Field(description="Name in collectors.SOURCES; `file` for imports")
+    platform: str = Field(default="", description="Platform code of what it yields")
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    url: str = ""
+    config: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    period_seconds: int = 1800
+    enabled: bool = True
+    etag: str = ""
+    last_modified: str = ""
+    next_due_at: datetime | None = Field(default=None, description="None: due now")
+    last_run_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    failures: int = Field(default=0, description="Failed runs in a row")
+    fault: str = Field(default="", description="Class of the last failure; empty after a success")
+    fault_note: str = Field(default="", description="The last failure in Chinese words")
+    demo: bool = Field(default=False, index=True)
+
+
+class Run(Row, table=True):
+    """One execution of one source or job, with its outcome in words."""
+
+    __table_args__ = (Index("ix_run_job_started", "job", "started_at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    job: str = Field(description="collect, import, rollup, understand, report, demo …")
+    source_id: int | None = Field(default=None, foreign_key="source.id", index=True)
+    started_at: datetime
+    finished_at: datetime | None = Field(default=None, index=True)
+    state: str = Field(default="running", description="running, ok, unchanged, partial, failed")
+    fault: str = ""
+    note: str = Field(default="", sa_type=Text)
+    new_rows: int = 0
+    known_rows: int = 0
+    rejected_rows: int = 0
+    demo: bool = Field(default=False, index=True)
+
+
+class Capture(Row, table=True):
+    """One fetched response or imported file; the body lies content-addressed under captures/."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int | None = Field(default=None, foreign_key="run.id", index=True)
+    source_id: int | None = Field(default=None, foreign_key="source.id", index=True)
+    request: str = Field(sa_type=Text, description="Redacted address, or the file's name")
+    fetched_at: datetime
+    status: int = Field(default=0, description="HTTP status; 0 for a file")
+    media_type: str = ""
+    sha256: str = Field(index=True, max_length=64)
+    size: int = Field(default=0, sa_type=Big)
+    meta: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="E.g. the mapping that an import used")
+    demo: bool = Field(default=False, index=True)
+
+
+class Rejected(Row, table=True):
+    """A row or item set aside, with the reason."""
+
+    id: int | None = big_id()
+    run_id: int = Field(foreign_key="run.id", index=True)
+    locator: str
+    field: str = ""
+    reason: str
+    raw: str = Field(default="", sa_type=Text)
+
+
+# --- Facts, append-only ---------------------------------------------------------------------------------------------
+
+
+class Post(Row, table=True):
+    """One post. Its counters are in `reading`."""
+
+    __table_args__ = (UniqueConstraint("account_id", "external_id"), Index("ix_post_account_day", "account_id", "day"))
+    id: int | None = big_id()
+    account_id: int = Field(foreign_key="account.id")
+    external_id: str
+    published_at: datetime
+    day: date = Field(index=True)
+    title: str = ""
+    text: str = Field(default="", sa_type=Text)
+    url: str = ""
+    kind: str = ""
+    position: int | None = None
+    push_id: str = ""
+    original: bool | None = None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    gone_at: datetime | None = None
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+
+
+class Reading(Row, table=True):
+    """The counters of one post at one moment; a row only where something differs from the reading before."""
+
+    __table_args__ = (UniqueConstraint("post_id", "observed_at"),)
+    id: int | None = big_id()
+    post_id: int = Field(foreign_key="post.id", sa_type=Big)
+    observed_at: datetime
+    day: date = Field(description="Shanghai date of observed_at")
+    reads: int | None = Field(default=None, sa_type=BigInteger)
+    reads_slack: int = 0
+    readers: int | None = Field(default=None, sa_type=BigInteger)
+    readers_slack: int = 0
+    plays: int | None = Field(default=None, sa_type=BigInteger)
+    plays_slack: int = 0
+    likes: int | None = Field(default=None, sa_type=BigInteger)
+    likes_slack: int = 0
+    wows: int | None = Field(default=None, sa_type=BigInteger)
+    wows_slack: int = 0
+    reposts: int | None = Field(default=None, sa_type=BigInteger)
+    reposts_slack: int = 0
+    comments: int | None = Field(default=None, sa_type=BigInteger)
+    comments_slack: int = 0
+    favourites: int | None = Field(default=None, sa_type=BigInteger)
+    favourites_slack: int = 0
+    reason: str = Field(default="", description="Why, for a correction; empty for an observation")
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+
+    def counter(self, name: str) -> Count:
+        return Count(getattr(self, name), getattr(self, f"{name}_slack"))
+
+
+class FollowerReading(Row, table=True):
+    """Followers of one account at the end of one day, as seen at one moment."""
+
+    __table_args__ = (UniqueConstraint("account_id", "day", "observed_at"),)
+    id: int | None = big_id()
+    account_id: int = Field(foreign_key="account.id")
+    day: date
+    observed_at: datetime
+    followers: int | None = Field(default=None, sa_type=BigInteger)
+    followers_slack: int = 0
+    new: int | None = None
+    lost: int | None = None
+    reason: str = ""
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+
+
+class AppReading(Row, table=True):
+    """One APP on one day, as seen at one moment."""
+
+    __table_args__ = (UniqueConstraint("account_id", "day", "observed_at"),)
+    id: int | None = big_id()
+    account_id: int = Field(foreign_key="account.id")
+    day: date
+    observed_at: datetime
+    active_users: int | None = Field(default=None, sa_type=BigInteger)
+    new_users: int | None = Field(default=None, sa_type=BigInteger)
+    total_users: int | None = Field(default=None, sa_type=BigInteger)
+    launches: int | None = Field(default=None, sa_type=BigInteger)
+    downloads: int | None = Field(default=None, sa_type=BigInteger)
+    rating: float | None = None
+    reason: str = ""
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+
+
+class Mention(Row, table=True):
+    """Something said somewhere. Folding and topic are filled in by core.understand."""
+
+    __table_args__ = (
+        UniqueConstraint("source_id", "external_id"),
+        Index("ix_mention_pending", "understood_at", "id"),
+        Index("ix_mention_day_platform", "day", "platform"),
+        Index("ix_mention_topic_published", "topic_id", "published_at"),
+    )
+    id: int | None = big_id()
+    source_id: int = Field(foreign_key="source.id")
+    external_id: str
+    platform: str
+    title: str
+    text: str = Field(default="", sa_type=Text)
+    url: str = ""
+    author: str = Field(default="", description="Pseudonym")
+    published_at: datetime
+    dated: bool = True
+    day: date
+    first_seen_at: datetime
+    last_seen_at: datetime
+    best_rank: int | None = None
+    sightings: int = Field(default=1, description="How many times it was seen (dwell on a hot list)")
+    heat: int | None = Field(default=None, sa_type=BigInteger, description="As printed by the source, last seen")
+    heat_slack: int = 0
+    understood_at: datetime | None = None
+    fold_id: int | None = Field(default=None, sa_type=Big, index=True, description="Mention id of its first reprint")
+    topic_id: int | None = Field(default=None, foreign_key="topic.id")
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+
+
+# --- Derived, rebuildable -------------------------------------------------------------------------------------------
+
+
+class Dirty(Row, table=True):
+    """Account-days whose facts changed since the last roll-up; written in the same transaction as the facts."""
+
+    account_id: int = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+
+
+class AccountDay(Row, table=True):
+    """One account, publishing day and basis: what rankings, trends and reports sum."""
+
+    __table_args__ = (Index("ix_account_day_basis_day", "basis", "day"),)
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    basis: str = Field(primary_key=True, description="latest or d7")
+    day: date = Field(primary_key=True)
+    posts: int = 0
+    pushes: int = 0
+    headlines: int = 0
+    originals: int = Field(default=0, description="Posts known to be original")
+    original_known: int = Field(default=0, description="Posts of which it is known whether they are")
+    reads: int | None = Field(default=None, sa_type=BigInteger)
+    reads_max: int | None = Field(default=None, sa_type=BigInteger)
+    reads_known: int = 0
+    reads_capped: int = 0
+    reads_tolerance: int = Field(default=0, sa_type=BigInteger)
+    readers: int | None = Field(default=None, sa_type=BigInteger)
+    readers_max: int | None = Field(default=None, sa_type=BigInteger)
+    readers_known: int = 0
+    readers_capped: int = 0
+    readers_tolerance: int = Field(default=0, sa_type=BigInteger)
+    plays: int | None = Field(default=None, sa_type=BigInteger)
+    plays_max: int | None = Field(default=None, sa_type=BigInteger)
+    plays_known: int = 0
+    plays_capped: int = 0
+    plays_tolerance: int = Field(default=0, sa_type=BigInteger)
+    likes: int | None = Field(default=None, sa_type=BigInteger)
+    likes_max: int | None = Field(default=None, sa_type=BigInteger)
+    likes_known: int = 0
+    likes_capped: int = 0
+    likes_tolerance: int = Field(default=0, sa_type=BigInteger)
+    wows: int | None = Field(default=None, sa_type=BigInteger)
+    wows_max: int | None = Field(default=None, sa_type=BigInteger)
+    wows_known: int = 0
+    wows_capped: int = 0
+    wows_tolerance: int = Field(default=0, sa_type=BigInteger)
+    reposts: int | None = Field(default=None, sa_type=BigInteger)
+    reposts_max: int | None = Field(default=None, sa_type=BigInteger)
+    reposts_known: int = 0
+    reposts_capped: int = 0
+    reposts_tolerance: int = Field(default=0, sa_type=BigInteger)
+    comments: int | None = Field(default=None, sa_type=BigInteger)
+    comments_max: int | None = Field(default=None, sa_type=BigInteger)
+    comments_known: int = 0
+    comments_capped: int = 0
+    comments_tolerance: int = Field(default=0, sa_type=BigInteger)
+    favourites: int | None = Field(default=None, sa_type=BigInteger)
+    favourites_max: int | None = Field(default=None, sa_type=BigInteger)
+    favourites_known: int = 0
+    favourites_capped: int = 0
+    favourites_tolerance: int = Field(default=0, sa_type=BigInteger)
+    headline_reads: int | None = Field(default=None, sa_type=BigInteger)
+    headline_readers: int | None = Field(default=None, sa_type=BigInteger)
+    headline_likes: int | None = Field(default=None, sa_type=BigInteger)
+    headline_wows: int | None = Field(default=None, sa_type=BigInteger)
+    headline_reposts: int | None = Field(default=None, sa_type=BigInteger)
+    original_reposts: int | None = Field(default=None, sa_type=BigInteger)
+    original_comments: int | None = Field(default=None, sa_type=BigInteger)
+    followers: int | None = Field(default=None, sa_type=BigInteger, description="At day end, where read")
+    followers_slack: int = 0
+    followers_new: int | None = None
+    followers_lost: int | None = None
+
+    def counter(self, name: str) -> Count:
+        """The day's sum of that counter with its exactness."""
+        return of_sum(getattr(self, name), getattr(self, f"{name}_capped"), getattr(self, f"{name}_tolerance"))
+
+
+class Coverage(Row, table=True):
+    """What is known of one account on one day (labels.COVERAGE)."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    day: date = Field(primary_key=True, index=True)
+    state: str
+    run_id: int | None = Field(default=None, foreign_key="run.id")
+
+
+class MentionDay(Row, table=True):
+    """Mentions by day and platform."""
+
+    day: date = Field(primary_key=True)
+    platform: str = Field(primary_key=True)
+    mentions: int = 0
+    folded: int = Field(default=0, description="Distinct texts: reprints counted once")
+
+
+class Topic(Row, table=True):
+    """A hot topic. A topic that was merged keeps its row as an alias of the one that lives on."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str
+    keywords: list[str] = Field(default_factory=list, sa_type=JSON)
+    first_at: datetime
+    last_at: datetime = Field(index=True)
+    mentions: int = 0
+    folded: int = 0
+    platforms: int = 0
+    active: bool = Field(default=True, index=True)
+    alias_of: int | None = Field(default=None, foreign_key="topic.id", index=True)
+    state: bytes | None = Field(default=None, sa_type=LargeBinary, description="Cluster state of core.opinion.topics")
+    demo: bool = Field(default=False, index=True)
+
+
+class TopicDay(Row, table=True):
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True)
+    day: date = Field(primary_key=True, index=True)
+    platform: str = Field(primary_key=True)
+    mentions: int = 0
+    folded: int = 0
+
+
+class FoldKey(Row, table=True):
+    """Band keys of the first mention of each text, for finding reprints by index."""
+
+    __table_args__ = (Index("ix_fold_key_key", "key"),)
+    mention_id: int = Field(primary_key=True, sa_type=Big)
+    band: int = Field(primary_key=True)
+    key: int = Field(sa_type=BigInteger)
+
+
+# --- Reports, housekeeping ------------------------------------------------------------------------------------------
+
+
+class Edition(Row, table=True):
+    """An issued report: its content as stored never changes."""
+
+    __table_args__ = (UniqueConstraint("kind", "platform", "period", "scope", "version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(description="monthly …")
+    platform: str = ""
+    period: str = Field(description="2020-02")
+    scope: str = Field(default="all", description="all, bureau, street, unit:ID, board:ID")
+    version: int = 1
+    title: str
+    content: bytes = Field(sa_type=LargeBinary, description="Canonical JSON, zlib")
+    sha256: str = Field(max_length=64, description="Of the canonical JSON")
+    stamp: int = Field(default=0, description="core.db.stamp when the data were read")
+    issued_at: datetime
+    issued_by: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class EditionFile(Row, table=True):
+    edition_id: int = Field(foreign_key="edition.id", primary_key=True)
+    format: str = Field(primary_key=True, description="xlsx, pdf")
+    name: str = Field(description="File name under reports/")
+    sha256: str = Field(max_length=64)
+    size: int
+
+
+class Stamp(Row, table=True):
+    """One row whose value grows with every change that readers should see (core.db.bump)."""
+
+    id: int = Field(default=1, primary_key=True)
+    value: int = 0
+    at: datetime
+
+
+class Remembered(Row, table=True):
+    """Small things kept between runs, e.g. an import mapping that a person corrected."""
+
+    key: str = Field(primary_key=True)
+    value: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    updated_at: datetime
+
+
+class Audit(Row, table=True):
+    """Who did what."""
+
+    id: int | None = big_id()
+    at: datetime = Field(index=True)
+    who: str
+    action: str
+    what: str = ""
+    detail: str = Field(default="", sa_type=Text)
+
+
+COUNTER_NAMES = tuple(COUNTERS)

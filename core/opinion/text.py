@@ -1,0 +1,105 @@
+"""Text as the opinion side compares it. Originals are kept elsewhere; everything here is derived from them.
+
+Three forms of one text: `plain` (readable, one line, without what carries no meaning), `letters` (only what is
+compared for reprints) and `gist` (what topics are made of). All accept any string, however hostile.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from html import unescape
+
+from core.records import one_line
+
+LONGEST = 20_000
+"""Characters of one text that are looked at; what lies beyond doesn't change what a text is about."""
+
+_MARKUP = re.compile(r"<(?:/?[A-Za-z][^<>]{0,2000}|!--.{0,2000}?--)>", re.DOTALL)
+_URL = re.compile(r"(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.IGNORECASE | re.ASCII)
+_FORWARDED = re.compile(r"//\s*@[\w\-·]{1,40}\s*[:：]")
+_PERSON = re.compile(r"@[\w\-·]{1,40}[:：]?")
+_FACE = re.compile(r"\[[^\[\]\s\d]{1,8}\]")
+_HASHTAG = re.compile(r"#([^#\n]{1,60})#")
+_BRACKETED = re.compile(r"【([^【】\n]{1,120})】")
+_CAPTION = re.compile(r"^\s*【[^【】]{1,10}】\s*(?=\S)")
+
+# Questions of 知乎 and the like wrap every subject in the same words; left in, they would pull subjects together.
+_WRAPPING = re.compile(
+    r"(?:如何|怎样|怎么)(?:看待|评价|理解|解读|看)(?:这一|此次|本场|本次|该)?(?:事件|问题|现象|行为|消息|比赛|此事|事|行动)?"
+    r"|(?:还)?(?:有|释放了)?(?:哪些|什么)(?:信息|看点|亮点|细节|信号|影响|含义)(?:值得关注|值得注意|需要关注)?"
+    r"|(?:具体)?情况如何|(?:背后)?(?:主要)?原因(?:有哪些|是什么|何在)|是真的吗|怎么回事|意味着什么|你看好吗|你怎么看|会(?:带来|造成)(?:什么|哪些)影响"
+    r"|^(?:网友称|官方通报|最新回应|视频[|丨])"
+)
+
+
+def _visible(text: str) -> str:
+    """Without anything that can't be seen: format, control and private-use characters, lone surrogates."""
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs", "Co"))
+
+
+def _tidy(text: str) -> str:
+    """One readable line as it was written, without markup, links, forwarding marks, [表情] and invisible characters."""
+    text = _visible(one_line(_MARKUP.sub(" ", unescape(text[:LONGEST]))))
+    return " ".join(_FACE.sub("", _FORWARDED.sub(" ", _URL.sub(" ", text))).split())
+
+
+def plain(text: str) -> str:
+    """One line in unified form (NFKC: full-width letters, ligatures, Chinese commas), without markup, links,
+    forwarding marks, [表情] and invisible characters; hashtags and 【】 keep their words."""
+    return " ".join(_visible(unicodedata.normalize("NFKC", _tidy(text))).split())
+
+
+def letters(text: str) -> str:
+    """Only letters and digits of `plain`, lower case, without @names: what two copies of one text share."""
+    return "".join(c for c in _PERSON.sub(" ", plain(text)).lower() if c.isalnum())
+
+
+def display_title(title: str, longest: int = 60) -> str:
+    """A title to put on a screen or into a report: as written, but in one clean line without hash marks, cut with
+    an ellipsis."""
+    text = _tidy(title)
+    text = _HASHTAG.sub(r"\1", text).strip(" \"'|·-—")
+    whole = _BRACKETED.fullmatch(text)
+    text = (whole[1] if whole else text) or _tidy(title)
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def strong_keys(title: str, text: str = "") -> frozenset[str]:
+    """What names an event by itself: `#话题#` and the 【title】 that opens a text, and the whole title.
+
+    Keys of fewer than four letters name a field or an account rather than an event and are left out.
+    """
+    keys: set[str] = set()
+    for part in (title, text[:2000]):
+        clean = plain(part)
+        found = _HASHTAG.findall(clean)
+        found += [name for name in _BRACKETED.findall(clean[:160]) if len(name) >= 8]
+        keys.update("#" + letters(name) for name in found)
+    keys.add("=" + letters(gist(title)))
+    return frozenset(key for key in keys if len(key) >= (5 if key[0] == "#" else 7) and not key[1:].isdigit())
+
+
+def gist(title: str, text: str = "", longest: int = 120) -> str:
+    """What topics compare: the title without wrapping words, then the beginning of the text up to `longest`."""
+    head = _CAPTION.sub("", plain(title))
+    head = " ".join(_WRAPPING.sub(" ", _PERSON.sub(" ", head)).replace("#", " ").split()) or plain(title)
+    room = longest - len(head)
+    if room < 20 or not text:
+        return head[:longest]
+    body = _PERSON.sub(" ", plain(text[: 10 * longest]))
+    if letters(body).startswith(letters(title)):
+        return " ".join(body.replace("#", " ").split())[:longest]
+    return f"{head} {body[:room]}".strip()
+
+
+def pseudonym(author: str, platform: str, key: bytes) -> str:
+    """A stable stand-in for an author (HMAC-SHA256, 16 hex digits): the same author is recognised, never named.
+
+    Empty for an empty author. Without `key` nobody can test a guessed name against it. Raises ValueError for
+    a key under 16 bytes.
+    """
+    if len(key) < 16:
+        raise ValueError("the key of pseudonyms needs 16 bytes or more")
+    name = letters(author) or one_line(author)
+    return hmac.new(key, f"{platform}\0{name}".encode(), hashlib.sha256).hexdigest()[:16] if name else ""

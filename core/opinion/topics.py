@@ -1,0 +1,320 @@
+"""Which of the things said belong to one event: an incremental clusterer with stable ids.
+
+Each batch is compared with the topics that are still active: similarity is .7 x cosine of centred sentence
+embeddings + .3 x cosine of weighted character n-grams (the n-grams alone where the embedding isn't installed).
+In this order: items that carry a strong key of a topic (#话题#, 【title】, the same title) join it; items near enough
+to a topic join it; what is left forms new topics by average linkage; topics that have grown together are merged and
+the older id lives on. The cost of one more item depends on the topics of the active window, not on what is stored.
+
+A topic's state is one byte string; `Clusterer` rebuilt from states goes on exactly as if it had never stopped.
+Thresholds were chosen on hot-list titles of a week and confirmed on others (docs/benchmarks.md).
+"""
+
+import json
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import numpy as np
+from scipy import sparse
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from core.opinion.features import BUCKETS, RAREST, Background, hashed, unit_rows
+from core.opinion.text import gist, strong_keys
+
+WINDOW = timedelta(days=7)
+"""How long after its last item a topic takes new ones."""
+EMBEDDING_SHARE = 0.7
+KEYED = 0.15
+"""Similarity that a shared #话题# still needs: tags such as #今日份快乐# hold many events."""
+TERMS_KEPT, TERMS_SLACK = 400, 600
+TITLES_KEPT = 40
+
+_HEAD = struct.Struct("<4sIII")
+_MAGIC = b"TPC1"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Similarities from which an item joins a topic, items form a new one, two topics become one."""
+
+    assign: float
+    new: float
+    merge: float
+
+
+FUSED = Thresholds(assign=0.35, new=0.24, merge=0.50)
+GRAMS_ONLY = Thresholds(assign=0.30, new=0.24, merge=0.45)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something said: `at` aware, `text` may be empty."""
+
+    id: int
+    title: str
+    at: datetime
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Topic:
+    """One topic's state: sums over its members, its keys and a sample of its titles."""
+
+    id: int
+    size: int
+    first_at: datetime
+    last_at: datetime
+    dense: np.ndarray
+    buckets: np.ndarray
+    weights: np.ndarray
+    keys: set[str] = field(default_factory=set)
+    titles: dict[str, int] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        head = json.dumps(
+            {"id": self.id, "size": self.size, "first": self.first_at.isoformat(), "last": self.last_at.isoformat(),
+             "keys": sorted(self.keys), "titles": self.titles}, ensure_ascii=False, separators=(",", ":"),
+        ).encode()
+        return b"".join((
+            _HEAD.pack(_MAGIC, len(head), len(self.dense), len(self.buckets)), head,
+            self.dense.astype("<f4").tobytes(), self.buckets.astype("<i4").tobytes(), self.weights.astype("<f4").tobytes(),
+        ))
+
+    @classmethod
+    def from_bytes(cls, state: bytes) -> "Topic":
+        """Raises ValueError for bytes that are not a topic's state."""
+        try:
+            magic, head_size, dense_size, term_count = _HEAD.unpack_from(state)
+            if magic != _MAGIC or len(state) != _HEAD.size + head_size + 4 * dense_size + 8 * term_count:
+                raise ValueError("not the state of a topic")
+            at = _HEAD.size
+            head = json.loads(state[at : at + head_size])
+            at += head_size
+            dense = np.frombuffer(state, "<f4", dense_size, at).copy()
+            at += 4 * dense_size
+            buckets = np.frombuffer(state, "<i4", term_count, at).copy()
+            weights = np.frombuffer(state, "<f4", term_count, at + 4 * term_count).copy()
+        except struct.error as error:
+            raise ValueError("not the state of a topic") from error
+        return cls(head["id"], head["size"], datetime.fromisoformat(head["first"]), datetime.fromisoformat(head["last"]),
+                   dense, buckets, weights, set(head["keys"]), head["titles"])
+
+    def absorb(self, other: "Topic") -> None:
+        """Take over another topic's members, or a new unit of items."""
+        self.size += other.size
+        self.first_at, self.last_at = min(self.first_at, other.first_at), max(self.last_at, other.last_at)
+        if len(self.dense) == len(other.dense):
+            self.dense = self.dense + other.dense
+        buckets, place = np.unique(np.concatenate((self.buckets, other.buckets)), return_inverse=True)
+        weights = np.zeros(len(buckets), np.float32)
+        np.add.at(weights, place, np.concatenate((self.weights, other.weights)))
+        if len(buckets) > TERMS_SLACK:
+            keep = np.sort(np.argsort(-weights, kind="stable")[:TERMS_KEPT])
+            buckets, weights = buckets[keep], weights[keep]
+        self.buckets, self.weights = buckets.astype(np.int32), weights
+        self.keys |= other.keys
+        for title, times in other.titles.items():
+            self.titles[title] = self.titles.get(title, 0) + times
+        if len(self.titles) > TITLES_KEPT:
+            seen = sorted(self.titles, key=lambda title: -self.titles[title])
+            # Half by how often they were seen, half the latest: a topic's words move on with the event.
+            recent = list(self.titles)[-TITLES_KEPT // 2 :]
+            keep = set(recent) | set(seen[: TITLES_KEPT - len(recent)])
+            self.titles = {title: times for title, times in self.titles.items() if title in keep}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a batch did. `assigned`: item id to topic id, after merging; `created`, `changed`: ids of living topics;
+    `merged`: id that became an alias to the id that lives on; `retired`: ids that left the active window."""
+
+    assigned: dict[int, int]
+    created: list[int]
+    changed: list[int]
+    merged: dict[int, int]
+    retired: list[int]
+
+
+class Clusterer:
+    """Assigns items to topics batch by batch. `embed` gives centred unit rows, or is None (n-grams alone);
+    `allot` gives the id of a new topic, each larger than the one before."""
+
+    def __init__(
+        self,
+        background: Background,
+        embed: Callable[[list[str]], np.ndarray] | None = None,
+        topics: Iterable[Topic] = (),
+        allot: Callable[[], int] | None = None,
+        window: timedelta = WINDOW,
+        thresholds: Thresholds | None = None,
+    ):
+        self._background, self._embed, self._window = background, embed, window
+        self.thresholds = thresholds or (FUSED if embed else GRAMS_ONLY)
+        self.topics: dict[int, Topic] = {topic.id: topic for topic in sorted(topics, key=lambda topic: topic.id)}
+        self._allot = allot or count(max(self.topics, default=0) + 1).__next__
+
+    def add(self, items: Sequence[Item]) -> Change:
+        """Assign every item of the batch to a topic, new or known. Empty titles form topics of their own."""
+        if not items:
+            return Change({}, [], [], {}, [])
+        retired = self._retire(max(item.at for item in items))
+        units, members = self._units(items)
+        chosen, created = self._assign(units)
+        touched = set(chosen)
+        merged = self._merge(touched)
+        final = {id_: _follow(id_, merged) for id_ in touched}
+        assigned = {item.id: final[chosen[n]] for n, unit in enumerate(members) for item in unit}
+        living = {id_ for id_ in final.values()}
+        return Change(assigned, sorted(set(created) & living), sorted(living), merged, retired)
+
+    def _retire(self, latest: datetime) -> list[int]:
+        old = [id_ for id_, topic in self.topics.items() if topic.last_at < latest - self._window]
+        for id_ in old:
+            del self.topics[id_]
+        return old
+
+    def _idf(self) -> np.ndarray:
+        """Weight of every bucket: rarity among titles at large or among the active topics, whichever is less.
+
+        The topics' part keeps the district's own name from pulling everything together.
+        """
+        share = self._background.share
+        if self.topics:
+            held = np.bincount(np.concatenate([t.buckets for t in self.topics.values()]), minlength=BUCKETS)
+            local = np.maximum(held - 3, 0) / np.float32(len(self.topics) + 200)
+            share = np.maximum(share, local)
+        return -np.log(np.maximum(share, RAREST)).astype(np.float32)
+
+    def _units(self, items: Sequence[Item]) -> tuple[list[Topic], list[list[Item]]]:
+        """Items of one batch with the same title as one unit each, in order of arrival; ids are placeholders."""
+        grouped: dict[str, list[Item]] = {}
+        for item in items:
+            grouped.setdefault(gist(item.title, item.text), []).append(item)
+        texts, members = list(grouped), list(grouped.values())
+        terms = hashed(texts)
+        terms = sparse.csr_matrix(terms.multiply(self._idf()[None, :]), dtype=np.float32)
+        terms.sort_indices()
+        dense = self._embed(texts) if self._embed else np.zeros((len(texts), 0), np.float32)
+        units = []
+        for row, group in enumerate(members):
+            part = slice(terms.indptr[row], terms.indptr[row + 1])
+            weights = terms.data[part]
+            length = np.linalg.norm(weights)
+            keys = set().union(*(strong_keys(item.title, item.text) for item in group))
+            titles: dict[str, int] = {}
+            for item in group:
+                titles[item.title] = titles.get(item.title, 0) + 1
+            units.append(Topic(
+                -1 - row, len(group), min(i.at for i in group).astimezone(UTC), max(i.at for i in group).astimezone(UTC),
+                dense[row] * np.float32(len(group)), terms.indices[part].astype(np.int32),
+                (weights / length * len(group)).astype(np.float32) if length else weights.astype(np.float32), keys, titles,
+            ))
+        return units, members
+
+    def _similarity(self, a: Sequence[Topic], b: Sequence[Topic]) -> np.ndarray:
+        """Similarity of every one of a to every one of b."""
+        if not a or not b:
+            return np.zeros((len(a), len(b)), np.float32)
+        common = (_terms(a) @ _terms(b).T).toarray()
+        if self._embed is None:
+            return common
+        width = max(len(topic.dense) for topic in (*a, *b))
+        return EMBEDDING_SHARE * (_dense(a, width) @ _dense(b, width).T) + (1 - EMBEDDING_SHARE) * common
+
+    def _assign(self, units: list[Topic]) -> tuple[list[int], list[int]]:
+        """The topic id of every unit, and the ids that are new."""
+        known = list(self.topics.values())
+        near = self._similarity(units, known)
+        row_of = {topic.id: row for row, topic in enumerate(known)}
+        by_key = {key: topic.id for topic in reversed(known) for key in topic.keys}
+        chosen: list[int | None] = []
+        for n, unit in enumerate(units):
+            held = [by_key[key] for key in sorted(unit.keys) if key in by_key]
+            held = [id_ for id_ in held if near[n, row_of[id_]] >= KEYED]
+            best = int(near[n].argmax()) if known else -1
+            if held:
+                chosen.append(max(held, key=lambda id_: near[n, row_of[id_]]))
+            elif known and near[n, best] >= self.thresholds.assign:
+                chosen.append(known[best].id)
+            else:
+                chosen.append(None)
+        for n, unit in enumerate(units):
+            if chosen[n] is not None:
+                self.topics[chosen[n]].absorb(unit)
+        left = [n for n, id_ in enumerate(chosen) if id_ is None]
+        created = []
+        for group in self._link([units[n] for n in left]):
+            new = self._allot()
+            created.append(new)
+            first = units[left[group[0]]]
+            self.topics[new] = Topic(new, first.size, first.first_at, first.last_at, first.dense, first.buckets,
+                                     first.weights, set(first.keys), dict(first.titles))
+            for place in group[1:]:
+                self.topics[new].absorb(units[left[place]])
+            for place in group:
+                chosen[left[place]] = new
+        return [id_ for id_ in chosen if id_ is not None], created
+
+    def _link(self, units: list[Topic]) -> list[list[int]]:
+        """Average-linkage groups of units, in order of arrival."""
+        if len(units) < 2:
+            return [[n] for n in range(len(units))]
+        near = self._similarity(units, units)
+        by_key: dict[str, list[int]] = {}
+        for n, unit in enumerate(units):
+            for key in unit.keys:
+                by_key.setdefault(key, []).append(n)
+        for same in by_key.values():
+            for a in same:
+                for b in same:
+                    if near[a, b] >= KEYED:
+                        near[a, b] = max(near[a, b], self.thresholds.merge)
+        distance = 1 - (near + near.T) / 2
+        np.fill_diagonal(distance, 0)
+        tree = linkage(squareform(np.clip(distance, 0, 2), checks=False), "average")
+        groups: dict[int, list[int]] = {}
+        for n, label in enumerate(fcluster(tree, 1 - self.thresholds.new, "distance")):
+            groups.setdefault(int(label), []).append(n)
+        return sorted(groups.values())
+
+    def _merge(self, touched: set[int]) -> dict[int, int]:
+        """Merge topics that have grown together; returns younger id to the id that lives on."""
+        merged: dict[int, int] = {}
+        looking = {id_ for id_ in touched if id_ in self.topics}
+        while looking:
+            known = list(self.topics.values())
+            rows = [self.topics[id_] for id_ in sorted(looking)]
+            near = self._similarity(rows, known)
+            looking = set()
+            for row, column in np.argwhere(near >= self.thresholds.merge):
+                a, b = _follow(rows[row].id, merged), _follow(known[column].id, merged)
+                if a == b or a in looking or b in looking:
+                    continue
+                old, young = min(a, b), max(a, b)
+                self.topics[old].absorb(self.topics.pop(young))
+                merged[young] = old
+                looking.add(old)
+        return {id_: _follow(id_, merged) for id_ in merged}
+
+
+def _follow(id_: int, merged: Mapping[int, int]) -> int:
+    while id_ in merged:
+        id_ = merged[id_]
+    return id_
+
+
+def _terms(topics: Sequence[Topic]) -> sparse.csr_matrix:
+    ends = np.cumsum([0, *(len(topic.buckets) for topic in topics)])
+    data = np.concatenate([topic.weights / (np.linalg.norm(topic.weights) or 1) for topic in topics])
+    indices = np.concatenate([topic.buckets for topic in topics])
+    return sparse.csr_matrix((data.astype(np.float32), indices, ends), shape=(len(topics), BUCKETS))
+
+
+def _dense(topics: Sequence[Topic], width: int) -> np.ndarray:
+    """Unit rows; a topic whose state has no embedding has a zero row and is then near to nothing."""
+    nothing = np.zeros(width, np.float32)
+    return unit_rows(np.stack([topic.dense if len(topic.dense) == width else nothing for topic in topics]))

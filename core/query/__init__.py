@@ -1,0 +1,1 @@
+"""The only SELECTs that rooms and reports use, one module per subject."""

@@ -1,0 +1,259 @@
+"""Validated records: what collectors and importers hand over. Plain values, no database.
+
+A record that can't be true (negative count, a date in 2099) is refused here, so that nothing past this
+point has to doubt it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from core.counts import Count
+from core.faults import Fault
+from core.labels import COUNTERS
+
+EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
+"""Before any of the platforms existed."""
+FUTURE_TOLERANCE = timedelta(hours=26)
+"""How far ahead of the fetch a published date may lie (clocks and time zones of sources differ)."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """Text without control and direction-override characters or lone surrogates, Unicode-composed, trimmed."""
+    kept = text.encode("utf-8", "ignore").decode("utf-8")
+    return unicodedata.normalize("NFC", _CONTROL.sub("", kept.replace("\r\n", "\n").replace("\r", "\n"))).strip()
+
+
+def one_line(text: str) -> str:
+    """`clean`, with every run of white space as one space."""
+    return " ".join(clean(text).split())
+
+
+Line = Annotated[str, AfterValidator(one_line)]
+Text = Annotated[str, AfterValidator(clean)]
+
+
+def _web_address(url: str) -> str:
+    url = one_line(url)
+    if url and not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
+        raise ValueError("链接必须以 http:// 或 https:// 开头")
+    return url
+
+
+Url = Annotated[str, AfterValidator(_web_address)]
+
+
+class Record(BaseModel):
+    """Base: frozen, nothing unknown accepted. `locator` says where in the capture it stood."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    locator: str = ""
+
+
+def _counters(value: Mapping[str, Count]) -> dict[str, Count]:
+    unknown = set(value) - set(COUNTERS)
+    if unknown:
+        raise ValueError(f"未知计数项：{'、'.join(sorted(unknown))}")
+    for name, count in value.items():
+        if count.value is not None and count.value < 0:
+            raise ValueError(f"{COUNTERS[name]}不能为负数")
+    return {name: count for name, count in value.items() if count.value is not None}
+
+
+Counters = Annotated[dict[str, Count], AfterValidator(_counters)]
+
+
+class PostRecord(Record):
+    """One post of one account, with its counters as seen at `observed_at` (aware UTC)."""
+
+    external_id: Line = Field(min_length=1, max_length=400)
+    published_at: datetime
+    observed_at: datetime
+    title: Line = Field("", max_length=500)
+    text: Text = Field("", max_length=200_000)
+    url: Url = Field("", max_length=2000)
+    kind: Line = Field("", max_length=40)
+    position: int | None = Field(None, ge=1, le=100, description="Place in its push; 1 is the headline")
+    push_id: Line = Field("", max_length=200, description="Same for all the posts of one push")
+    original: bool | None = None
+    counters: Counters = {}
+    account: tuple[str, str] | None = Field(None, description="(platform, external id) when not the source's own")
+
+    @field_validator("published_at", "observed_at")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        return _aware(value)
+
+    def model_post_init(self, _: Any) -> None:
+        _plausible(self.published_at, self.observed_at)
+
+
+class FollowerRecord(Record):
+    """Followers of one account at the end of one Shanghai day; new and lost are that day's."""
+
+    day: date
+    observed_at: datetime
+    followers: Count = Count(None)
+    new: int | None = Field(None, ge=0)
+    lost: int | None = Field(None, ge=0)
+    account: tuple[str, str] | None = None
+
+    @field_validator("observed_at")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        return _aware(value)
+
+    def model_post_init(self, _: Any) -> None:
+        if self.followers.missing and self.new is None and self.lost is None:
+            raise ValueError("粉丝数、新增、流失都缺失")
+        _plausible_day(self.day, self.observed_at)
+
+
+class AppRecord(Record):
+    """One APP on one Shanghai day, persons and times apart: active and new users are persons, launches are times."""
+
+    day: date
+    observed_at: datetime
+    active_users: int | None = Field(None, ge=0)
+    new_users: int | None = Field(None, ge=0)
+    total_users: int | None = Field(None, ge=0)
+    launches: int | None = Field(None, ge=0)
+    downloads: int | None = Field(None, ge=0)
+    rating: float | None = Field(None, ge=0, le=5)
+    account: tuple[str, str] | None = None
+
+    @field_validator("observed_at")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        return _aware(value)
+
+    def model_post_init(self, _: Any) -> None:
+        _plausible_day(self.day, self.observed_at)
+
+
+class MentionRecord(Record):
+    """Something said somewhere: an item of a feed or a hot list. Counters hold what the source prints."""
+
+    external_id: Line = Field(min_length=1, max_length=400)
+    title: Line = Field(min_length=1, max_length=500)
+    text: Text = Field("", max_length=200_000)
+    url: Url = Field("", max_length=2000)
+    author: Line = Field("", max_length=200)
+    published_at: datetime
+    dated: bool = Field(True, description="False: the source gave no date and published_at is the first sighting")
+    observed_at: datetime
+    platform: Line = Field("", max_length=40, description="Platform code when not the source's own")
+    rank: int | None = Field(None, ge=1)
+    heat: Count = Count(None)
+    counters: Counters = {}
+
+    @field_validator("published_at", "observed_at")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        return _aware(value)
+
+    def model_post_init(self, _: Any) -> None:
+        _plausible(self.published_at, self.observed_at)
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("时间缺少时区")
+    return value.astimezone(UTC)
+
+
+def _plausible(published: datetime, observed: datetime) -> None:
+    if published < EARLIEST:
+        raise ValueError(f"发布时间 {published:%Y-%m-%d} 早于 2005 年，不可信")
+    if published > observed + FUTURE_TOLERANCE:
+        raise ValueError(f"发布时间 {published:%Y-%m-%d} 晚于采集时间，不可信")
+
+
+def _plausible_day(day: date, observed: datetime) -> None:
+    if day < EARLIEST.date():
+        raise ValueError(f"日期 {day} 早于 2005 年，不可信")
+    if day > (observed + FUTURE_TOLERANCE).date():
+        raise ValueError(f"日期 {day} 晚于采集时间，不可信")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row or item that was set aside: where it stood, which field, why (Chinese), and what stood there."""
+
+    locator: str
+    field: str
+    reason: str
+    raw: str = ""
+
+
+def reasons(error: ValidationError) -> list[tuple[str, str]]:
+    """(field, Chinese reason) of each fault of a refused record."""
+    words = {
+        "missing": "缺少必填项", "string_too_long": "文字过长", "string_too_short": "不能为空",
+        "greater_than_equal": "数值过小", "less_than_equal": "数值过大", "datetime_parsing": "不是日期时间",
+    }
+    out = []
+    for fault in error.errors(include_url=False):
+        text = fault["msg"].removeprefix("Value error, ")
+        out.append((".".join(str(part) for part in fault["loc"]), words.get(fault["type"], text)))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """What a collector is told of its source: plain values, credentials resolved by the caller."""
+
+    key: str
+    collector: str
+    name: str
+    url: str
+    platform: str = ""
+    has_account: bool = False
+    config: Mapping[str, Any] = field(default_factory=dict)
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One response as it arrived. `request` is redacted: no key, token or password in it."""
+
+    request: str
+    body: bytes
+    status: int
+    media_type: str
+    fetched_at: datetime
+    etag: str = ""
+    last_modified: str = ""
+    unchanged: bool = False
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one capture yielded, with what was set aside. `note`: anything an operator should know, in Chinese."""
+
+    posts: list[PostRecord] = field(default_factory=list)
+    followers: list[FollowerRecord] = field(default_factory=list)
+    apps: list[AppRecord] = field(default_factory=list)
+    mentions: list[MentionRecord] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.posts) + len(self.followers) + len(self.apps) + len(self.mentions)
+
+
+__all__ = [
+    "AppRecord", "Batch", "Count", "Fault", "Fetched", "FollowerRecord", "MentionRecord", "PostRecord", "Record",
+    "Reject", "SourceSpec", "clean", "one_line", "reasons",
+]

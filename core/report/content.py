@@ -1,0 +1,384 @@
+"""A report as plain values: what it says, before anybody decides how it looks.
+
+A `Content` holds everything a renderer needs and nothing it must look up, so that the same content gives
+the same Excel and the same PDF for ever. It travels as canonical JSON (`to_json`, `from_json`): that text
+is what an edition stores and hashes. All text is cleaned on the way in, because titles and names come
+from outside: control, format and unpaired surrogate characters are taken out.
+"""
+
+import hashlib
+import json
+import math
+import unicodedata
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import Any, Literal
+
+from core import labels
+from core.counts import Count
+
+FORMAT = 1
+"""Version of the JSON form."""
+
+ColumnKind = Literal["text", "int", "count", "mean", "score", "percent", "growth", "date", "rank", "move"]
+"""How a column is written and aligned.
+
+text · int (plain whole number) · count (`Count`: digits with ≥ or ≈) · mean (`Mean`: one decimal) ·
+score (two decimals) · percent (a fraction of one) · growth (a signed fraction of one) · date ·
+rank (1, 2, 3) · move (places won or lost since the period before)
+"""
+
+ChartKind = Literal["line", "bar", "stacked", "heat"]
+Role = Literal["body", "method", "annex"]
+"""body: numbered section · method: how the figures were made and what is missing · annex: long tables at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """An average, with the mark (`≥`, `≈` or nothing) that it inherits from the sum it was made of."""
+
+    value: float | None
+    mark: str = ""
+
+
+Cell = str | int | float | date | Count | Mean | None
+
+
+def clean_text(text: object) -> str:
+    """Text without control, format, private or surrogate characters; runs of white space become one blank."""
+    raw = unicodedata.normalize("NFC", "" if text is None else str(text))
+    kept = []
+    for char in raw:
+        group = unicodedata.category(char)
+        if char.isspace() or group in ("Zl", "Zp"):
+            kept.append(" ")
+        elif group[0] != "C":
+            kept.append(char)
+    return " ".join("".join(kept).split())
+
+
+def _number(value: Any) -> int | float | None:
+    if value is None or (isinstance(value, Real) and math.isnan(value)):
+        return None
+    if isinstance(value, Integral):
+        return int(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("a report holds no infinite number")
+    return number
+
+
+def clean_cell(kind: ColumnKind, value: Any) -> Cell:
+    """The value in the one form its kind has. NaN and NaT become None. Raises ValueError for a wrong type."""
+    if value is None or (isinstance(value, Real) and math.isnan(value)) or type(value).__name__ == "NaTType":
+        return None
+    if kind == "text":
+        return clean_text(value)
+    if kind == "date":
+        day = value.date() if isinstance(value, datetime) else value
+        if not isinstance(day, date):
+            raise ValueError(f"{value!r} is no date")
+        return day
+    if kind == "count":
+        return value if isinstance(value, Count) else Count(_whole(value))
+    if kind == "mean":
+        if isinstance(value, Mean):
+            return Mean(_number(value.value), value.mark)
+        return Mean(_number(value))
+    if kind in ("int", "rank", "move"):
+        return _whole(value)
+    number = _number(value)
+    return None if number is None else float(number)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (Real, Decimal)) or value != int(value):
+        raise ValueError(f"{value!r} is no whole number")
+    return int(value)
+
+
+def cell_text(kind: ColumnKind, value: Cell) -> str:
+    """A cell as it is printed: all digits, thousands separated, a dash where missing."""
+    if kind == "text":
+        return value or labels.MISSING
+    if kind == "count":
+        return labels.count(value, short=False) if value is not None else labels.MISSING
+    if kind == "mean":
+        missing = value is None or value.value is None
+        return labels.MISSING if missing else f"{value.mark}{value.value:,.1f}"
+    if value is None:
+        return labels.MISSING
+    match kind:
+        case "int":
+            return f"{value:,}"
+        case "rank":
+            return str(value)
+        case "move":
+            return "→" if value == 0 else f"{'↑' if value > 0 else '↓'}{abs(value)}"
+        case "score":
+            return f"{value:,.2f}"
+        case "percent":
+            return f"{value:.1%}"
+        case "growth":
+            return labels.change(1 + value, 1)
+        case "date":
+            return f"{value:%Y-%m-%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A second-level heading inside a section, printed as （一）…"""
+
+    text: str
+
+    def __post_init__(self):
+        object.__setattr__(self, "text", clean_text(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    text: str
+
+    def __post_init__(self):
+        object.__setattr__(self, "text", clean_text(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Small print below a figure or table: what is missing, how it was counted."""
+
+    text: str
+
+    def __post_init__(self):
+        object.__setattr__(self, "text", clean_text(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One headline number, already written out: label, value, unit and its change (`环比 +3.2%`) or nothing."""
+
+    label: str
+    value: str
+    unit: str = ""
+    change: str = ""
+
+    def __post_init__(self):
+        for one in fields(self):
+            object.__setattr__(self, one.name, clean_text(getattr(self, one.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A row of headline numbers."""
+
+    items: tuple[Figure, ...]
+
+    def __post_init__(self):
+        object.__setattr__(self, "items", tuple(self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table column: its heading and how its cells are written."""
+
+    name: str
+    kind: ColumnKind = "text"
+
+    def __post_init__(self):
+        object.__setattr__(self, "name", clean_text(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table. Every row has one cell for each column; raises ValueError if not."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "title", clean_text(self.title))
+        object.__setattr__(self, "note", clean_text(self.note))
+        object.__setattr__(self, "columns", tuple(self.columns))
+        kinds = [column.kind for column in self.columns]
+        rows = tuple(
+            tuple(clean_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)) for row in self.rows
+        )
+        object.__setattr__(self, "rows", rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line, bar colour or heat-map row: a value for each label of its chart, None where missing."""
+
+    name: str
+    values: tuple[int | float | None, ...]
+
+    def __post_init__(self):
+        object.__setattr__(self, "name", clean_text(self.name))
+        object.__setattr__(self, "values", tuple(_number(value) for value in self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart with its data. `labels` are dates (a daily series) or names; each series has a value for each label.
+
+    kind: line (dates along x) · bar (one series, ranked names) · stacked (series on top of each other) ·
+    heat (labels are columns, series are rows). `x` names the labels, `unit` the values.
+    `marks`: days to be marked with a name, such as public holidays.
+    """
+
+    kind: ChartKind
+    title: str
+    x: str
+    labels: tuple[str | date, ...]
+    series: tuple[Series, ...]
+    unit: str
+    note: str = ""
+    marks: tuple[tuple[date, str], ...] = ()
+
+    def __post_init__(self):
+        for name in ("title", "x", "unit", "note"):
+            object.__setattr__(self, name, clean_text(getattr(self, name)))
+        labels_ = tuple(one if isinstance(one, date) else clean_text(one) for one in self.labels)
+        object.__setattr__(self, "labels", labels_)
+        object.__setattr__(self, "series", tuple(self.series))
+        object.__setattr__(self, "marks", tuple((day, clean_text(name)) for day, name in self.marks))
+        if any(len(one.values) != len(self.labels) for one in self.series):
+            raise ValueError(f"chart {self.title!r}: a series does not have one value for each label")
+
+    @property
+    def empty(self) -> bool:
+        """No value at all."""
+        return not any(value is not None for one in self.series for value in one.values)
+
+
+Block = Heading | Paragraph | Note | Figures | Table | Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A chapter of the report."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    role: Role = "body"
+
+    def __post_init__(self):
+        object.__setattr__(self, "title", clean_text(self.title))
+        object.__setattr__(self, "blocks", tuple(self.blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A whole report.
+
+    `period`: e.g. 2026年8月 · `scope`: what it covers, e.g. 全区 · `basis`: word for the reading that was used ·
+    `as_of`: aware instant of the data (stamp) it was built from · `stamp`: id of the last finished run it saw ·
+    `edition`: 0 for a preview, else the number of the issued edition · `is_demo`: sample data, marked on every page.
+    """
+
+    title: str
+    subtitle: str
+    office: str
+    district: str
+    platform: str
+    kind: str
+    period: str
+    scope: str
+    basis: str
+    as_of: datetime
+    stamp: int
+    is_demo: bool
+    sections: tuple[Section, ...] = field(default=())
+    edition: int = 0
+
+    def __post_init__(self):
+        if self.as_of.tzinfo is None:
+            raise ValueError("as_of must be aware")
+        for name in ("title", "subtitle", "office", "district", "platform", "kind", "period", "scope", "basis"):
+            object.__setattr__(self, name, clean_text(getattr(self, name)))
+        object.__setattr__(self, "sections", tuple(self.sections))
+
+    def to_json(self) -> str:
+        """Canonical JSON: the same content is the same text, byte for byte."""
+        return json.dumps(_pack(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Content":
+        """The content of `to_json`'s text. Raises ValueError for another format."""
+        data = json.loads(text)
+        if data.get("format") != FORMAT:
+            raise ValueError(f"report content of format {data.get('format')!r} can't be read")
+        return _unpack(data)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical JSON."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what the report says, whatever run it was built after and whatever its number is.
+
+        Two contents with one fingerprint are the same report; a new edition is issued only for another one.
+        """
+        return replace(self, stamp=0, edition=0, as_of=datetime.fromisoformat("1970-01-01T00:00:00+00:00")).sha256
+
+    @property
+    def edition_label(self) -> str:
+        """`第2版`, or 预览稿 before it is issued."""
+        return f"第{self.edition}版" if self.edition else "预览稿"
+
+
+_TYPES = {one.__name__.lower(): one for one in (Heading, Paragraph, Note, Figures, Figure, Table, Column, Chart, Series)}
+
+
+def _pack(value: Any) -> Any:
+    match value:
+        case Content():
+            return {"format": FORMAT, **_members(value)}
+        case Count():
+            return {"count": value.value, "slack": value.slack}
+        case Mean():
+            return {"mean": value.value, "mark": value.mark}
+        case datetime():
+            return value.isoformat()
+        case date():
+            return {"day": value.isoformat()}
+        case tuple():
+            return [_pack(one) for one in value]
+        case Section():
+            return _members(value)
+        case _ if type(value) in _TYPES.values():
+            return {"block": type(value).__name__.lower(), **_members(value)}
+    return value
+
+
+def _members(value: Any) -> dict[str, Any]:
+    return {one.name: _pack(getattr(value, one.name)) for one in fields(value)}
+
+
+def _unpack(value: Any) -> Any:
+    match value:
+        case list():
+            return tuple(_unpack(one) for one in value)
+        case {"count": number, "slack": slack}:
+            return Count(number, slack)
+        case {"mean": number, "mark": mark}:
+            return Mean(number, mark)
+        case {"day": text}:
+            return date.fromisoformat(text)
+        case {"block": name, **members}:
+            return _TYPES[name](**{key: _unpack(one) for key, one in members.items()})
+        case {"format": _, **members}:
+            members["as_of"] = datetime.fromisoformat(members["as_of"])
+            return Content(**{key: _unpack(one) for key, one in members.items()})
+        case {"title": title, "blocks": blocks, "role": role}:
+            return Section(title, _unpack(blocks), role)
+    return value

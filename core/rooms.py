@@ -1,0 +1,38 @@
+"""The rooms of the app: one word each, the same word in URL, file, query and tests."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page. `filters` names the parts of the shared filter bar that apply to it."""
+
+    word: str
+    section: str
+    title: str
+    icon: str
+    help: str
+    filters: tuple[str, ...] = ("period", "platform", "unit", "board")
+
+    @property
+    def file(self) -> str:
+        return f"pages/{self.section}/{self.word}.py"
+
+
+SECTIONS = {"board": "看板", "opinion": "舆情", "reports": "报告", "data": "数据"}
+
+ROOMS = (
+    Room("overview", "board", "总览", "dashboard", "今天全区新媒体怎么样、大家在谈什么"),
+    Room("rankings", "board", "榜单", "leaderboard", "按平台和自定义榜单排名"),
+    Room("trends", "board", "发布趋势", "show_chart", "每日发布、阅读与互动"),
+    Room("account", "board", "账号详情", "account_circle", "一个账号的粉丝、发文与每篇的读数", ("period",)),
+    Room("topics", "opinion", "热点话题", "local_fire_department", "大家在谈什么，从哪里起、多少条", ("period",)),
+    Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", ()),
+    Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单", ()),
+    Room("sources", "data", "采集源", "rss_feed", "数据从哪里来、是否按时到", ()),
+)
+
+
+def room(word: str) -> Room:
+    """The room of that word. Raises KeyError."""
+    return {r.word: r for r in ROOMS}[word]

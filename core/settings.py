@@ -1,0 +1,71 @@
+"""Every knob, read once from the environment and checked at start.
+
+`PULSE_*` variables (and `DATABASE_URL`, without prefix, as hosting platforms name it) are the only way
+to configure a process; a value that can't be used stops the start with a message that names it.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+CATALOG = ROOT / "data" / "catalog"
+
+
+class Settings(BaseSettings):
+    """Knobs of one process. Paths are absolute after validation."""
+
+    model_config = SettingsConfigDict(env_prefix="PULSE_", extra="ignore")
+
+    district: str = Field("本区", description="Name of the district, as it stands on screens and reports")
+    office: str = Field("区新媒体中心", description="Name of the issuing office on report covers")
+    data_dir: Path = Field(ROOT / "data" / "var", description="Database, captures, inbox, reports")
+    database_url: str = Field("", validation_alias="DATABASE_URL", description="Empty: SQLite in data_dir")
+    font_dir: Path | None = Field(None, description="The office's own faces (仿宋, 小标宋, 楷体), looked up first")
+    host: str = Field("127.0.0.1", description="Address of the app")
+    port: int = Field(8501, ge=1, le=65535, description="Port of the app")
+    contact: str = Field("", description="Contact put into the collectors' User-Agent")
+    tick_seconds: float = Field(15.0, gt=0, le=3600, description="How often the scheduler asks what is due")
+    collect_concurrency: int = Field(16, ge=1, le=256, description="Fetches in flight at once")
+    http_timeout: float = Field(20.0, gt=0, le=300, description="Seconds before a fetch is given up")
+    max_body_bytes: int = Field(20_000_000, gt=0, description="Largest response body that is read, decompressed")
+    max_import_rows: int = Field(300_000, gt=0, description="Largest number of rows in one imported sheet")
+    max_import_bytes: int = Field(300_000_000, gt=0, description="Largest imported file, decompressed")
+    allow_private_hosts: str = Field(
+        "", description="Comma-separated hosts inside the private or loopback range that sources may use; * for all"
+    )
+
+    @field_validator("data_dir", "font_dir", mode="before")
+    @classmethod
+    def _absolute(cls, value: object) -> object:
+        return Path(str(value)).expanduser().resolve() if value not in (None, "") else None
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL; `postgres://` and `postgresql://` are sent to psycopg 3."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'pulse.db'}"
+        for prefix in ("postgres://", "postgresql://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def captures_dir(self) -> Path:
+        return self.data_dir / "captures"
+
+    @property
+    def inbox_dir(self) -> Path:
+        return self.data_dir / "inbox"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.data_dir / "reports"
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings; tests clear the cache after changing the environment."""
+    return Settings()
