@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, func, select
+from sqlmodel import Session
 
-from core.models import Account, Board, BoardMember, Unit
+from core.labels import UNIT_KINDS
+from core.models import Account, AccountDay, Board, BoardMember, MentionDay, Platform, Source, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,46 @@ def board_members(board_id: int) -> Select[tuple[int]]:
         .join(board, board.c.platform == Account.platform)
         .where((board.c.picked.is_(False)) | (Account.id.in_(picked)))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filter bar offers, and the first and last Shanghai day that hold data (None: none)."""
+
+    platforms: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...]
+    units: tuple[tuple[int, str, str], ...]
+    boards: tuple[tuple[int, str], ...]
+    first_day: date | None
+    last_day: date | None
+    demo: bool
+
+
+def choices(session: Session) -> Choices:
+    """Platforms that have accounts, units, boards, and the span of the data."""
+    used = select(Account.platform).distinct()
+    platforms = session.execute(
+        select(Platform.code, Platform.name).where(Platform.code.in_(used)).order_by(Platform.sort)
+    ).all()
+    units = session.execute(select(Unit.id, Unit.name, Unit.kind).order_by(Unit.sort, Unit.name)).all()
+    boards = session.execute(select(Board.id, Board.name).order_by(Board.sort, Board.name)).all()
+    kinds = {unit.kind for unit in units}
+    first_day, last_day = span(session)
+    demo = session.execute(
+        select(exists().where(Account.demo.is_(True)) | exists().where(Source.demo.is_(True)))
+    ).scalar()
+    return Choices(
+        tuple((p.code, p.name) for p in platforms), tuple(k for k in UNIT_KINDS if k in kinds),
+        tuple((u.id, u.name, u.kind) for u in units), tuple((b.id, b.name) for b in boards),
+        first_day, last_day, bool(demo),
+    )
+
+
+def span(session: Session) -> tuple[date | None, date | None]:
+    """First and last Shanghai day with account data, else with mentions; (None, None) in an empty database."""
+    first, last = session.execute(
+        select(func.min(AccountDay.day), func.max(AccountDay.day)).where(AccountDay.basis == "latest")
+    ).one()
+    if first is None:
+        first, last = session.execute(select(func.min(MentionDay.day), func.max(MentionDay.day))).one()
+    return first, last

@@ -1,0 +1,8 @@
+"""The only part of core that knows Streamlit: front door, filter bar, cached questions, tables, empty states."""
+
+from core.ui.ask import ask
+from core.ui.front import gate, run
+from core.ui.parts import caption, cards, empty, link, toast_error
+from core.ui.table import Column, csv_bytes, table
+
+__all__ = ["Column", "ask", "caption", "cards", "csv_bytes", "empty", "gate", "link", "run", "table", "toast_error"]

@@ -1,0 +1,62 @@
+"""Small pieces that every room uses: captions, cards, empty states, links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.rooms import room
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure of a row of cards: label, text as it stands, change in words, sparkline values, help."""
+
+    label: str
+    value: str
+    delta: str | None = None
+    spark: Sequence[float] = field(default_factory=tuple)
+    help: str | None = None
+
+
+def plain(text: str) -> str:
+    """Text that stays text where Streamlit reads Markdown: collected text may hold any markup."""
+    out = "".join("\\" + c if c in "\\`*_{}[]()#+-.!|<>~$:&@" else c for c in text)
+    return " ".join(out.split())
+
+
+def caption(text: str) -> None:
+    """A quiet line under a figure; the text is taken literally."""
+    st.caption(plain(text))
+
+
+def empty(sentence: str, icon: str = ":material/inbox:") -> None:
+    """The empty state: why nothing is here and what to do."""
+    st.info(sentence, icon=icon)
+
+
+def toast_error(sentence: str) -> None:
+    """Something that the person did can't be done; the sentence says what to change."""
+    st.error(sentence, icon=":material/error:")
+
+
+def link(word: str, label: str | None = None, icon: str | None = None, **query: str | int) -> None:
+    """A link into another room, carrying query parameters."""
+    target = room(word)
+    st.page_link(
+        target.file, label=label or target.title, icon=icon or f":material/{target.icon}:",
+        query_params={key: str(value) for key, value in query.items()},
+    )
+
+
+def cards(row: Sequence[Card]) -> None:
+    """A row of figures; they wrap on a phone."""
+    with st.container(horizontal=True, gap="small"):
+        for card in row:
+            spark = [value for value in card.spark if value is not None]
+            st.metric(
+                card.label, card.value, card.delta, border=True, help=card.help, height="stretch", width=210,
+                chart_data=spark or None, chart_type="area",
+                delta_color="off" if card.delta in (None, "—", "持平") else "normal",
+                delta_arrow="off" if card.delta in (None, "—", "持平") else "auto",
+            )

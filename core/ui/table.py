@@ -1,0 +1,84 @@
+"""Tables with Chinese heads, and CSV that a spreadsheet can't be tricked with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+Kind = Literal["text", "int", "score", "percent", "date", "time", "link", "spark", "change", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one column of a frame stands on the screen. Times are shown on the Shanghai clock."""
+
+    label: str
+    kind: Kind = "text"
+    help: str | None = None
+    width: Literal["small", "medium", "large"] | int | None = None
+    pinned: bool = False
+
+
+def table(
+    frame: pd.DataFrame,
+    columns: Mapping[str, Column],
+    *,
+    key: str,
+    select: bool = False,
+    height: int | Literal["auto", "content", "stretch"] = "auto",
+    alt: str = "",
+) -> int | None:
+    """Show those columns of the frame, in that order; with `select`, return the picked row's position."""
+    shown = frame[[name for name in columns if name in frame.columns]].copy()
+    for name in shown.columns:
+        if columns[name].kind == "time" and isinstance(shown[name].dtype, pd.DatetimeTZDtype):
+            shown[name] = shown[name].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
+    config = {name: _config(columns[name]) for name in shown.columns}
+    state = st.dataframe(
+        shown, hide_index=True, column_config=config, key=key, height=height, alt=alt or None, placeholder="—",
+        on_select="rerun" if select else "ignore", selection_mode="single-row",
+    )
+    rows = state.selection.rows if select and state else []
+    return rows[0] if rows and rows[0] < len(frame) else None
+
+
+def _config(column: Column) -> Any:
+    made = st.column_config
+    common = {"help": column.help, "width": column.width, "pinned": column.pinned or None}
+    match column.kind:
+        case "int":
+            return made.NumberColumn(column.label, format="localized", **common)
+        case "score":
+            return made.NumberColumn(column.label, format="%.2f", **common)
+        case "percent":
+            return made.NumberColumn(column.label, format="percent", **common)
+        case "date":
+            return made.DateColumn(column.label, format="YYYY-MM-DD", **common)
+        case "time":
+            return made.DatetimeColumn(column.label, format="YYYY-MM-DD HH:mm", **common)
+        case "link":
+            return made.LinkColumn(column.label, display_text="打开", **common)
+        case "spark":
+            return made.AreaChartColumn(column.label, y_min=0, **common)
+        case "flag":
+            return made.CheckboxColumn(column.label, **common)
+        case _:
+            return made.TextColumn(column.label, **common)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutral(value: object) -> object:
+    """Text that a spreadsheet would take for a formula gets a leading apostrophe; everything else stays."""
+    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def csv_bytes(frame: pd.DataFrame, columns: Mapping[str, Column], notes: str = "") -> bytes:
+    """UTF-8 with BOM, Chinese heads, formulas neutralised; `notes` (filter, method, stamp) stands in the last line."""
+    names = [name for name in columns if name in frame.columns and columns[name].kind != "spark"]
+    out = frame[names].map(neutral).rename(columns={name: columns[name].label for name in names})
+    text = out.to_csv(index=False, lineterminator="\r\n")
+    return ("\ufeff" + text + (f'"{notes.replace(chr(34), "”")}"\r\n' if notes else "")).encode()

@@ -1,0 +1,5 @@
+"""account."""
+
+from core import ui
+
+where = ui.gate("account")

@@ -1,0 +1,5 @@
+"""overview."""
+
+from core import ui
+
+where = ui.gate("overview")

@@ -1,0 +1,5 @@
+"""rankings."""
+
+from core import ui
+
+where = ui.gate("rankings")

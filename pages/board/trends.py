@@ -1,0 +1,5 @@
+"""trends."""
+
+from core import ui
+
+where = ui.gate("trends")

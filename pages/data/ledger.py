@@ -1,0 +1,5 @@
+"""ledger."""
+
+from core import ui
+
+where = ui.gate("ledger")

@@ -1,0 +1,5 @@
+"""sources."""
+
+from core import ui
+
+where = ui.gate("sources")

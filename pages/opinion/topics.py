@@ -1,0 +1,5 @@
+"""topics."""
+
+from core import ui
+
+where = ui.gate("topics")

@@ -1,0 +1,5 @@
+"""reports."""
+
+from core import ui
+
+where = ui.gate("reports")

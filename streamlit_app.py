@@ -1,0 +1,5 @@
+"""Front door of the app: `streamlit run streamlit_app.py`."""
+
+from core import ui
+
+ui.run()
