@@ -35,7 +35,7 @@ PRINT_COLOURS = ("#1f4e79", "#c0504d", "#e0a030", "#4f8f6f", "#7a5c99", "#5b9bd5
 """Series colours on paper: apart in hue and, printed in grey, in lightness."""
 
 _AMOUNT = alt.Axis(labelExpr=AXIS_NUMBER, tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="end",
-                   titleX=0, titleY=-10, titleBaseline="bottom")
+                   titleX=0, titleY=-8, titleBaseline="bottom")
 """Axis of amounts: its title stands upright above it, as Chinese reads."""
 
 _INK, _PALE, _GRID = "#262626", "#595959", "#e3e3e3"
@@ -76,7 +76,7 @@ def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
     """
     if "day" in frame:
         data = _daily(frame, value_name, unit)
-        x = _day_axis(data["day"])
+        x = _day_axis(data["day"]).scale(padding=14)
         where = alt.Tooltip("date_text:N", title="日期")
     else:
         data = _texts(frame.assign(series=frame.get("series", value_name)), unit)
@@ -130,7 +130,8 @@ def heat(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: s
                 axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("row:N", sort=rows, scale=alt.Scale(domain=rows), title=row_title or None),
         color=alt.Color("value:Q", title=f"{value_name}（{unit}）",
-                        legend=alt.Legend(labelExpr=AXIS_NUMBER, gradientLength=120)),
+                        legend=alt.Legend(labelExpr=AXIS_NUMBER, type="symbol", symbolType="square", orient="top",
+                                          tickCount=5)),
         tooltip=[alt.Tooltip("row:N", title=row_title or "行"), alt.Tooltip("column:N", title=column_title or "列"),
                  alt.Tooltip("text:N", title=value_name)],
     )
@@ -222,7 +223,7 @@ def _series_colour(names: list[str], **legend: Any) -> Any:
     if len(names) < 2:
         return alt.Undefined
     return alt.Color("series:N", title=None, sort=names, scale=alt.Scale(domain=names),
-                     legend=alt.Legend(orient="top", **legend))
+                     legend=alt.Legend(orient="top", offset=24, **legend))
 
 
 def _holiday_bands(holidays: Mapping[date, str], days: pd.Series) -> alt.Chart:

@@ -41,12 +41,13 @@ def wan(value: float | int | Decimal | None, decimals: int = 1) -> str:
     if value is None or value != value:
         return MISSING
     number = Decimal(str(value))
-    for unit, scale in (("亿", Decimal(10**8)), ("万", Decimal(10**4))):
-        quantum = Decimal(1).scaleb(-decimals)
-        scaled = (number / scale).quantize(quantum, ROUND_HALF_UP)
-        if abs(scaled) >= 1 and abs(number) >= scale - scale * quantum / 2:
-            text = f"{scaled:f}".rstrip("0").rstrip(".") if "." in f"{scaled:f}" else f"{scaled:f}"
-            return text + unit
+    quantum = Decimal(1).scaleb(-decimals)
+    # What would print as 10000万 is 1亿; below ten thousand every digit stands.
+    wan_, yi = Decimal(10**4), Decimal(10**8)
+    for unit, scale, least in (("亿", yi, yi - quantum * wan_ / 2), ("万", wan_, wan_)):
+        if abs(number) >= least:
+            text = f"{(number / scale).quantize(quantum, ROUND_HALF_UP):f}"
+            return (text.rstrip("0").rstrip(".") if "." in text else text) + unit
     whole = number.quantize(Decimal(1), ROUND_HALF_UP)
     if number == whole or abs(number) >= 1000:
         return f"{whole:,}"

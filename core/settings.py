@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     contact: str = Field("", description="Contact put into the collectors' User-Agent")
     tick_seconds: float = Field(15.0, gt=0, le=3600, description="How often the scheduler asks what is due")
     collect_concurrency: int = Field(16, ge=1, le=256, description="Fetches in flight at once")
+    pace_seconds: float = Field(1.0, ge=0, le=60, description="Least seconds between two requests to one host")
     http_timeout: float = Field(20.0, gt=0, le=300, description="Seconds before a fetch is given up")
     max_body_bytes: int = Field(20_000_000, gt=0, description="Largest response body that is read, decompressed")
     max_import_rows: int = Field(300_000, gt=0, description="Largest number of rows in one imported sheet")

@@ -1,0 +1,182 @@
+"""The command line: `python -m core …`. Messages are Chinese; exit code 0 done, 1 refused or failed."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from core import clock, db
+from core.faults import BadInput
+from core.settings import settings
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    try:
+        return options.do(options) or 0
+    except (BadInput, ValueError) as error:
+        print(f"未完成：{error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description="政务新媒体与舆情平台的命令行")
+    commands = parser.add_subparsers(required=True, metavar="命令")
+
+    def command(name: str, help_: str, do) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=help_, description=help_)
+        made.set_defaults(do=do)
+        return made
+
+    command("migrate", "建立或升级数据库", lambda o: db.migrate())
+    run = command("run", "建库、（空库时）装入样例区，并启动后台进程和网页", _run)
+    run.add_argument("--no-demo", action="store_true", help="空库时也不装入样例区")
+    demo = command("demo", "装入或清除样例区（演示数据）", _demo)
+    demo.add_argument("--remove", action="store_true", help="清除演示数据，真实数据不受影响")
+    imported = command("import", "导入台账或平台导出文件", None).add_subparsers(required=True, metavar="内容")
+    posts = imported.add_parser("posts", help="导入帖文、粉丝或 APP 数据的导出文件（CSV、XLSX，可为 .gz）")
+    posts.set_defaults(do=_import_posts)
+    posts.add_argument("file", type=Path)
+    posts.add_argument("--platform", required=True, help="平台代码，如 weibo")
+    posts.add_argument("--account", required=True, help="账号名称；台账中没有时自动建立")
+    posts.add_argument("--year", type=int, help="文件中的日期没有年份时补上的年份")
+    posts.add_argument("--partial", action="store_true", help="有不合格的行时，仍导入其余合格的行")
+    ledger = imported.add_parser("ledger", help="导入台账工作簿")
+    ledger.set_defaults(do=_import_ledger)
+    ledger.add_argument("file", type=Path)
+    exported = command("export", "导出", None).add_subparsers(required=True, metavar="内容")
+    ledger = exported.add_parser("ledger", help="导出台账工作簿")
+    ledger.set_defaults(do=_export_ledger)
+    ledger.add_argument("file", type=Path)
+    command("collect", "立即采集全部到期的采集源，并汇总、归并", _collect)
+    rollup = command("rollup", "汇总有变化的账号日", _rollup)
+    rollup.add_argument("--rebuild", action="store_true", help="全部重新汇总")
+    command("understand", "对新到信息归并转载、归入话题", _understand)
+    report = command("report", "生成报告文件", _report)
+    report.add_argument("--kind", default="monthly", choices=["monthly"])
+    report.add_argument("--platform", required=True)
+    report.add_argument("--month", required=True, help="如 2020-02")
+    report.add_argument("--scope", default="all", help="all 全部；bureau 委办局；street 街镇；unit:编号；board:编号")
+    report.add_argument("--out", type=Path, required=True, help="输出目录")
+    command("doctor", "检查本机环境与数据，说明问题和办法", _doctor)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from core import serve
+
+    return serve.run(with_demo=not options.no_demo)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from core import demo
+
+    db.migrate()
+    if options.remove:
+        demo.remove()
+        print("演示数据已清除")
+    else:
+        demo.load(now=clock.now(), progress=_progress)
+        print("\n样例区已装入")
+    return 0
+
+
+def _progress(done: int, total: int, what: str = "") -> None:
+    print(f"\r装入样例区 {done}/{total} {what:<20}", end="", flush=True)
+
+
+def _import_posts(options: argparse.Namespace) -> int:
+    from core import rollup
+    from core.imports import importer
+
+    db.migrate()
+    if not options.file.is_file():
+        raise BadInput(f"没有找到文件 {options.file}，请检查路径")
+    preview = importer.preview(
+        options.file, options.file.name, platform=options.platform, account_name=options.account,
+        now=clock.now(), year=options.year,
+    )
+    print(preview.words)
+    with db.session() as session:
+        outcome = importer.take(session, preview, partial=options.partial, who="命令行", now=clock.now())
+        session.commit()
+        rollup.run(session)
+    print(outcome.words)
+    return 0 if outcome.stored else 1
+
+
+def _import_ledger(options: argparse.Namespace) -> int:
+    from core import ledger
+
+    db.migrate()
+    if not options.file.is_file():
+        raise BadInput(f"没有找到文件 {options.file}，请检查路径")
+    with db.session() as session:
+        print(ledger.import_workbook(session, options.file.read_bytes(), who="命令行").words)
+        db.bump(session, clock.now())
+        session.commit()
+    return 0
+
+
+def _export_ledger(options: argparse.Namespace) -> int:
+    from core import ledger
+
+    with db.session() as session:
+        options.file.write_bytes(ledger.export_workbook(session))
+    print(f"台账已导出到 {options.file}")
+    return 0
+
+
+def _collect(_: argparse.Namespace) -> int:
+    import scheduler
+
+    return scheduler.main(["--once"])
+
+
+def _rollup(options: argparse.Namespace) -> int:
+    from core import rollup
+
+    db.migrate()
+    with db.session() as session:
+        done = rollup.rebuild(session) if options.rebuild else rollup.run(session)
+        db.bump(session, clock.now())
+        session.commit()
+    print(f"已汇总 {done} 个账号日")
+    return 0
+
+
+def _understand(_: argparse.Namespace) -> int:
+    from core import jobs
+
+    db.migrate()
+    print(f"已处理 {jobs.digest()[1]} 条信息")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from core import report
+
+    db.migrate()
+    with db.snapshot() as session:
+        files = report.write_monthly(
+            session, options.platform, clock.Month.parse(options.month), options.out, scope=options.scope,
+            now=clock.now(),
+        )
+    for file in files:
+        print(f"已生成 {file}")
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from core import doctor
+
+    findings = doctor.examine(settings(), clock.now())
+    for finding in findings:
+        print(finding)
+    return 1 if any(not finding.good for finding in findings) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,137 @@
+"""What the scheduler does, job by job; the command line runs the same. Every job is safe to repeat and to interrupt."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from core import clock, collect, db, ingest, rollup
+from core.imports import importer
+from core.models import Account, Dirty, Edition, Mention, Platform, Run
+from core.report import editions, monthly
+from core.settings import settings
+from core.understand import understand
+
+log = logging.getLogger("pulse.jobs")
+
+REPORT_HOUR = 6
+"""Shanghai hour of the 1st from which last month's reports are due."""
+UNDERSTAND_BATCH = 2_000
+
+
+def collect_due(
+    collectors: Mapping[str, collect.Collector],
+    make_http: Callable[[], AbstractAsyncContextManager[Any]],
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+) -> dict[str, int]:
+    """Collect every source that is due now; returns how many ended in each state."""
+    with db.session() as session:
+        ids = collect.due(session, clock.now(), collectors)
+    if not ids:
+        return {}
+
+    async def work() -> dict[str, int]:
+        async with make_http() as http:
+            return await collect.collect(
+                ids, collectors, http, concurrency=settings().collect_concurrency, stopping=stopping
+            )
+
+    outcome = asyncio.run(work())
+    log.info("collected %s", outcome)
+    return outcome
+
+
+def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
+    """Roll up what changed and understand what came in; returns (account-days, mentions) done."""
+    with db.session() as session:
+        if session.execute(select(exists().select_from(Dirty))).scalar():
+            run = ingest.begin(session, "rollup", at=clock.now())
+            session.commit()
+            days = rollup.run(session)
+            ingest.finish(session, run, "ok", f"汇总 {days} 个账号日", at=clock.now())
+            session.commit()
+        else:
+            days = 0
+    mentions = 0
+    while not stopping():
+        with db.session() as session:
+            if not session.execute(select(exists().where(Mention.understood_at.is_(None)))).scalar():
+                break
+            done = understand(session, now=clock.now(), limit=UNDERSTAND_BATCH)
+            db.bump(session, clock.now())
+            session.commit()
+        if not done.mentions:
+            break
+        mentions += done.mentions
+    return days, mentions
+
+
+def sweep_inbox() -> int:
+    """Import the files that lie in the inbox; returns how many."""
+    outcomes = importer.sweep_inbox(clock.now())
+    for outcome in outcomes:
+        log.info("inbox: %s", outcome)
+    return len(outcomes)
+
+
+def reports_due(now: datetime) -> list[tuple[str, clock.Month]]:
+    """Platforms whose report of last month is due and not written yet: from the 1st, 06:00 Shanghai."""
+    today = clock.local(now)
+    if today.day == 1 and today.hour < REPORT_HOUR:
+        return []
+    month = clock.Month.of(today.date()).shift(-1)
+    with db.session() as session:
+        written = select(Edition.platform).where(
+            Edition.kind == "monthly", Edition.period == str(month), Edition.scope == "all"
+        )
+        query = (
+            select(Platform.code)
+            .where(Platform.code.in_(select(Account.platform)), Platform.code.not_in(written))
+            .order_by(Platform.sort)
+        )
+        return [(code, month) for code in session.execute(query).scalars()]
+
+
+def write_reports(*, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Write last month's reports that are due; returns how many. A platform without a single fact is left out."""
+    written = 0
+    for platform, month in reports_due(clock.now()):
+        if stopping():
+            break
+        with db.snapshot() as session:
+            if not monthly.has_data(session, platform, month):
+                continue
+            content = monthly.build(session, platform, month, now=clock.now())
+        with db.session() as session:
+            run = ingest.begin(session, "report", at=clock.now())
+            edition = editions.issue(session, content, by="系统", now=clock.now())
+            ingest.finish(session, run, "ok", f"已生成《{edition.title}》", at=clock.now())
+            session.commit()
+        written += 1
+        log.info("wrote %s %s", platform, month)
+    return written
+
+
+def recover() -> None:
+    """At start: close the runs that a killed process left open."""
+    with db.session() as session:
+        left = collect.close_interrupted(session, clock.now())
+        session.commit()
+    if left:
+        log.warning("closed %s interrupted runs", left)
+
+
+def failed(job: str, error: BaseException) -> None:
+    """Put a job's own failure on record, where the operator sees it."""
+    with db.session() as session:
+        run = Run(job=job, started_at=clock.now())
+        session.add(run)
+        session.flush()
+        words = f"后台任务出错：{type(error).__name__}：{error}"
+        ingest.finish(session, run, "failed", words, at=clock.now(), fault="STOP")
+        session.commit()

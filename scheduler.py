@@ -1,0 +1,128 @@
+"""The clock: takes the leader lock, migrates, catches up, runs the jobs until told to stop.
+
+`python scheduler.py` runs until SIGTERM or Ctrl-C, finishing the job at hand; `--once` does everything that is due
+and exits. What is due comes from the database: nothing is kept in memory, a restart loses nothing.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from collectors import SOURCES
+from collectors.base import Http
+from core import clock, db, jobs
+from core.lock import Leader, Led, leader
+from core.settings import settings
+
+log = logging.getLogger("pulse.scheduler")
+
+
+def make_http() -> AbstractAsyncContextManager[Any]:
+    """The collectors' HTTP client with this process's settings."""
+    knobs = settings()
+    return Http(
+        timeout=knobs.http_timeout, max_body_bytes=knobs.max_body_bytes, contact=knobs.contact,
+        private_hosts=knobs.allow_private_hosts, pace_seconds=knobs.pace_seconds,
+    )
+
+
+class Clock:
+    """The jobs on their timer. `stop()` lets the job at hand end, and starts no other."""
+
+    def __init__(self, proof: Leader):
+        self.proof = proof
+        self.stopped = threading.Event()
+        self.lost = False
+        self._free = threading.Lock()
+        self._timer = BackgroundScheduler(
+            timezone=clock.SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self.jobs: dict[str, Callable[[], object]] = {
+            "collect": lambda: jobs.collect_due(SOURCES, make_http, stopping=self.stopped.is_set),
+            "inbox": jobs.sweep_inbox,
+            "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
+            "reports": lambda: jobs.write_reports(stopping=self.stopped.is_set),
+        }
+
+    def once(self) -> None:
+        """Everything that is due, in order."""
+        for name in self.jobs:
+            self._run(name)
+
+    def run(self) -> int:
+        """Until stopped; 0, or 1 when the lead was lost."""
+        tick = settings().tick_seconds
+        self.once()
+        for name, seconds in (("collect", tick), ("inbox", tick), ("digest", tick), ("reports", max(tick, 600))):
+            self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds, jitter=min(tick / 10, 5))
+        self._timer.add_job(self._check_lead, "interval", id="lead", seconds=30)
+        self._timer.start()
+        self.stopped.wait()
+        self._timer.pause()
+        with self._free:  # the job at hand ends first
+            self._timer.shutdown(wait=True)
+        return 1 if self.lost else 0
+
+    def stop(self, *_: object) -> None:
+        if not self.stopped.is_set():
+            log.info("stopping after the job at hand")
+        self.stopped.set()
+
+    def _run(self, name: str) -> None:
+        with self._free:  # one job at a time: they share one database and two cores
+            if self.stopped.is_set():
+                return
+            try:
+                self.jobs[name]()
+            except Exception as error:
+                log.exception("job %s failed", name)
+                jobs.failed(name, error)
+
+    def _check_lead(self) -> None:
+        try:
+            held = self.proof.held()
+        except Exception:
+            log.exception("the leader lock can't be checked")
+            held = False
+        if not held:
+            log.error("the lead is lost: stopping")
+            self.lost = True
+            self.stopped.set()
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="采集、汇总、分析与定期报告的后台进程")
+    parser.add_argument("--once", action="store_true", help="把当前到期的工作做完就退出")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        with leader() as proof:
+            db.migrate()
+            jobs.recover()
+            timer = Clock(proof)
+            for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+                if hasattr(signal, name):
+                    signal.signal(getattr(signal, name), timer.stop)
+            if options.once:
+                timer.once()
+                return 0
+            log.info("leading; asking every %g s what is due", settings().tick_seconds)
+            code = timer.run()
+            log.info("stopped")
+            return code
+    except Led as led:
+        print(led, file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
