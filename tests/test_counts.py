@@ -12,7 +12,8 @@ from core.counts import AT_LEAST, MISSING, Count, CountError, add, of_sum, parse
 @pytest.mark.parametrize(("text", "expected"), [
     ("10万+", Count(100_001, AT_LEAST)), ("100001", Count(100_001, AT_LEAST)), ("10w+", Count(100_001, AT_LEAST)),
     ("1.2万", Count(12_000, 500)), ("763万+", Count(7_630_000, AT_LEAST)), ("100万+", Count(1_000_000, AT_LEAST)),
-    ("1,234", Count(1_234)), ("１２３", Count(123)), ("1.25亿", Count(125_000_000, 500_000)), ("3千", Count(3_000, 500)),
+    ("1,234", Count(1_234)), ("１２３", Count(123)), ("1.25亿", Count(125_000_000, 500_000)),
+    ("3千", Count(3_000, 500)),
     ("0", Count(0)), (0, Count(0)), (12.0, Count(12)), ("12.0", Count(12)), (" 7 ", Count(7)), ("'42", Count(42)),
     ("-", MISSING), ("--", MISSING), ("", MISSING), (None, MISSING), (float("nan"), MISSING), ("暂无", MISSING),
 ])

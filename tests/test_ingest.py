@@ -143,7 +143,9 @@ def test_mentions_keep_dwell_and_best_rank(session):
     session.commit()
     for hour, rank in enumerate((5, 2, 9)):
         at = T0 + timedelta(hours=hour)
-        record = MentionRecord(external_id="x", title="云澜区暴雨", published_at=T0, observed_at=at, rank=rank, dated=False)
+        record = MentionRecord(
+            external_id="x", title="云澜区暴雨", published_at=T0, observed_at=at, rank=rank, dated=False
+        )
         run = ingest.begin(session, "collect", source=source, at=at)
         ingest.store(session, Batch(mentions=[record]), run=run, capture=None, source=source)
         session.commit()

@@ -9,7 +9,8 @@ from core.metrics.cadence import FRESHNESS_WORDS, Gap, freshness, heat, longest_
 
 
 def test_heat_counts_by_shanghai_weekday_and_hour():
-    cells = heat([instant(date(2024, 5, 6), 9, 59), instant(date(2024, 5, 13), 9), datetime(2024, 5, 5, 16, tzinfo=UTC)])
+    monday = instant(date(2024, 5, 6), 9, 59)
+    cells = heat([monday, instant(date(2024, 5, 13), 9), datetime(2024, 5, 5, 16, tzinfo=UTC)])
     assert cells[0][9] == 2
     assert cells[0][0] == 1
     assert sum(map(sum, cells)) == 3
