@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A page. `filters` names the parts of the shared filter bar that apply to it."""
+    """A page. `filters` names the parts of the shared filter bar that apply to it; a `live` room redraws itself
+    when something new has come in, the others offer to (a person may be editing there)."""
 
     word: str
     section: str
@@ -13,6 +14,7 @@ class Room:
     icon: str
     help: str
     filters: tuple[str, ...] = ("period", "platform", "unit", "board")
+    live: bool = True
 
     @property
     def file(self) -> str:
@@ -25,11 +27,11 @@ ROOMS = (
     Room("overview", "board", "总览", "dashboard", "今天全区新媒体怎么样、大家在谈什么"),
     Room("rankings", "board", "榜单", "leaderboard", "按平台和自定义榜单排名"),
     Room("trends", "board", "发布趋势", "show_chart", "每日发布、阅读与互动"),
-    Room("account", "board", "账号详情", "account_circle", "一个账号的粉丝、发文与每篇的读数", ("period",)),
+    Room("account", "board", "账号详情", "account_circle", "一个账号的粉丝、发文与每篇的读数", ("period",), live=False),
     Room("topics", "opinion", "热点话题", "local_fire_department", "大家在谈什么，从哪里起、多少条", ("period",)),
-    Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", ()),
-    Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单", ()),
-    Room("sources", "data", "采集源", "rss_feed", "数据从哪里来、是否按时到", ()),
+    Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", (), live=False),
+    Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单", (), live=False),
+    Room("sources", "data", "采集源", "rss_feed", "数据从哪里来、是否按时到", (), live=False),
 )
 
 

@@ -92,9 +92,11 @@ def choices(session: Session) -> Choices:
 
 def span(session: Session) -> tuple[date | None, date | None]:
     """First and last Shanghai day with account data, else with mentions; (None, None) in an empty database."""
-    first, last = session.execute(
-        select(func.min(AccountDay.day), func.max(AccountDay.day)).where(AccountDay.basis == "latest")
-    ).one()
-    if first is None:
-        first, last = session.execute(select(func.min(MentionDay.day), func.max(MentionDay.day))).one()
+    for column, where in ((AccountDay.day, AccountDay.basis == "latest"), (MentionDay.day, True)):
+        # Two look-ups in the index; one SELECT with both min and max would read all of it.
+        least = select(func.min(column)).where(where).scalar_subquery()
+        most = select(func.max(column)).where(where).scalar_subquery()
+        first, last = session.execute(select(least, most)).one()
+        if first is not None:
+            break
     return first, last

@@ -25,8 +25,10 @@ def run() -> None:
     )
     pages = {
         title: [
-            st.Page(ROOT / r.file, title=r.title, icon=f":material/{r.icon}:", url_path=r.word, help=r.help,
-                    default=r is ROOMS[0])
+            st.Page(
+                ROOT / r.file, title=r.title, icon=f":material/{r.icon}:", url_path=r.word, help=r.help,
+                default=r is ROOMS[0],
+            )
             for r in ROOMS
             if r.section == section
         ]
@@ -39,10 +41,10 @@ def run() -> None:
     choices = ask(scope.choices)
     where = filters.bar(chosen.filters, choices, clock.day_of(clock.now()))
     with st.sidebar:
-        _live(stamp())
+        _live(stamp(), chosen.live)
     if choices.demo:
         st.warning(
-            f"**{labels.DEMO}**：现在显示的是样例区的虚构数据，不是真实账号。可用 `python -m core demo --remove` 清除。",
+            f"**{labels.DEMO}**：显示的是样例区的虚构数据，不是真实账号。可用 `python -m core demo --remove` 清除。",
             icon=":material/science:",
         )
     st.session_state["_where"], st.session_state["_words"] = where, filters.words(where, choices, chosen.filters)
@@ -70,7 +72,8 @@ def _ready() -> bool:
     try:
         behind = db.behind()
     except Exception as error:  # whatever the driver raises: the database can't be reached, and that is what is said
-        st.error(f"数据库暂时连接不上（{type(error).__name__}），系统恢复后本页会自动可用。", icon=":material/database_off:")
+        words = f"数据库暂时连接不上（{type(error).__name__}），恢复后刷新本页即可使用。"
+        st.error(words, icon=":material/database_off:")
         return False
     if behind:
         st.info(
@@ -83,11 +86,11 @@ def _ready() -> bool:
 
 
 @st.fragment(run_every=LIVE_SECONDS)
-def _live(drawn: int) -> None:
-    """Where the data stand; redraws the whole app when something new has come in, without a reload."""
+def _live(drawn: int, redraw: bool) -> None:
+    """Where the data stand; a live room is redrawn when something new has come in, without a reload."""
     with db.session() as session:
-        now_stamp, at = db.stamp(session), db.stamped_at(session)
-    if now_stamp != drawn:
+        newest, at = db.stamp(session), db.stamped_at(session)
+    if newest != drawn and (redraw or st.button("有新数据，点此刷新", icon=":material/refresh:", width="stretch")):
         st.rerun(scope="app")
     said = f"数据更新于 {clock.local(at):%m-%d %H:%M:%S}" if at else "还没有数据"
     st.caption(f":material/sync: {said}")
