@@ -9,6 +9,9 @@ from core import clock, db
 from core.faults import BadInput
 from core.settings import settings
 
+LISTED = 20
+"""Set-aside rows that are printed of one file."""
+
 
 def main(argv: list[str] | None = None) -> int:
     parser = _parser()
@@ -94,17 +97,21 @@ def _import_posts(options: argparse.Namespace) -> int:
     db.migrate()
     if not options.file.is_file():
         raise BadInput(f"没有找到文件 {options.file}，请检查路径")
-    preview = importer.preview(
-        options.file, options.file.name, platform=options.platform, account_name=options.account,
-        now=clock.now(), year=options.year,
-    )
-    print(preview.words)
     with db.session() as session:
+        preview = importer.preview(
+            options.file, options.file.name, platform=options.platform, account_name=options.account,
+            now=clock.now(), year=options.year, session=session,
+        )
         outcome = importer.take(session, preview, partial=options.partial, who="命令行", now=clock.now())
+        days = rollup.run(session)
+        db.bump(session, clock.now())
         session.commit()
-        rollup.run(session)
-    print(outcome.words)
-    return 0 if outcome.stored else 1
+    for reject in [*preview.rejects, *preview.repeats][:LISTED]:
+        print(f"  {reject.locator}　{reject.field}　{reject.reason}　{reject.raw[:40]}")
+    if (left := len(preview.rejects) + len(preview.repeats) - LISTED) > 0:
+        print(f"  ……另有 {left} 处")
+    print(outcome.words + (f"；汇总 {days} 个账号日" if outcome.stored else ""))
+    return 1 if outcome.state == "refused" else 0
 
 
 def _import_ledger(options: argparse.Namespace) -> int:
