@@ -69,6 +69,6 @@ def freshness(last_post: date | None, today: date) -> Freshness:
 
 
 FRESHNESS_WORDS: dict[Freshness, str] = {
-    "ok": "正常", "notice": "已 7 天以上未更新", "warning": "已 10 天以上未更新，请提醒", "stale": "超过 14 天未更新（单项否决）",
-    "unknown": "没有发布记录",
+    "ok": "正常", "notice": "已 7 天以上未更新", "warning": "已 10 天以上未更新，请提醒",
+    "stale": "超过 14 天未更新（单项否决）", "unknown": "没有发布记录",
 }

@@ -22,14 +22,14 @@ class Change:
 
     @property
     def words(self) -> str:
-        """`+12.3%`, `约+12.3%` when not certain, `持平`, `—` where missing, `上期为0` where a share makes no sense."""
+        """`+12.3%`, `+12.3%（约）` when not certain, `持平`, `—` where missing, `上期为0` where no ratio exists."""
         if self.difference is None:
             return "—"
         if self.ratio is None:
             return "上期为0" if self.difference else "持平"
         if round(self.ratio * 100, 1) == 0:
-            return "持平" if self.certain else "约持平"
-        return f"{'' if self.certain else '约'}{self.ratio * 100:+.1f}%"
+            return "持平" if self.certain else "持平（约）"
+        return f"{self.ratio * 100:+.1f}%{'' if self.certain else '（约）'}"
 
 
 def change(now: Count, before: Count) -> Change:

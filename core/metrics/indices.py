@@ -56,9 +56,10 @@ class Inputs:
 WORDS = {
     "pushes": "发布次数", "originals": "原创标记", "reads": "阅读数", "plays": "播放数", "likes": "点赞数",
     "wows": "在看数", "reposts": "转发数", "comments": "评论数", "reads_max": "最高阅读数", "likes_max": "最高点赞数",
-    "wows_max": "最高在看数", "reposts_max": "最高转发数", "headline_reads": "头条阅读数", "headline_likes": "头条点赞数",
-    "headline_wows": "头条在看数", "headline_reposts": "头条转发数", "original_reposts": "原创转发数",
-    "original_comments": "原创评论数", "followers": "粉丝数", "followers_gain": "粉丝净增",
+    "wows_max": "最高在看数", "reposts_max": "最高转发数", "headline_reads": "头条阅读数",
+    "headline_likes": "头条点赞数", "headline_wows": "头条在看数", "headline_reposts": "头条转发数",
+    "original_reposts": "原创转发数", "original_comments": "原创评论数",
+    "followers": "粉丝数", "followers_gain": "粉丝净增",
 }
 """Chinese name of each input, for the reason of a refusal."""
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry[K: Hashable]:
+class Entry(Generic[K]):
     """What is ranked: its key, its value (None: not ranked, last), and between what bounds the truth lies."""
 
     key: K
@@ -16,7 +18,7 @@ class Entry[K: Hashable]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place[K: Hashable]:
+class Place(Generic[K]):
     """One place of a ranking. `indistinct`: the bounds overlap with those of an entry of another value (不可区分)."""
 
     key: K
@@ -25,7 +27,7 @@ class Place[K: Hashable]:
     indistinct: bool = False
 
 
-def rank[K: Hashable](entries: Sequence[Entry[K]], decimals: int | None = None) -> list[Place[K]]:
+def rank(entries: Sequence[Entry[K]], decimals: int | None = None) -> list[Place[K]]:
     """Places from the greatest value down: equal values share a rank and the next rank counts them (1, 2, 2, 4).
 
     `decimals`: values are compared as published, rounded to so many decimals. Entries of equal value stand in the
@@ -47,7 +49,7 @@ def rank[K: Hashable](entries: Sequence[Entry[K]], decimals: int | None = None) 
     return places + [Place(e.key, None, None) for e in unknown]
 
 
-def _overlapping[K: Hashable](known: Sequence[Entry[K]], values: Sequence[float]) -> list[bool]:
+def _overlapping(known: Sequence[Entry[K]], values: Sequence[float]) -> list[bool]:
     """For entries from the top down: whether the bounds reach those of an entry with another value."""
     low = [v if e.low is None else min(e.low, v) for e, v in zip(known, values, strict=True)]
     high = [v if e.high is None else max(e.high, v) for e, v in zip(known, values, strict=True)]
@@ -58,16 +60,16 @@ def _overlapping[K: Hashable](known: Sequence[Entry[K]], values: Sequence[float]
         else:
             groups.append((i, i + 1))
     flags = [False] * len(known)
-    least_above = inf
+    least_above: float | None = None
     for first, end in groups:
         for i in range(first, end):
-            flags[i] = high[i] >= least_above
-        least_above = min(least_above, *low[first:end])
-    most_below = -inf
+            flags[i] = least_above is not None and high[i] >= least_above
+        least_above = min(low[first:end] + ([] if least_above is None else [least_above]))
+    most_below: float | None = None
     for first, end in reversed(groups):
         for i in range(first, end):
-            flags[i] = flags[i] or low[i] <= most_below
-        most_below = max(most_below, *high[first:end])
+            flags[i] = flags[i] or (most_below is not None and low[i] <= most_below)
+        most_below = max(high[first:end] + ([] if most_below is None else [most_below]))
     return flags
 
 
@@ -95,7 +97,7 @@ def move(now: int | None, before: int | None, existed: bool) -> Move:
     return Move(None, new=True) if before is None else Move(before - now)
 
 
-def moves[K: Hashable](now: Mapping[K, int | None], before: Mapping[K, int | None]) -> dict[K, Move]:
+def moves(now: Mapping[K, int | None], before: Mapping[K, int | None]) -> dict[K, Move]:
     """The move of every key of `now`."""
     existed = any(rank is not None for rank in before.values())
     return {key: move(rank, before.get(key), existed) for key, rank in now.items()}

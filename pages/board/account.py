@@ -1,5 +1,83 @@
-"""account."""
+"""账号详情: one account's followers, days, rhythm, posts, and the readings behind each post."""
 
-from core import ui
+import streamlit as st
+
+from core import charts, clock, labels, ui
+from core.metrics.cadence import FRESHNESS_WORDS, freshness
+from core.query import accounts, posts, totals, trends
+from core.ui.choice import linked
+from core.ui.figures import counters
+from core.ui.parts import plain
+from core.ui.readings import readings
 
 where = ui.gate("account")
+options = ui.ask(accounts.options)
+if options.empty:
+    ui.empty("还没有账号。请先在“账号台账”导入账号。")
+    ui.link("ledger")
+    st.stop()
+chosen = linked("account", "账号", dict(zip(options["account_id"], options["label"], strict=True)), "输入名称查找账号")
+if chosen is None:
+    ui.empty("请选择一个账号；也可以从“榜单”点选一行进入。")
+    st.stop()
+account = ui.ask(accounts.profile, chosen)
+period = ui.ask(accounts.period, chosen, where.start, where.end)
+rhythm = ui.ask(accounts.rhythm, chosen, where.start, where.end)
+fans = ui.ask(accounts.followers, chosen, where.start, where.end)
+
+st.subheader(plain(account.name), anchor=False)
+former = "；".join(f"曾用名“{name}”（至 {until}）" for name, until in account.former)
+ui.caption(" · ".join(part for part in (account.platform_name, account.unit, labels.ACCOUNT_STATES[account.state],
+                                        f"备案号 {account.registration_no}" if account.registration_no else "", former)
+                      if part))
+known = fans.dropna(subset=["value"])
+shown = [name for name in (account.main, "likes", "reposts", "comments") if name in account.counters]
+ui.cards([
+    ui.Card("发布数", labels.count(totals.count_of(period, "posts")),
+            help=f"数据覆盖 {period['covered']}/{where.days} 天"),
+    *(ui.Card(f"总{labels.COUNTERS[name]}", labels.count(totals.count_of(period, name))) for name in shown),
+    ui.Card("粉丝数", (known["mark"].iloc[-1] + labels.wan(known["value"].iloc[-1])) if len(known) else labels.MISSING),
+    ui.Card("最近发布", f"{rhythm.last_post:%m-%d}" if rhythm.last_post else labels.MISSING,
+            help=FRESHNESS_WORDS[freshness(rhythm.last_post, min(where.end, clock.day_of(clock.now())))]),
+])
+
+daily = ui.ask(accounts.daily, chosen, where.start, where.end)
+left, right = st.columns(2)
+with left:
+    metric = next((n for n in (account.main, "interaction") if n and daily[n].notna().any()), "posts")
+    st.altair_chart(charts.daily_lines(
+        trends.series(daily, metric), unit=trends.UNITS[metric], value_name=trends.METRICS[metric],
+        title=f"每日{trends.METRICS[metric]}"), alt=f"每日{trends.METRICS[metric]}折线图")
+with right:
+    if len(known):
+        st.altair_chart(charts.daily_lines(fans[["day", "value", "mark"]], unit="人", value_name="粉丝数",
+                                           title="粉丝数"), alt="粉丝数折线图")
+    else:
+        ui.empty("本期没有粉丝读数。")
+if rhythm.last_post and sum(map(sum, rhythm.cells)):
+    st.altair_chart(charts.heat(rhythm.frame(), unit="篇", value_name="发布数", title="发布时段（星期 × 小时）",
+                                column_title="时"), alt="按星期和小时的发布数热力图")
+    if rhythm.gap:
+        unknown = f"（本期有 {rhythm.unknown_days} 天没有采集记录，可能包含在内）" if rhythm.unknown_days else ""
+        ui.caption(f"最长 {rhythm.gap.days} 天没有发布记录：{rhythm.gap.first} 至 {rhythm.gap.last}{unknown}。")
+
+st.subheader("帖文", anchor=False)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    search = st.text_input("标题包含", key="post_search", max_chars=50, width=260)
+    sorts = {"published_at": "发布时间", **{n: labels.COUNTERS[n] for n in account.counters}, "interaction": "转评赞"}
+    sort = st.selectbox("排序", list(sorts), format_func=sorts.get, key="post_sort", width=160)
+key = f"page_{chosen}_{where.start}_{where.end}_{sort}_{search}"
+page = ui.ask(posts.of_account, chosen, where.start, where.end, sort=sort, search=search,
+              page=st.session_state.get(key, 1))
+if not page.total:
+    ui.empty("本期没有符合条件的帖文。")
+    st.stop()
+row = ui.table(page.frame, {
+    "published_at": ui.Column("发布时间", "time"), "title": ui.Column("标题", width="large"),
+    **counters(account.counters), "interaction": ui.Column("转评赞", "int"), "url": ui.Column("原文", "link"),
+}, key=f"posts_{chosen}_{page.page}", select=True, alt="帖文及最新读数")
+if page.pages > 1:
+    st.pagination(page.pages, key=key)
+ui.caption(f"共 {page.total} 篇。点选一篇可看读数变化和数据来源。")
+if row is not None:
+    readings(int(page.frame["post_id"][row]), page.frame["title"][row], account.counters)

@@ -14,8 +14,8 @@ from core.metrics.growth import before, change, share, year_before
         (Count(120), Count(100), "+20.0%", 0.2), (Count(80), Count(100), "-20.0%", -0.2),
         (Count(100), Count(100), "持平", 0.0), (Count(10003), Count(10000), "持平", 0.0003),
         (Count(5), Count(0), "上期为0", None), (Count(0), Count(0), "持平", None), (MISSING, Count(3), "—", None),
-        (Count(3), MISSING, "—", None), (Count(12000, 500), Count(10000), "约+20.0%", 0.2),
-        (Count(100001, AT_LEAST), Count(100001), "约持平", 0.0),
+        (Count(3), MISSING, "—", None), (Count(12000, 500), Count(10000), "+20.0%（约）", 0.2),
+        (Count(100001, AT_LEAST), Count(100001), "持平（约）", 0.0),
     ],
 )
 def test_change_in_words(now, earlier, words, ratio):

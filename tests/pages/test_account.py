@@ -1,0 +1,49 @@
+"""The account room: deep link, cards, posts."""
+
+from tests.query.conftest import district, filled  # noqa: F401
+
+APRIL = {"period": "自选", "days": ["2024-04-01", "2024-04-30"]}
+
+
+def test_a_link_opens_the_account(district, open_room):  # noqa: F811
+    app = open_room("account", account=str(district.accounts["教育微信"]), **APRIL)
+    mine = district.posts[(district.posts["account"] == "教育微信") & district.posts["day"].map(lambda d: d.month == 4)]
+    assert app.subheader[0].value == "教育微信"
+    cards = {m.label: m.value for m in app.metric}
+    assert cards["发布数"] == str(len(mine))
+    assert cards["最近发布"] == f"{max(mine['day']):%m-%d}"
+    assert len(app.dataframe[0].value) == 50
+    assert f"共 {len(mine)} 篇" in app.caption[-1].value
+
+
+def test_posts_can_be_sorted_and_searched(district, open_room):  # noqa: F811
+    app = open_room("account", account=str(district.accounts["警方微信"]), **APRIL)
+    app.selectbox(key="post_sort").set_value("reads").run()
+    reads = app.dataframe[0].value["reads"]
+    assert reads.is_monotonic_decreasing
+    assert reads.iloc[0] == 100_001
+    app.text_input(key="post_search").set_value("第45日").run()
+    assert len(app.dataframe[0].value) == 3
+    app.text_input(key="post_search").set_value("没有这样的标题").run()
+    assert "没有符合条件的帖文" in app.info[-1].value
+
+
+def test_choosing_another_account_changes_the_address(district, open_room):  # noqa: F811
+    app = open_room("account", account=str(district.accounts["教育微信"]), **APRIL)
+    app.selectbox(key="account_choice").set_value(district.accounts["街道抖音"]).run()
+    assert app.subheader[0].value == "街道抖音"
+    assert app.query_params["account"] in (str(district.accounts["街道抖音"]), [str(district.accounts["街道抖音"])])
+    assert {m.label: m.value for m in app.metric}["粉丝数"] == "1.3万"
+
+
+def test_an_account_without_data_and_an_unknown_one(district, open_room):  # noqa: F811
+    app = open_room("account", account=str(district.accounts["未采集微信"]), **APRIL)
+    assert {m.label: m.value for m in app.metric}["发布数"] == "—"
+    app = open_room("account", account="999", **APRIL)
+    assert "找不到" in app.warning[0].value
+    assert "请选择一个账号" in app.info[0].value
+
+
+def test_empty_database_leads_to_the_ledger(open_room):
+    app = open_room("account")
+    assert "账号台账" in app.info[0].value
