@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from core import clock, collect, db, ingest, rollup
-from core.imports import importer
+from core.imports import inbox
 from core.models import Account, Dirty, Edition, Mention, Platform, Run
 from core.report import editions, monthly
 from core.settings import settings
@@ -73,9 +73,9 @@ def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
 
 def sweep_inbox() -> int:
     """Import the files that lie in the inbox; returns how many."""
-    outcomes = importer.sweep_inbox(clock.now())
+    outcomes = inbox.sweep_inbox(clock.now())
     for outcome in outcomes:
-        log.info("inbox: %s", outcome)
+        log.info("inbox: %s", outcome.message)
     return len(outcomes)
 
 

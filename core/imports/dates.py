@@ -16,7 +16,9 @@ _FULL = re.compile(r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\
 _SHORT = re.compile(r"(?P<month>\d{1,2})\s*[-/月]\s*(?P<day>\d{1,2})\s*(?:日|(?![\d/.-]))")
 _DIGITS = re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:\s*(?P<hms>\d{4}|\d{6}))?")
 _TIME = re.compile(r"\s*[t,，]?\s*" + _CLOCK)
-_ENGLISH = re.compile(r"[a-z]{3},? +([a-z]{3} +\d{1,2} +\d{2}:\d{2}:\d{2} +[+-]\d{4} +\d{4}|\d{1,2} +[a-z]{3} +\d{4} .+)")
+_ENGLISH = re.compile(
+    r"[a-z]{3},? +([a-z]{3} +\d{1,2} +\d{2}:\d{2}:\d{2} +[+-]\d{4} +\d{4}|\d{1,2} +[a-z]{3} +\d{4} .+)"
+)
 _AGAIN = re.compile(r"(?:\d{4}\s*[-/.年]\s*)?\d{1,2}\s*[-/月]\s*\d{1,2}\s*日?\s*\d{1,2}:\d{2}")
 _TAIL = re.compile(r"\s*(?:$|来自|已编辑|发布|[,，;；(（]|\s)")
 _WEEKDAY = re.compile(r"\s*[(（]?(?:星期|周)[一二三四五六日天][)）]?")
@@ -29,7 +31,7 @@ class DateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A date or time that a cell holds. `again`: a second, quoted time stands after it (a repost of an earlier post)."""
+    """A date or time that a cell holds. `again`: a second, quoted time stands after it (an earlier post reposted)."""
 
     at: datetime
     timed: bool
@@ -46,35 +48,35 @@ def parse_when(cell: object, *, near: datetime | None = None, year: int | None =
     `near`: an independent instant of the same event, which settles the year where none is printed; otherwise `year`
     does. Raises DateError (Chinese), also for a date without a year when neither is given.
     """
-    if isinstance(cell, bool) or isinstance(cell, (time, timedelta)):
+    if isinstance(cell, (bool, time, timedelta)):
         raise DateError(f"“{cell}”不是日期")
     if isinstance(cell, datetime):
         return When(aware(cell), True)
     if isinstance(cell, date):
         return When(_instant(cell.year, cell.month, cell.day, cell), False)
     if isinstance(cell, (int, float)):
-        return _number(float(cell), cell)
+        return _number(cell)
     text = unicodedata.normalize("NFKC", "" if cell is None else str(cell)).strip("'\" \t\r\n\ufeff\u200b")
     if not text:
         raise DateError("日期是空的")
     return _text(" ".join(text.split()).lower(), near, year)
 
 
-def _number(value: float, cell: object) -> When:
-    if value != value or value < 0:
-        raise DateError(f"“{cell}”不是日期")
+def _number(value: int | float) -> When:
+    if not 0 <= value < 1e15:
+        raise DateError(f"“{str(value)[:30]}”不是日期")
     if 20_000 <= value < 80_000:  # Excel serials from 1954 to 2119
-        at = datetime(1899, 12, 30) + timedelta(seconds=round(value * 86_400))
-        return When(aware(at), value != int(value))
+        at = datetime(1899, 12, 30, tzinfo=SHANGHAI) + timedelta(seconds=round(value * 86_400))
+        return When(at.astimezone(UTC), value != int(value))
     if value == int(value):
         whole = int(value)
-        if 19_000_101 <= whole <= 21_001_231 or len(str(whole)) in (12, 14) and str(whole)[:2] in ("19", "20"):
+        if 19_000_101 <= whole <= 21_001_231 or (len(str(whole)) in (12, 14) and str(whole)[:2] in ("19", "20")):
             return _text(str(whole), None, None)
         if 1_000_000_000 <= whole < 10_000_000_000:
             return When(datetime.fromtimestamp(whole, UTC), True)
         if 1_000_000_000_000 <= whole < 10_000_000_000_000:
             return When(datetime.fromtimestamp(whole / 1000, UTC), True)
-    raise DateError(f"“{str(cell)[:30]}”不是日期")
+    raise DateError(f"“{str(value)[:30]}”不是日期")
 
 
 def _text(text: str, near: datetime | None, year: int | None) -> When:
@@ -84,7 +86,7 @@ def _text(text: str, near: datetime | None, year: int | None) -> When:
         parts = [int(hms[at : at + 2]) for at in range(0, len(hms), 2)]
         return When(_instant(int(digits["year"]), int(digits["month"]), int(digits["day"]), shown, *parts), bool(hms))
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        return _number(float(text), shown)
+        return _number(float(text))
     if _ENGLISH.match(text):
         return _english(text)
     if found := _FULL.match(text):
@@ -135,7 +137,9 @@ def _wall(found: re.Match[str], shown: str) -> tuple[int, int, int]:
     return hour, int(found["minute"]), second
 
 
-def _instant(year: int, month: int, day: int, shown: object, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+def _instant(
+    year: int, month: int, day: int, shown: object, hour: int = 0, minute: int = 0, second: int = 0
+) -> datetime:
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=SHANGHAI).astimezone(UTC)
     except (ValueError, OverflowError) as error:

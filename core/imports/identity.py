@@ -14,7 +14,9 @@ _DIGIT = {letter: value for value, letter in enumerate(_ALPHABET)}
 _WEIBO_EPOCH = 515_483_463
 """Unix second from which Weibo numbers its posts' time; checked against 6,064 posts, all within 60 s."""
 _WEIBO = re.compile(r"(?:^|//|\.)weibo\.c(?:om|n)/(?:u/)?(?P<uid>\d{5,12})/(?P<post>[0-9a-zA-Z]{8,20})(?![0-9a-zA-Z])")
-_WEIBO_NUMBER = re.compile(r"(?:^|//|\.)weibo\.c(?:om|n)/(?:detail|status|statuses)/(?P<post>[0-9a-zA-Z]{8,20})(?![0-9a-zA-Z])")
+_WEIBO_NUMBER = re.compile(
+    r"(?:^|//|\.)weibo\.c(?:om|n)/(?:detail|status|statuses)/(?P<post>[0-9a-zA-Z]{8,20})(?![0-9a-zA-Z])"
+)
 
 
 def weibo_mid(bid: str) -> int | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -22,7 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from core.faults import BadInput
 
-type Cell = str | int | float | bool | datetime | date | time | timedelta | None
+Cell = str | int | float | bool | datetime | date | time | timedelta | None
 
 MAX_COLUMNS = 256
 """Columns of a sheet that are looked at; no export is that wide, and a lone cell in XFD1 would make every row so."""
@@ -34,6 +35,11 @@ BOMB_RATIO = 150
 BOMB_FLOOR = 20_000_000
 """Bytes below which the ratio does not matter."""
 _HEAD = 65_536
+_BROKEN = (
+    InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, LookupError, ValueError, TypeError,
+    AttributeError, ArithmeticError, EOFError, OSError,
+)
+"""What openpyxl raises for workbooks that aren't as the standard says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +124,20 @@ def _workbook(body: bytes, name: str, max_rows: int, max_bytes: int) -> list[She
     _check_zip(body, name, max_bytes)
     try:
         book = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
-    except DefusedXmlException as error:
-        raise BadInput(f"工作簿“{name}”含有外部实体，不安全，已拒绝读取。请用 Excel 另存为新的 xlsx") from error
-    except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, AttributeError,
-            IndexError, OSError) as error:
-        raise BadInput(f"工作簿“{name}”已损坏，无法打开。请用 Excel 或 WPS 打开后另存为 xlsx") from error
-    try:
-        return [
-            Sheet(sheet.title, list(_sheet_rows(sheet, name, max_rows)))
-            for sheet in book.worksheets[:MAX_SHEETS]
-            if sheet.sheet_state == "visible"
-        ]
-    except DefusedXmlException as error:
-        raise BadInput(f"工作簿“{name}”含有外部实体，不安全，已拒绝读取。请用 Excel 另存为新的 xlsx") from error
-    except (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, AttributeError, IndexError, zlib.error,
-            OverflowError, EOFError) as error:
-        raise BadInput(f"工作簿“{name}”的内容已损坏，读不完整。请用 Excel 或 WPS 打开后另存为 xlsx") from error
-    finally:
-        book.close()
+        try:
+            return [
+                Sheet(sheet.title, list(_sheet_rows(sheet, name, max_rows)))
+                for sheet in book.worksheets[:MAX_SHEETS]
+                if sheet.sheet_state == "visible"
+            ]
+        finally:
+            book.close()
+    except _BROKEN as error:
+        if isinstance(error, DefusedXmlException) or isinstance(error.__cause__, DefusedXmlException):
+            message = f"工作簿“{name}”含有外部实体，不安全，已拒绝读取。请用 Excel 另存为新的 xlsx"
+        else:
+            message = f"工作簿“{name}”的内容已损坏，读不完整。请用 Excel 或 WPS 打开后另存为 xlsx"
+        raise BadInput(message) from error
 
 
 def _check_zip(body: bytes, name: str, max_bytes: int) -> None:
@@ -144,7 +146,8 @@ def _check_zip(body: bytes, name: str, max_bytes: int) -> None:
             members = archive.infolist()
             names = {member.filename for member in members}
             if not any(entry.endswith("workbook.xml") for entry in names):
-                kind = "Word 文档" if "word/document.xml" in names else "WPS/ODF 表格" if "content.xml" in names else "压缩包"
+                kinds = {"word/document.xml": "Word 文档", "content.xml": "ODF 文档"}
+                kind = next((word for entry, word in kinds.items() if entry in names), "压缩包")
                 raise BadInput(f"文件“{name}”是{kind}，不是 Excel 工作簿。请另存为 xlsx 或 CSV 再上传")
             unpacked = sum(member.file_size for member in members)
             if len(members) > MAX_MEMBERS or unpacked > max_bytes or (
@@ -163,12 +166,12 @@ def _check_zip(body: bytes, name: str, max_bytes: int) -> None:
         raise BadInput(f"工作簿“{name}”不完整或已损坏，无法打开。请重新下载或用 Excel 另存为 xlsx") from error
 
 
-def _sheet_rows(sheet, name: str, max_rows: int) -> Iterator[SheetRow]:  # noqa: ANN001 - openpyxl's read-only sheet
+def _sheet_rows(sheet: Any, name: str, max_rows: int) -> Iterator[SheetRow]:
     sheet.reset_dimensions()  # <dimension> may lie; the rows themselves count
     kept = 0
     for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
         if number > EXCEL_ROWS:
-            raise BadInput(f"文件“{name}”的工作表“{sheet.title}”超过 {EXCEL_ROWS:,} 行，已停止读取。请按时间分成几个文件")
+            raise _too_many(name, EXCEL_ROWS, sheet.title)
         trimmed = _trim(cells)
         if trimmed:
             kept += 1
@@ -212,7 +215,8 @@ def _csv(body: bytes, name: str, max_rows: int) -> Sheet:
         raise BadInput(f"文件“{name}”的文字编码无法识别。请用 Excel 另存为“CSV UTF-8”或 xlsx") from error
     except csv.Error as error:
         raise BadInput(
-            f"文件“{name}”第 {number + 1} 行附近的引号不成对，或有一格文字超过 13 万字。请用 Excel 打开检查后另存为 xlsx"
+            f"文件“{name}”第 {number + 1} 行附近的引号不成对，或有一格文字超过 13 万字。"
+            "请用 Excel 打开检查后另存为 xlsx"
         ) from error
     return sheet
 
