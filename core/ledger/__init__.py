@@ -1,0 +1,34 @@
+"""The ledger: units, accounts, boards with their members, and sources. Every write goes through `apply`.
+
+`entries` are the validated rows that a person writes, `changes` brings them into the database, `workbook` is the same
+as one Excel file.
+"""
+
+from core.ledger.changes import (
+    Changes,
+    account_named,
+    add_account,
+    apply,
+    find_account,
+    identify,
+    known_as,
+    set_account_state,
+    set_members,
+)
+from core.ledger.entries import (
+    AccountEntry,
+    BoardEntry,
+    Entries,
+    LedgerFault,
+    LedgerFaults,
+    MemberEntry,
+    SourceEntry,
+    UnitEntry,
+)
+from core.ledger.workbook import export_workbook, import_workbook, read_workbook
+
+__all__ = [
+    "AccountEntry", "BoardEntry", "Changes", "Entries", "LedgerFault", "LedgerFaults", "MemberEntry", "SourceEntry",
+    "UnitEntry", "account_named", "add_account", "apply", "export_workbook", "find_account", "identify",
+    "import_workbook", "known_as", "read_workbook", "set_account_state", "set_members",
+]

@@ -1,0 +1,508 @@
+"""Entries into the database: everything is validated first, then everything is written, and noted in the audit trail.
+
+Nothing is deleted here, except members that a person takes off a board. The caller commits.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+from sqlmodel import Session
+
+from core import audit, clock, db
+from core.faults import BadInput
+from core.labels import ACCOUNT_STATES
+from core.ledger.entries import (
+    FIELDS,
+    SHEETS,
+    AccountEntry,
+    BoardEntry,
+    Entries,
+    LedgerFault,
+    LedgerFaults,
+    MemberEntry,
+    SourceEntry,
+    UnitEntry,
+)
+from core.metrics.indices import INDICES
+from core.models import Account, AccountName, Board, BoardMember, Platform, Row, Source, Unit
+from core.records import Record, one_line
+
+_DETAILS = 200
+
+
+@dataclass(slots=True)
+class Changes:
+    """What was written, in rows by kind (the sheet's word); `details` says which and what, in Chinese."""
+
+    added: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    unchanged: int = 0
+    details: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        return bool(self.added or self.changed)
+
+    @property
+    def words(self) -> str:
+        """The outcome in Chinese."""
+        parts = [f"新增{kind} {n} 条" for kind, n in self.added.items()]
+        parts += [f"修改{kind} {n} 条" for kind, n in self.changed.items()]
+        if self.unchanged:
+            parts.append(f"{self.unchanged} 条没有变化")
+        return "；".join(["，".join(parts) or "没有任何内容", *self.notes])
+
+
+# --- Looking up -----------------------------------------------------------------------------------------------------
+
+
+def find_account(session: Session, platform: str, external_id: str) -> Account | None:
+    """The account with that id on that platform."""
+    return session.execute(
+        select(Account).where(Account.platform == platform, Account.external_id == external_id)
+    ).scalar()
+
+
+def account_named(session: Session, platform: str, name: str) -> Account | None:
+    """The account with that id, name or former name on that platform. Raises BadInput when several have it."""
+    if found := find_account(session, platform, name):
+        return found
+    for query in (
+        select(Account).where(Account.platform == platform, Account.name == name),
+        select(Account).join(AccountName, AccountName.account_id == Account.id).where(
+            Account.platform == platform, AccountName.name == name
+        ),
+    ):
+        found_all = session.execute(query).scalars().unique().all()
+        if len(found_all) > 1:
+            raise BadInput(f"台账中有 {len(found_all)} 个账号叫“{name}”，请改填平台账号ID")
+        if found_all:
+            return found_all[0]
+    return None
+
+
+def known_as(session: Session, account: Account, name: str) -> bool:
+    """Whether a name means that account: its name, a former one, or its id."""
+    if name in (account.name, account.external_id):
+        return True
+    former = select(AccountName.id).where(AccountName.account_id == account.id, AccountName.name == name)
+    return session.execute(former).first() is not None
+
+
+# --- Single deeds ---------------------------------------------------------------------------------------------------
+
+
+def add_account(session: Session, entry: AccountEntry, *, who: str, now: datetime) -> Account:
+    """Add or change one account, and return it."""
+    apply(session, Entries(accounts=[entry]), who=who, now=now)
+    return session.execute(
+        select(Account).where(Account.platform == entry.platform, Account.external_id == entry.external_id)
+    ).scalar_one()
+
+
+def identify(session: Session, account: Account, external_id: str, *, who: str) -> None:
+    """Give an account that was entered by name its own id on the platform. Raises BadInput when another has it."""
+    if other := find_account(session, account.platform, external_id):
+        raise BadInput(f"平台账号ID“{external_id}”已属于账号“{other.name}”")
+    audit.note(session, who, "补登平台账号ID", account.name, f"{account.external_id} → {external_id}")
+    account.external_id = external_id
+    session.add(account)
+    session.flush()
+
+
+def set_account_state(session: Session, account_id: int, state: str, on: date, *, who: str, now: datetime) -> Changes:
+    """Change an account's state as of a Shanghai day; `normal` takes the closing day away. Raises LedgerFaults."""
+    account = session.get(Account, account_id)
+    if account is None or state not in ACCOUNT_STATES:
+        raise LedgerFaults([LedgerFault("账号", 0, "状态", "账号或状态不存在", "请刷新页面后重试")], "状态变更")
+    if on > clock.day_of(now):
+        raise LedgerFaults([LedgerFault("账号", 0, "停用日期", f"{on} 在今天之后", "请改成今天或以前")], "状态变更")
+    values = {
+        "platform": account.platform, "external_id": account.external_id, "name": account.name, "state": state,
+        "opened_on": account.opened_on, "closed_on": None if state == "normal" else on,
+    }
+    if account.opened_on and state != "normal" and on < account.opened_on:
+        raise LedgerFaults([LedgerFault("账号", 0, "停用日期", "停用日期早于开通日期", "请核对日期")], "状态变更")
+    return apply(session, Entries(accounts=[AccountEntry(**values)]), who=who, now=now)
+
+
+def set_members(session: Session, board_id: int, account_ids: Sequence[int], *, who: str, now: datetime) -> None:
+    """Make exactly these accounts the members of a board. Raises LedgerFaults when one is not on its platform."""
+    board = session.get(Board, board_id)
+    if board is None:
+        raise LedgerFaults([LedgerFault("榜单", 0, "榜单名称", "榜单不存在", "请刷新页面后重试")], "榜单成员")
+    wanted = set(account_ids)
+    found = {
+        account.id: account
+        for part in db.chunks(sorted(wanted))
+        for account in session.execute(select(Account).where(Account.id.in_(part))).scalars()
+    }
+    faults = [
+        LedgerFault("榜单成员", 0, "账号", f"“{account.name}”不在“{board.name}”所属的平台上", "请去掉这个账号")
+        for account in found.values() if account.platform != board.platform
+    ]
+    faults += [
+        LedgerFault("榜单成员", 0, "账号", f"没有编号为 {i} 的账号", "请刷新页面后重试") for i in wanted - found.keys()
+    ]
+    if faults:
+        raise LedgerFaults(faults, "榜单成员")
+    before = set(session.execute(select(BoardMember.account_id).where(BoardMember.board_id == board_id)).scalars())
+    for part in db.chunks(sorted(before - wanted)):
+        session.execute(delete(BoardMember).where(BoardMember.board_id == board_id, BoardMember.account_id.in_(part)))
+    session.add_all(BoardMember(board_id=board_id, account_id=i) for i in sorted(wanted - before))
+    board.picked = True
+    session.add(board)
+    counts = f"增加 {len(wanted - before)} 个，去掉 {len(before - wanted)} 个"
+    audit.note(session, who, "调整榜单成员", board.name, counts)
+    session.flush()
+    db.bump(session, now)
+
+
+# --- Entries --------------------------------------------------------------------------------------------------------
+
+
+def apply(session: Session, entries: Entries, *, who: str, now: datetime, what: str = "台账") -> Changes:
+    """Add what is new and change what differs, by natural key. Raises LedgerFaults before anything is written.
+
+    Keys: a unit's and a board's name (or `id`, when a person renames one), an account's platform and id there,
+    a source's collector and address. A renamed account keeps its former name with the day until which it had it.
+    """
+    state = _State(session)
+    faults = _faults(state, entries)
+    if faults:
+        raise LedgerFaults(faults, what)
+    changes = Changes()
+    _write_units(session, state, entries.units, changes)
+    _write_accounts(session, state, entries.accounts, changes, now)
+    _write_boards(session, state, entries.boards, changes)
+    _write_members(session, state, entries.members, changes)
+    _write_sources(session, state, entries.sources, changes)
+    session.flush()
+    if changes.any:
+        shown = changes.details[:_DETAILS]
+        if len(changes.details) > _DETAILS:
+            shown.append(f"……另有 {len(changes.details) - _DETAILS} 项")
+        audit.note(session, who, f"修改{what}", changes.words, "\n".join(shown))
+        db.bump(session, now)
+    return changes
+
+
+class _State:
+    """What the ledger holds now, by key."""
+
+    def __init__(self, session: Session):
+        self.platforms = {platform.code: platform for platform in session.execute(select(Platform)).scalars()}
+        self.units = {unit.name: unit for unit in session.execute(select(Unit).order_by(Unit.id)).scalars()}
+        self.accounts = {
+            (account.platform, account.external_id): account for account in session.execute(select(Account)).scalars()
+        }
+        self.boards = {board.name: board for board in session.execute(select(Board)).scalars()}
+        self.sources = {
+            (source.collector, source.url): source
+            for source in session.execute(select(Source).order_by(Source.id)).scalars()
+        }
+        self.former: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for platform, external_id, name in session.execute(
+            select(Account.platform, Account.external_id, AccountName.name).join(
+                AccountName, AccountName.account_id == Account.id
+            )
+        ):
+            self.former.setdefault((platform, name), set()).add((platform, external_id))
+
+    def unit(self, name: str) -> Unit | None:
+        """By name, else by alias."""
+        return self.units.get(name) or next((unit for unit in self.units.values() if name in unit.aliases), None)
+
+    def names(self, extra: Iterable[AccountEntry] = ()) -> dict[tuple[str, str], set[tuple[str, str]]]:
+        """(platform, id or name) → keys of the accounts meant; current names go before former ones."""
+        found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for key, account in self.accounts.items():
+            found.setdefault((account.platform, account.name), set()).add(key)
+        for entry in extra:
+            found.setdefault((entry.platform, entry.name), set()).add((entry.platform, entry.external_id))
+        for name, keys in self.former.items():
+            found.setdefault(name, keys)
+        for key in [*self.accounts, *((entry.platform, entry.external_id) for entry in extra)]:
+            found[key] = {key}
+        return found
+
+
+def _faults(state: _State, entries: Entries) -> list[LedgerFault]:
+    names = state.names(entries.accounts)
+    return [
+        *_unit_faults(state, entries.units), *_account_faults(state, entries), *_board_faults(state, entries.boards),
+        *_member_faults(state, entries, names), *_source_faults(state, entries.sources, names),
+    ]
+
+
+def _fault(entry: Record, field: str, reason: str, remedy: str) -> LedgerFault:
+    kind = type(entry)
+    row = entry.locator.rpartition("!")[2]
+    return LedgerFault(SHEETS[kind], int(row) if row.isdigit() else 0, FIELDS[kind].get(field, field), reason, remedy)
+
+
+def _twice(entries: Iterable[Record], key_fields: tuple[str, ...]) -> list[LedgerFault]:
+    seen: dict[tuple, Record] = {}
+    out = []
+    for entry in entries:
+        key = tuple(getattr(entry, name) for name in key_fields)
+        if (first := seen.setdefault(key, entry)) is not entry:
+            where = first.locator.rpartition("!")[2]
+            where = f"第 {where} 行" if where else "前面一行"
+            out.append(_fault(entry, key_fields[-1], f"与{where}重复", "请只保留一行"))
+    return out
+
+
+def _unit_faults(state: _State, entries: list[UnitEntry]) -> list[LedgerFault]:
+    out = _twice(entries, ("name",))
+    parents = {unit.name: next((u.name for u in state.units.values() if u.id == unit.parent_id), "")
+               for unit in state.units.values()}
+    known = {*state.units, *(entry.name for entry in entries)}
+    owners: dict[str, str] = {name: name for name in known}
+    by_id = {unit.id: unit for unit in state.units.values()}
+    rewritten = {entry.name for entry in entries if "aliases" in entry.model_fields_set}
+    for unit in state.units.values():
+        if unit.name not in rewritten:
+            for alias in unit.aliases:
+                owners.setdefault(alias, unit.name)
+    for entry in entries:
+        unit = by_id.get(entry.id) if entry.id is not None else None
+        if entry.id is not None and unit is None:
+            out.append(_fault(entry, "name", "单位不存在", "请刷新页面后重试"))
+        if unit is not None and entry.name != unit.name and entry.name in state.units:
+            out.append(_fault(entry, "name", f"已有单位叫“{entry.name}”", "请换一个名称"))
+        for alias in entry.aliases:
+            if owners.setdefault(alias, entry.name) != entry.name:
+                out.append(_fault(entry, "aliases", f"别名“{alias}”已属于单位“{owners[alias]}”", "请去掉这个别名"))
+        if "parent" in entry.model_fields_set:
+            parents[entry.name] = entry.parent
+            if entry.parent and entry.parent not in known:
+                out.append(_fault(entry, "parent", f"没有单位“{entry.parent}”", "请先在“单位”表中添加上级单位"))
+    for entry in entries:
+        seen, above = {entry.name}, parents.get(entry.name, "")
+        while above and above not in seen:
+            seen.add(above)
+            above = parents.get(above, "")
+        if above == entry.name:
+            out.append(_fault(entry, "parent", "上级单位绕回了自己", "请改正上级单位"))
+    return out
+
+
+def _no_platform(state: _State, entry: AccountEntry | BoardEntry | MemberEntry | SourceEntry) -> list[LedgerFault]:
+    if entry.platform in state.platforms:
+        return []
+    return [_fault(entry, "platform", f"没有平台“{entry.platform}”", "请从下拉列表中选择平台")]
+
+
+def _account_faults(state: _State, entries: Entries) -> list[LedgerFault]:
+    out = _twice(entries.accounts, ("platform", "external_id"))
+    coming = {name for entry in entries.units for name in (entry.name, *entry.aliases)}
+    for entry in entries.accounts:
+        out += _no_platform(state, entry)
+        if entry.unit and entry.unit not in coming and state.unit(entry.unit) is None:
+            out.append(_fault(entry, "unit", f"没有单位“{entry.unit}”", "请先在“单位”表中添加，或改成已有的名称"))
+    return out
+
+
+def _board_faults(state: _State, entries: list[BoardEntry]) -> list[LedgerFault]:
+    out = _twice(entries, ("name",))
+    by_id = {board.id: board for board in state.boards.values()}
+    for entry in entries:
+        out += _no_platform(state, entry)
+        if entry.index and entry.index not in INDICES:
+            out.append(_fault(entry, "index", f"没有指数“{entry.index}”", "请从下拉列表中选择指数，或留空"))
+        if entry.id is not None and entry.id not in by_id:
+            out.append(_fault(entry, "name", "榜单不存在", "请刷新页面后重试"))
+        elif entry.id is not None and by_id[entry.id].name != entry.name and entry.name in state.boards:
+            out.append(_fault(entry, "name", f"已有榜单叫“{entry.name}”", "请换一个名称"))
+    return out
+
+
+def _member_faults(
+    state: _State, entries: Entries, names: Mapping[tuple[str, str], set[tuple[str, str]]]
+) -> list[LedgerFault]:
+    out = []
+    platforms = {board.name: board.platform for board in state.boards.values()}
+    platforms |= {entry.name: entry.platform for entry in entries.boards}
+    for entry in entries.members:
+        out += _no_platform(state, entry)
+        if entry.board not in platforms:
+            out.append(_fault(entry, "board", f"没有榜单“{entry.board}”", "请先在“榜单”表中添加"))
+        elif platforms[entry.board] != entry.platform:
+            out.append(_fault(entry, "platform", "与榜单的平台不同", "榜单只能收同一平台的账号，请改正平台"))
+        out += _account_meant(entry, names)
+    return out
+
+
+def _source_faults(
+    state: _State, entries: list[SourceEntry], names: Mapping[tuple[str, str], set[tuple[str, str]]]
+) -> list[LedgerFault]:
+    out = _twice(entries, ("collector", "url"))
+    for entry in entries:
+        out += _no_platform(state, entry)
+        if entry.account:
+            out += _account_meant(entry, names)
+            if entry.collector == "hotlist":
+                out.append(_fault(entry, "account", "热榜不属于任何账号", "请把“账号”留空"))
+    return out
+
+
+def _account_meant(
+    entry: MemberEntry | SourceEntry, names: Mapping[tuple[str, str], set[tuple[str, str]]]
+) -> list[LedgerFault]:
+    meant = names.get((entry.platform, entry.account), set())
+    if len(meant) == 1:
+        return []
+    if meant:
+        return [_fault(entry, "account", f"有 {len(meant)} 个账号叫“{entry.account}”", "请改填平台账号ID")]
+    return [_fault(entry, "account", f"这个平台上没有账号“{entry.account}”", "请先在“账号”表中添加，或核对平台")]
+
+
+# --- Writing --------------------------------------------------------------------------------------------------------
+
+
+def _set(row: Row, values: Mapping[str, object], kind: type[Record], name: str, changes: Changes, new: bool) -> None:
+    """Put values on a row and count it as added, changed or unchanged."""
+    word = SHEETS[kind]
+    differing = [key for key, value in values.items() if getattr(row, key) != value]
+    old = {key: getattr(row, key) for key in differing}
+    for key in differing:
+        setattr(row, key, values[key])
+    if new:
+        changes.added[word] += 1
+        changes.details.append(f"新增{word}“{name}”")
+    elif differing:
+        changes.changed[word] += 1
+        heads = {"unit_id": "所属单位", "parent_id": "上级单位", "account_id": "账号", "period_seconds": "周期（秒）"}
+        heads |= FIELDS[kind]
+        said = "，".join(f"{heads.get(key, key)} {_said(old[key])} → {_said(values[key])}" for key in differing)
+        changes.details.append(f"修改{word}“{name}”：{said}")
+    else:
+        changes.unchanged += 1
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(str(part) for part in value) or "空"
+    return "空" if value in (None, "") else str(value)
+
+
+def _given(entry: Record, *names: str) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in names if name in entry.model_fields_set}
+
+
+def _write_units(session: Session, state: _State, entries: list[UnitEntry], changes: Changes) -> None:
+    by_id = {unit.id: unit for unit in state.units.values()}
+    written = []
+    for entry in entries:
+        row = by_id[entry.id] if entry.id is not None else state.units.get(entry.name)
+        new = row is None
+        if row is None:
+            row = Unit(name=entry.name, kind=entry.kind)
+            session.add(row)
+        elif row.name != entry.name:
+            state.units.pop(row.name)
+        state.units[entry.name] = row
+        written.append((entry, row, new))
+    session.flush()
+    for entry, row, new in written:
+        values = _given(entry, "name", "kind", "aliases", "sort")
+        if not new and row.name != entry.name:  # who looks for the old name still finds the unit
+            kept = entry.aliases if "aliases" in entry.model_fields_set else row.aliases
+            values["aliases"] = [*dict.fromkeys([*kept, row.name])]
+        if "parent" in entry.model_fields_set:
+            values["parent_id"] = state.units[entry.parent].id if entry.parent else None
+        _set(row, values, UnitEntry, entry.name, changes, new)
+
+
+def _write_accounts(
+    session: Session, state: _State, entries: list[AccountEntry], changes: Changes, now: datetime
+) -> None:
+    for entry in entries:
+        key = (entry.platform, entry.external_id)
+        row = state.accounts.get(key)
+        new = row is None
+        if row is None:
+            row = Account(platform=entry.platform, external_id=entry.external_id, name=entry.name)
+            session.add(row)
+            state.accounts[key] = row
+        elif row.name != entry.name:
+            session.add(AccountName(account_id=row.id, name=row.name, until=clock.day_of(now)))
+        values = _given(
+            entry, "name", "registration_no", "state", "opened_on", "closed_on", "interactive", "importance", "tags",
+            "url",
+        )
+        if "unit" in entry.model_fields_set:
+            unit = state.unit(entry.unit) if entry.unit else None
+            values["unit_id"] = unit.id if unit else None
+        _set(row, values, AccountEntry, entry.name, changes, new)
+    session.flush()
+
+
+def _write_boards(session: Session, state: _State, entries: list[BoardEntry], changes: Changes) -> None:
+    by_id = {board.id: board for board in state.boards.values()}
+    for entry in entries:
+        row = by_id[entry.id] if entry.id is not None else state.boards.get(entry.name)
+        new = row is None
+        if row is None:
+            row = Board(name=entry.name, platform=entry.platform)
+            session.add(row)
+        elif row.name != entry.name:
+            state.boards.pop(row.name)
+        state.boards[entry.name] = row
+        values = _given(
+            entry, "name", "category", "platform", "unit_kinds", "tags", "picked", "index", "basis", "sort"
+        )
+        _set(row, values, BoardEntry, entry.name, changes, new)
+    session.flush()
+
+
+def _write_members(session: Session, state: _State, entries: list[MemberEntry], changes: Changes) -> None:
+    names = state.names()
+    known = {
+        (board_id, account_id)
+        for board_id, account_id in session.execute(select(BoardMember.board_id, BoardMember.account_id))
+    }
+    for entry in entries:
+        board = state.boards[entry.board]
+        account = state.accounts[next(iter(names[(entry.platform, entry.account)]))]
+        pair = (board.id, account.id)
+        if pair in known:
+            changes.unchanged += 1
+            continue
+        known.add(pair)
+        session.add(BoardMember(board_id=board.id, account_id=account.id))
+        changes.added["榜单成员"] += 1
+        changes.details.append(f"榜单“{board.name}”增加“{account.name}”")
+
+
+def _write_sources(session: Session, state: _State, entries: list[SourceEntry], changes: Changes) -> None:
+    names = state.names()
+    for entry in entries:
+        row = state.sources.get((entry.collector, entry.url))
+        new = row is None
+        values = _given(entry, "name", "platform", "enabled")
+        if "period_minutes" in entry.model_fields_set:
+            values["period_seconds"] = entry.period_minutes * 60
+        if "account" in entry.model_fields_set:
+            account = state.accounts[next(iter(names[(entry.platform, entry.account)]))] if entry.account else None
+            values["account_id"] = account.id if account else None
+        if row is None:
+            row = Source(key=source_key(entry.collector, entry.url), name=entry.name, collector=entry.collector,
+                         url=entry.url, platform=entry.platform, period_seconds=entry.period_minutes * 60)
+            session.add(row)
+            state.sources[(entry.collector, entry.url)] = row
+        elif entry.enabled and not row.enabled and "enabled" in entry.model_fields_set:
+            row.next_due_at = None
+        _set(row, values, SourceEntry, entry.name, changes, new)
+
+
+def source_key(collector: str, url: str) -> str:
+    """The key of a source that a person entered: its collector and a digest of its address."""
+    return f"{collector}-{hashlib.sha256(one_line(url).encode()).hexdigest()[:16]}"
+
