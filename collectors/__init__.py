@@ -1,0 +1,8 @@
+"""One module per source: it knows its network protocol, and nothing of database or screen."""
+
+from collectors.base import Collector
+from collectors.feed import FEED
+from collectors.hotlist import HOTLIST
+
+SOURCES: dict[str, Collector] = {collector.name: collector for collector in (FEED, HOTLIST)}
+"""Every collector by the name that `source.collector` holds."""

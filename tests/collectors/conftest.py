@@ -1,0 +1,3 @@
+from tests.lab.plugin import lab
+
+__all__ = ["lab"]
