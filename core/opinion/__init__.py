@@ -1,1 +1,1 @@
-"""Pure text work on what people say: normalising, reprint folding, topics, keywords. Plain values in, plain values out."""
+"""Pure text work on what people say: normalising, reprint folding, topics, keywords. Values in, values out."""

@@ -42,6 +42,19 @@ def hashed(texts: list[str]) -> sparse.csr_matrix:
     return sparse.csr_matrix(_HASHER.transform(texts)) if texts else sparse.csr_matrix((0, BUCKETS), dtype=np.float32)
 
 
+def rarity(share: np.ndarray) -> np.ndarray:
+    """Weight of n-grams by the share of titles that have them (inverse document frequency, natural log)."""
+    return -np.log(np.maximum(share, RAREST)).astype(np.float32)
+
+
+def gram_shares(words: list[str], background: "Background") -> np.ndarray:
+    """Share of titles that have each word: of a word longer than three characters, its rarest trigram's."""
+    rows = hashed([word[:40] for word in words])
+    return np.array([
+        background.share[rows.indices[rows.indptr[n] : rows.indptr[n + 1]]].min(initial=1.0) for n in range(len(words))
+    ], np.float32)
+
+
 def unit_rows(matrix: np.ndarray) -> np.ndarray:
     """Rows scaled to length 1; a zero row stays zero."""
     length = np.linalg.norm(matrix, axis=1, keepdims=True)

@@ -22,7 +22,8 @@ from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from core.opinion.features import BUCKETS, RAREST, Background, hashed, unit_rows
+from core.opinion import naming
+from core.opinion.features import BUCKETS, Background, hashed, rarity, unit_rows
 from core.opinion.text import gist, strong_keys
 
 WINDOW = timedelta(days=7)
@@ -30,6 +31,8 @@ WINDOW = timedelta(days=7)
 EMBEDDING_SHARE = 0.7
 KEYED = 0.15
 """Similarity that a shared #话题# still needs: tags such as #今日份快乐# hold many events."""
+USUAL_COHESION, USUAL_GRAM_COHESION = 0.66, 0.48
+"""Length of the mean member vector of topics that hold one event (embedding, n-grams); measured on 40 large topics."""
 TERMS_KEPT, TERMS_SLACK = 400, 600
 TITLES_KEPT = 40
 
@@ -47,7 +50,7 @@ class Thresholds:
 
 
 FUSED = Thresholds(assign=0.35, new=0.24, merge=0.50)
-GRAMS_ONLY = Thresholds(assign=0.30, new=0.24, merge=0.45)
+GRAMS_ONLY = Thresholds(assign=0.18, new=0.14, merge=0.28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +76,17 @@ class Topic:
     weights: np.ndarray
     keys: set[str] = field(default_factory=set)
     titles: dict[str, int] = field(default_factory=dict)
+    _cohesion: float | None = None
+    _unit_weights: np.ndarray | None = None
 
     def to_bytes(self) -> bytes:
         head = json.dumps(
             {"id": self.id, "size": self.size, "first": self.first_at.isoformat(), "last": self.last_at.isoformat(),
              "keys": sorted(self.keys), "titles": self.titles}, ensure_ascii=False, separators=(",", ":"),
         ).encode()
-        return b"".join((
-            _HEAD.pack(_MAGIC, len(head), len(self.dense), len(self.buckets)), head,
-            self.dense.astype("<f4").tobytes(), self.buckets.astype("<i4").tobytes(), self.weights.astype("<f4").tobytes(),
-        ))
+        arrays = (self.dense.astype("<f4"), self.buckets.astype("<i4"), self.weights.astype("<f4"))
+        front = _HEAD.pack(_MAGIC, len(head), len(self.dense), len(self.buckets))
+        return front + head + b"".join(array.tobytes() for array in arrays)
 
     @classmethod
     def from_bytes(cls, state: bytes) -> "Topic":
@@ -100,11 +104,32 @@ class Topic:
             weights = np.frombuffer(state, "<f4", term_count, at + 4 * term_count).copy()
         except struct.error as error:
             raise ValueError("not the state of a topic") from error
-        return cls(head["id"], head["size"], datetime.fromisoformat(head["first"]), datetime.fromisoformat(head["last"]),
-                   dense, buckets, weights, set(head["keys"]), head["titles"])
+        first, last = datetime.fromisoformat(head["first"]), datetime.fromisoformat(head["last"])
+        return cls(head["id"], head["size"], first, last, dense, buckets, weights, set(head["keys"]), head["titles"])
+
+    @property
+    def cohesion(self) -> float:
+        """How alike the members are: 1 for an ordinary event, less where several events share only a name.
+
+        The length of the mean of unit vectors is the root of their average pairwise similarity. A centroid hides
+        it: that of a scattered topic is near to everything, and such topics would swallow all that names 特朗普.
+        """
+        if self._cohesion is None:
+            grams = float(np.linalg.norm(self.weights)) / self.size / USUAL_GRAM_COHESION
+            dense = float(np.linalg.norm(self.dense)) / self.size / USUAL_COHESION
+            self._cohesion = min(1.0, grams, dense or 1.0)
+        return self._cohesion
+
+    @property
+    def unit_weights(self) -> np.ndarray:
+        """The n-gram weights as a vector of length 1."""
+        if self._unit_weights is None:
+            self._unit_weights = self.weights / np.float32(np.linalg.norm(self.weights) or 1)
+        return self._unit_weights
 
     def absorb(self, other: "Topic") -> None:
         """Take over another topic's members, or a new unit of items."""
+        self._cohesion = self._unit_weights = None
         self.size += other.size
         self.first_at, self.last_at = min(self.first_at, other.first_at), max(self.last_at, other.last_at)
         if len(self.dense) == len(other.dense):
@@ -161,7 +186,7 @@ class Clusterer:
         """Assign every item of the batch to a topic, new or known. Empty titles form topics of their own."""
         if not items:
             return Change({}, [], [], {}, [])
-        retired = self._retire(max(item.at for item in items))
+        retired = self.retire(max(item.at for item in items))
         units, members = self._units(items)
         chosen, created = self._assign(units)
         touched = set(chosen)
@@ -171,7 +196,24 @@ class Clusterer:
         living = {id_ for id_ in final.values()}
         return Change(assigned, sorted(set(created) & living), sorted(living), merged, retired)
 
-    def _retire(self, latest: datetime) -> list[int]:
+    def touch(self, topic_id: int, at: datetime) -> bool:
+        """Note a reprint of one of a topic's members: it keeps the topic active. False when it is no longer."""
+        topic = self.topics.get(topic_id)
+        if topic is None:
+            return False
+        topic.first_at, topic.last_at = min(topic.first_at, at.astimezone(UTC)), max(topic.last_at, at.astimezone(UTC))
+        return True
+
+    def name(self, topic_id: int) -> tuple[str, list[str]]:
+        """Title and keywords of a living topic. Raises KeyError."""
+        topic = self.topics[topic_id]
+        return (
+            naming.title(topic.titles, topic.buckets, topic.weights, self._background),
+            naming.keywords(topic.titles, self._background),
+        )
+
+    def retire(self, latest: datetime) -> list[int]:
+        """Let go of the topics whose last item lies more than the window before `latest`; returns their ids."""
         old = [id_ for id_, topic in self.topics.items() if topic.last_at < latest - self._window]
         for id_ in old:
             del self.topics[id_]
@@ -187,7 +229,7 @@ class Clusterer:
             held = np.bincount(np.concatenate([t.buckets for t in self.topics.values()]), minlength=BUCKETS)
             local = np.maximum(held - 3, 0) / np.float32(len(self.topics) + 200)
             share = np.maximum(share, local)
-        return -np.log(np.maximum(share, RAREST)).astype(np.float32)
+        return rarity(share)
 
     def _units(self, items: Sequence[Item]) -> tuple[list[Topic], list[list[Item]]]:
         """Items of one batch with the same title as one unit each, in order of arrival; ids are placeholders."""
@@ -203,27 +245,31 @@ class Clusterer:
         for row, group in enumerate(members):
             part = slice(terms.indptr[row], terms.indptr[row + 1])
             weights = terms.data[part]
-            length = np.linalg.norm(weights)
+            length = np.float32(np.linalg.norm(weights))
             keys = set().union(*(strong_keys(item.title, item.text) for item in group))
             titles: dict[str, int] = {}
             for item in group:
                 titles[item.title] = titles.get(item.title, 0) + 1
-            units.append(Topic(
-                -1 - row, len(group), min(i.at for i in group).astimezone(UTC), max(i.at for i in group).astimezone(UTC),
-                dense[row] * np.float32(len(group)), terms.indices[part].astype(np.int32),
-                (weights / length * len(group)).astype(np.float32) if length else weights.astype(np.float32), keys, titles,
-            ))
+            times = [item.at.astimezone(UTC) for item in group]
+            size = np.float32(len(group))
+            units.append(Topic(-1 - row, len(group), min(times), max(times), dense[row] * size,
+                               terms.indices[part].astype(np.int32), weights / (length or 1) * size, keys, titles))
         return units, members
 
     def _similarity(self, a: Sequence[Topic], b: Sequence[Topic]) -> np.ndarray:
-        """Similarity of every one of a to every one of b."""
+        """Similarity of every one of a to every one of b, less by what either lacks in cohesion; -1 for those
+        further apart in time than the window (old articles of a feed that is read for the first time)."""
         if not a or not b:
             return np.zeros((len(a), len(b)), np.float32)
-        common = (_terms(a) @ _terms(b).T).toarray()
-        if self._embed is None:
-            return common
-        width = max(len(topic.dense) for topic in (*a, *b))
-        return EMBEDDING_SHARE * (_dense(a, width) @ _dense(b, width).T) + (1 - EMBEDDING_SHARE) * common
+        near = (_terms(a) @ _terms(b).T).toarray()
+        if self._embed is not None:
+            width = max(len(topic.dense) for topic in (*a, *b))
+            near = EMBEDDING_SHARE * (_dense(a, width) @ _dense(b, width).T) + (1 - EMBEDDING_SHARE) * near
+        near = near * np.minimum(_cohesion(a)[:, None], _cohesion(b)[None, :])
+        first_a, last_a, first_b, last_b = (_times(which, side) for side in (a, b) for which in ("first_at", "last_at"))
+        apart = np.maximum(first_a[:, None] - last_b[None, :], first_b[None, :] - last_a[:, None])
+        near[apart > self._window.total_seconds()] = -1
+        return near
 
     def _assign(self, units: list[Topic]) -> tuple[list[int], list[int]]:
         """The topic id of every unit, and the ids that are new."""
@@ -309,9 +355,17 @@ def _follow(id_: int, merged: Mapping[int, int]) -> int:
 
 def _terms(topics: Sequence[Topic]) -> sparse.csr_matrix:
     ends = np.cumsum([0, *(len(topic.buckets) for topic in topics)])
-    data = np.concatenate([topic.weights / (np.linalg.norm(topic.weights) or 1) for topic in topics])
+    data = np.concatenate([topic.unit_weights for topic in topics])
     indices = np.concatenate([topic.buckets for topic in topics])
-    return sparse.csr_matrix((data.astype(np.float32), indices, ends), shape=(len(topics), BUCKETS))
+    return sparse.csr_matrix((data, indices, ends), shape=(len(topics), BUCKETS))
+
+
+def _times(which: str, topics: Sequence[Topic]) -> np.ndarray:
+    return np.array([getattr(topic, which).timestamp() for topic in topics])
+
+
+def _cohesion(topics: Sequence[Topic]) -> np.ndarray:
+    return np.array([topic.cohesion for topic in topics], np.float32)
 
 
 def _dense(topics: Sequence[Topic], width: int) -> np.ndarray:
