@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -275,14 +276,29 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a report is about, in codes: editions of one subject are versions of one report.
+
+    `kind`: monthly · `platform`: weibo · `period`: 2020-02 · `scope`: all, bureau, street, unit:3, board:2.
+    """
+
+    kind: str
+    platform: str
+    period: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """A whole report.
 
-    `period`: e.g. 2026年8月 · `scope`: what it covers, e.g. 全区 · `basis`: word for the reading that was used ·
+    `platform`, `kind`, `period`, `scope`, `basis` are the Chinese words for what `subject` has in codes.
+    `period`: e.g. 2026年8月 · `scope`: what it covers, e.g. 全区 · `basis`: which reading was used ·
     `as_of`: aware instant of the data (stamp) it was built from · `stamp`: id of the last finished run it saw ·
     `edition`: 0 for a preview, else the number of the issued edition · `is_demo`: sample data, marked on every page.
     """
 
+    subject: Subject
     title: str
     subtitle: str
     office: str
@@ -336,7 +352,32 @@ class Content:
         return f"第{self.edition}版" if self.edition else "预览稿"
 
 
-_TYPES = {one.__name__.lower(): one for one in (Heading, Paragraph, Note, Figures, Figure, Table, Column, Chart, Series)}
+NUMERALS = "零一二三四五六七八九十"
+
+
+def numeral(number: int) -> str:
+    """一 … 九十九, as chapters are numbered. Raises ValueError outside 1 to 99."""
+    if not 1 <= number <= 99:
+        raise ValueError(f"no chapter has the number {number}")
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 0 else "十" if tens == 1 else f"{NUMERALS[tens]}十") + (NUMERALS[ones] if ones else "")
+
+
+def headings(sections: Sequence[Section]) -> list[str]:
+    """The numbered titles of the sections: 一、… for body and method, 附表… for annexes."""
+    named, chapter, annex = [], 0, 0
+    for section in sections:
+        if section.role == "annex":
+            annex += 1
+            named.append(f"附表{annex}　{section.title}")
+        else:
+            chapter += 1
+            named.append(f"{numeral(chapter)}、{section.title}")
+    return named
+
+
+_PARTS = (Heading, Paragraph, Note, Figures, Figure, Table, Column, Chart, Series)
+_TYPES = {one.__name__.lower(): one for one in _PARTS}
 
 
 def _pack(value: Any) -> Any:
@@ -353,7 +394,7 @@ def _pack(value: Any) -> Any:
             return {"day": value.isoformat()}
         case tuple():
             return [_pack(one) for one in value]
-        case Section():
+        case Section() | Subject():
             return _members(value)
         case _ if type(value) in _TYPES.values():
             return {"block": type(value).__name__.lower(), **_members(value)}
@@ -379,6 +420,8 @@ def _unpack(value: Any) -> Any:
         case {"format": _, **members}:
             members["as_of"] = datetime.fromisoformat(members["as_of"])
             return Content(**{key: _unpack(one) for key, one in members.items()})
+        case {"kind": kind, "platform": platform, "period": period, "scope": scope, **rest} if not rest:
+            return Subject(kind, platform, period, scope)
         case {"title": title, "blocks": blocks, "role": role}:
             return Section(title, _unpack(blocks), role)
     return value

@@ -72,7 +72,7 @@ def set_lines(text: str, width: float, measure: Measure, *, first_indent: float 
             continue
         used = measure(row.rstrip())
         wider_than_line = measure(piece.rstrip()) > width
-        latin = len(piece.rstrip()) > 12 and piece.isascii()
+        latin = len(piece.rstrip()) > 12 and piece[:12].isascii()
         if wider_than_line or (latin and used < FULLEST_BREAK * room):
             cut = _fitting(row, piece, room, measure)
             if cut:

@@ -1,0 +1,455 @@
+"""A content as Excel workbook: cover with links, a sheet for each section, native charts, method, chart data.
+
+Figures stay numbers: a lower bound or an estimate keeps its value and shows its ≥ or ≈ through the number format, so
+that sums and filters work. Nothing that came from outside becomes a formula or a link. The bytes depend on the
+content only.
+
+Sheets: 封面 · 文字综述 (headline figures and sentences of all sections) · one sheet for each section (its first table
+at the head, its charts beside it; further tables on sheets of their own, so that each has frozen heads and a
+filter) · 方法与数据说明 · 图表数据 (the numbers behind the charts).
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from core import labels
+from core.clock import local
+from core.counts import Count
+from core.report.content import (
+    Chart,
+    Column,
+    Content,
+    Figures,
+    Heading,
+    Mean,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+    cell_text,
+    headings,
+    numeral,
+)
+
+NAVY, HEAD, RULE, SOFT, RED = "#1F4E79", "#E4EBF3", "#CDD3DB", "#606060", "#C02020"
+BODY_FACE, HEAD_FACE, TITLE_FACE = "宋体", "黑体", "方正小标宋简体"
+"""Named, not embedded: the office's machines have them."""
+
+SERIES = ("#1F4E79", "#C0504D", "#E0A030", "#4F8F6F", "#7A5C99", "#5B9BD5", "#8C6D46", "#7F7F7F")
+NUMBER_FORMATS = {
+    "int": "#,##0", "count": "#,##0", "mean": "#,##0.0", "score": "#,##0.00", "percent": "0.0%",
+    "growth": "+0.0%;-0.0%;持平", "date": "yyyy-mm-dd", "rank": "0", "move": '"↑"0;"↓"0;"→"',
+}
+AXIS_FORMAT = r'[>=100000000]0\.00,,"亿";[>=10000]0\.0,"万";#,##0'
+"""1.23亿, 12.3万. A comma divides by a thousand; the point is literal, so what is left of it counts 亿 or 万."""
+
+_CENTRED = {"rank", "move", "date"}
+_FIRST_ROW = 4
+_LARGEST_CELL = 32_767
+CHARTS, TEXTS, METHOD, COVER = "图表数据", "文字综述", "方法与数据说明", "封面"
+
+
+def render(content: Content) -> bytes:
+    """The report as an .xlsx file."""
+    memory = BytesIO()
+    book = xlsxwriter.Workbook(memory, {
+        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        "nan_inf_to_errors": False, "remove_timezone": True,
+    })
+    book.set_properties({
+        "title": content.title, "author": content.office, "company": content.office, "category": content.kind,
+        "subject": " · ".join((content.platform, content.period, content.scope, content.edition_label)),
+        "created": local(content.as_of).replace(tzinfo=None),
+    })
+    book.set_size(2400, 1500)
+    _Workbook(book, content).write()
+    book.close()
+    return memory.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A sheet and what the contents list says of it."""
+
+    sheet: Worksheet
+    name: str
+    title: str
+
+
+class _Workbook:
+    """The workbook while it is being written."""
+
+    def __init__(self, book: xlsxwriter.Workbook, content: Content):
+        self.book, self.content = book, content
+        self.formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self.names: set[str] = set()
+        self.pages: list[_Page] = []
+        self.chart_rows: dict[int, int] = {}
+
+    def format(self, **properties: Any) -> Format:
+        """A cell format, made once for each set of properties."""
+        whole = {"font_name": BODY_FACE, "font_size": 11, "valign": "vcenter", **properties}
+        key = tuple(sorted(whole.items()))
+        if key not in self.formats:
+            self.formats[key] = self.book.add_format(whole)
+        return self.formats[key]
+
+    def write(self) -> None:
+        content = self.content
+        cover = self._add(COVER, COVER)
+        texts = self._add(TEXTS, "各部分主要数字与文字")
+        titles = headings(content.sections)
+        sheets = [(self._section_sheets(title, section), section)
+                  for title, section in zip(titles, content.sections, strict=True)]
+        charts = [block for section in content.sections for block in section.blocks if isinstance(block, Chart)]
+        data = self._add(CHARTS, "图表所用数据") if charts else None
+        if data:
+            self._chart_data(data.sheet, charts)
+        self._texts(texts.sheet, titles)
+        for pages, section in sheets:
+            self._section(pages, section)
+        self._cover(cover.sheet)
+        cover.sheet.activate()
+
+    # --- Sheets
+
+    def _add(self, name: str, title: str, *, landscape: bool = False) -> _Page:
+        unique, n = sheet_name(name), 2
+        while unique.lower() in self.names:
+            tail = f"({n})"
+            unique, n = sheet_name(name)[: 31 - len(tail)] + tail, n + 1
+        self.names.add(unique.lower())
+        sheet = self.book.add_worksheet(unique)
+        sheet.hide_gridlines(2)
+        sheet.set_paper(9)
+        sheet.set_margins(left=0.6, right=0.6, top=0.85, bottom=0.75)
+        sheet.fit_to_pages(1, 0)
+        if landscape:
+            sheet.set_landscape()
+        mark = f"&C&\"{HEAD_FACE}\"&KC02020{labels.DEMO}" if self.content.is_demo else ""
+        sheet.set_header(f"&L&\"{BODY_FACE}\"&9 {_header_text(self.content.title)}{mark}"
+                         f"&R&\"{BODY_FACE}\"&9 {_header_text(title[:30])}")
+        sheet.set_footer(f"&L&\"{BODY_FACE}\"&9 {_header_text(self.content.office)}&C&9第 &P 页　共 &N 页")
+        page = _Page(sheet, unique, title)
+        self.pages.append(page)
+        return page
+
+    def _section_sheets(self, title: str, section: Section) -> list[_Page]:
+        """The sheets of a section: one, and one more for every further table."""
+        name = METHOD if section.role == "method" else title
+        tables = [block for block in section.blocks if isinstance(block, Table)]
+        pages = [self._add(name, title, landscape=_wide(section, tables))]
+        for n, table in enumerate(tables[1:], start=2):
+            pages.append(self._add(f"{name}·{n}", f"{title} — {table.title}", landscape=len(table.columns) > 7))
+        return pages
+
+    def _head(self, page: _Page, columns: int) -> None:
+        """Title, way back and, for sample data, the mark: the first two rows of every sheet."""
+        sheet = page.sheet
+        sheet.set_row(0, 30)
+        sheet.write_string(0, 0, page.title, self.format(font_name=HEAD_FACE, font_size=15, font_color=NAVY))
+        sheet.write_url(1, 0, f"internal:'{COVER}'!A1", self.format(font_size=9, font_color=NAVY, underline=1),
+                        "返回目录")
+        if self.content.is_demo:
+            sheet.write_string(1, min(max(columns - 1, 1), 3), f"【{labels.DEMO}】",
+                               self.format(font_name=HEAD_FACE, font_color=RED))
+
+    def _section(self, pages: list[_Page], section: Section) -> None:
+        tables = [block for block in section.blocks if isinstance(block, Table)]
+        charts = [block for block in section.blocks if isinstance(block, Chart)]
+        texts = [block for block in section.blocks if isinstance(block, Heading | Paragraph | Note | Figures)]
+        for page, table in zip(pages, tables, strict=False):
+            self._head(page, len(table.columns))
+            self._table(page.sheet, table)
+        first = pages[0]
+        if not tables:
+            self._head(first, 1)
+            row = self._prose(first.sheet, 3, texts)
+            self._place_charts(first.sheet, charts, row + 1, 0)
+        else:
+            self._place_charts(first.sheet, charts, _FIRST_ROW - 1, len(tables[0].columns) + 1)
+
+    def _table(self, sheet: Worksheet, table: Table) -> None:
+        caption = table.title + (f"　　注：{table.note}" if table.note else "")
+        sheet.write_string(2, 0, caption, self.format(font_size=10, font_color=SOFT))
+        head = self.format(font_name=HEAD_FACE, align="center", text_wrap=True, bg_color=HEAD, border=1,
+                           border_color=RULE, bottom=2, bottom_color=NAVY)
+        top = _FIRST_ROW - 1
+        sheet.set_row(top, 30)
+        widths = [column_width(column, [row[c] for row in table.rows]) for c, column in enumerate(table.columns)]
+        for c, column in enumerate(table.columns):
+            sheet.write_string(top, c, column.name, head)
+            sheet.set_column(c, c, widths[c])
+        for r, row in enumerate(table.rows, start=_FIRST_ROW):
+            sheet.set_row(r, _row_height(table.columns, row, widths))
+            for c, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
+                self._cell(sheet, r, c, column, cell)
+        last = max(top + len(table.rows), top)
+        if not table.rows:
+            sheet.write_string(_FIRST_ROW, 0, "本期无数据", self.format(font_color=SOFT))
+        else:
+            sheet.autofilter(top, 0, last, len(table.columns) - 1)
+        sheet.freeze_panes(_FIRST_ROW, _fixed_columns(table.columns))
+        sheet.repeat_rows(0, top)
+    
+    def _cell(self, sheet: Worksheet, r: int, c: int, column: Column, cell: Any) -> None:
+        kind = column.kind
+        align = "center" if kind in _CENTRED else "left" if kind == "text" else "right"
+        look: dict[str, Any] = {"align": align, "border": 1, "border_color": RULE}
+        if kind == "text":
+            sheet.write_string(r, c, (cell or labels.MISSING)[:_LARGEST_CELL], self.format(text_wrap=True, **look))
+            return
+        value, mark = _number_and_mark(cell)
+        if value is None:
+            sheet.write_string(r, c, labels.MISSING, self.format(font_color=SOFT, **look))
+            return
+        shown = self.format(num_format=f'"{mark}"{NUMBER_FORMATS[kind]}' if mark else NUMBER_FORMATS[kind], **look)
+        if isinstance(value, date):
+            sheet.write_datetime(r, c, value, shown)
+        elif abs(value) >= 10**15:  # Excel keeps 15 digits; more would be changed without a word
+            sheet.write_string(r, c, cell_text(kind, cell), self.format(**look))
+        else:
+            sheet.write_number(r, c, value, shown)
+
+    def _prose(self, sheet: Worksheet, row: int, blocks: Sequence[Any], *, first: int = 0) -> int:
+        """Sentences and headline figures below each other; returns the row after them."""
+        sheet.set_column(first, first, 18)
+        sheet.set_column(first + 1, first + 1, 22)
+        sheet.set_column(first + 2, first + 2, 50)
+        count = 0
+        for block in blocks:
+            match block:
+                case Figures():
+                    for figure in block.items:
+                        sheet.set_row(row, 20)
+                        sheet.write_string(row, first, figure.label, self.format(font_color=SOFT))
+                        sheet.write_string(row, first + 1, f"{figure.value}{figure.unit}",
+                                           self.format(font_name=HEAD_FACE, font_color=NAVY))
+                        sheet.write_string(row, first + 2, figure.change, self.format(font_color=SOFT))
+                        row += 1
+                    continue
+                case Heading():
+                    count += 1
+                    text, look = f"（{numeral(count)}）{block.text}", {"font_name": HEAD_FACE}
+                case Note():
+                    text, look = block.text, {"font_size": 10, "font_color": SOFT}
+                case _:
+                    text, look = f"　　{block.text}", {}
+            text = text[:_LARGEST_CELL]
+            sheet.merge_range(row, first, row, first + 2, "", self.format(text_wrap=True, **look))
+            sheet.write_string(row, first, text, self.format(text_wrap=True, **look))
+            sheet.set_row(row, 8 + 17 * max(1, math.ceil(display_width(text) / 84)))
+            row += 1
+        return row
+
+    def _texts(self, sheet: Worksheet, titles: list[str]) -> None:
+        page = self.pages[1]
+        self._head(page, 3)
+        row = 3
+        for title, section in zip(titles, self.content.sections, strict=True):
+            blocks = [one for one in section.blocks if isinstance(one, Heading | Paragraph | Note | Figures)]
+            if not blocks or section.role == "method":
+                continue
+            sheet.set_row(row, 26)
+            sheet.write_string(row, 0, title, self.format(font_name=HEAD_FACE, font_size=13, font_color=NAVY))
+            row = self._prose(sheet, row + 1, blocks) + 1
+        sheet.freeze_panes(2, 0)
+
+    def _cover(self, sheet: Worksheet) -> None:
+        content = self.content
+        sheet.set_column(0, 0, 6)
+        sheet.set_column(1, 1, 30)
+        sheet.set_column(2, 2, 52)
+        centre = {"align": "center"}
+        rows = [
+            (44, content.district + "政务新媒体",
+             self.format(font_name=TITLE_FACE, font_size=18, font_color=RED, bottom=5, bottom_color=RED, **centre)),
+            (64, content.title, self.format(font_name=TITLE_FACE, font_size=22, text_wrap=True, **centre)),
+            (24, content.subtitle, self.format(font_size=13, font_color=SOFT, **centre)),
+        ]
+        if content.is_demo:
+            rows.insert(0, (26, f"【{labels.DEMO}】", self.format(font_name=HEAD_FACE, font_size=14, font_color=RED,
+                                                              align="right")))
+        row = 0
+        for height, text, look in rows:
+            sheet.set_row(row, height)
+            sheet.merge_range(row, 0, row, 2, "", look)
+            sheet.write_string(row, 0, text, look)
+            row += 1
+        row += 1
+        at = local(content.as_of)
+        facts = (("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
+                 ("数据截至", f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"), ("版次", content.edition_label),
+                 ("编制单位", content.office), ("符号说明", "≥ 至少（平台只显示下限）；≈ 约数；— 数据缺失，不等于零"))
+        for name, value in facts:
+            sheet.set_row(row, 22)
+            sheet.write_string(row, 1, name, self.format(font_color=SOFT, align="right", indent=1))
+            sheet.write_string(row, 2, value, self.format())
+            row += 1
+        row += 1
+        sheet.set_row(row, 28)
+        sheet.write_string(row, 1, "目　录", self.format(font_name=HEAD_FACE, font_size=14, font_color=NAVY))
+        row += 1
+        for name, c in (("序号", 0), ("工作表", 1), ("内容", 2)):
+            sheet.write_string(row, c, name, self.format(font_name=HEAD_FACE, align="center" if c == 0 else "left",
+                                                         bg_color=HEAD, bottom=2, bottom_color=NAVY))
+        for n, page in enumerate(self.pages[1:], start=1):
+            row += 1
+            sheet.set_row(row, 21)
+            line = {"bottom": 1, "bottom_color": RULE}
+            sheet.write_number(row, 0, n, self.format(align="center", **line))
+            sheet.write_url(row, 1, "internal:'" + page.name.replace("'", "''") + "'!A1",
+                            self.format(font_color=NAVY, underline=1, **line), page.name)
+            sheet.write_string(row, 2, page.title, self.format(**line))
+        sheet.print_area(0, 0, row, 2)
+
+    # --- Charts
+
+    def _chart_data(self, sheet: Worksheet, charts: list[Chart]) -> None:
+        """The numbers behind every chart, below each other; remembers where each begins."""
+        page = self.pages[-1]
+        self._head(page, 3)
+        sheet.set_column(0, 0, 24)
+        sheet.set_column(1, 30, 12)
+        head = self.format(font_name=HEAD_FACE, align="center", bg_color=HEAD, border=1, border_color=RULE)
+        edge = {"border": 1, "border_color": RULE}
+        row = 3
+        for chart in charts:
+            sheet.write_string(row, 0, f"{chart.title}（{chart.unit}）", self.format(font_name=HEAD_FACE))
+            row += 1
+            self.chart_rows[id(chart)] = row
+            sheet.write_string(row, 0, chart.x, head)
+            for c, series in enumerate(chart.series, start=1):
+                sheet.write_string(row, c, series.name, head)
+            for n, label in enumerate(chart.labels):
+                row += 1
+                if isinstance(label, date):
+                    sheet.write_datetime(row, 0, label,
+                                         self.format(num_format="yyyy-mm-dd", align="center", **edge))
+                else:
+                    sheet.write_string(row, 0, label, self.format(**edge))
+                for c, series in enumerate(chart.series, start=1):
+                    if series.values[n] is None:  # an empty cell is a gap in the chart; a dash would be drawn as 0
+                        sheet.write_blank(row, c, None, self.format(**edge))
+                    else:
+                        sheet.write_number(row, c, series.values[n], self.format(num_format="#,##0.##", **edge))
+            if chart.kind == "heat" and not chart.empty:
+                first = self.chart_rows[id(chart)] + 1
+                sheet.conditional_format(first, 1, row, len(chart.series), {
+                    "type": "2_color_scale", "min_color": "#EEF3F8", "max_color": "#5B8DB8"})
+            row += 2
+
+    def _place_charts(self, sheet: Worksheet, charts: list[Chart], row: int, column: int) -> None:
+        for chart in charts:
+            if chart.empty:
+                sheet.write_string(row, column, f"{chart.title}：本期没有可以画出的数据", self.format(font_color=SOFT))
+                row += 2
+            elif chart.kind == "heat":
+                sheet.write_url(row, column, f"internal:'{CHARTS}'!A{self.chart_rows[id(chart)]}",
+                                self.format(font_color=NAVY, underline=1), f"{chart.title}：见工作表“{CHARTS}”")
+                row += 2
+            else:
+                height = max(300, 90 + 24 * len(chart.labels)) if chart.kind == "bar" else 300
+                native = self._native(chart)
+                native.set_size({"width": 760, "height": height})
+                sheet.insert_chart(row, column, native, {"object_position": 3, "description": chart.title})
+                row += math.ceil(height / 20) + 2
+
+    def _native(self, chart: Chart) -> Any:
+        kind = {"line": {"type": "line"}, "stacked": {"type": "column", "subtype": "stacked"},
+                "bar": {"type": "bar"}}[chart.kind]
+        native = self.book.add_chart(kind)
+        top = self.chart_rows[id(chart)]
+        last = top + len(chart.labels)
+        for c in range(1, len(chart.series) + 1):
+            colour = SERIES[(c - 1) % len(SERIES)]
+            look: dict[str, Any] = {"fill": {"color": colour}, "gap": 60 if chart.kind == "stacked" else 45}
+            if chart.kind == "line":  # markers, or a day between two gaps would not be seen
+                dot = {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"color": colour}}
+                look = {"line": {"color": colour, "width": 2}, "marker": dot}
+            if chart.kind == "bar":
+                look["data_labels"] = {"value": True, "num_format": AXIS_FORMAT, "font": {"size": 9}}
+            native.add_series({"name": [CHARTS, top, c], "categories": [CHARTS, top + 1, 0, last, 0],
+                               "values": [CHARTS, top + 1, c, last, c], **look})
+        native.show_blanks_as("gap")
+        face = {"name": BODY_FACE, "size": 9, "bold": False}
+        native.set_title({"name": f"{chart.title}（{chart.unit}）", "overlay": False,
+                          "name_font": {"name": HEAD_FACE, "size": 12, "bold": False}})
+        grid = {"visible": True, "line": {"color": "#E3E3E3", "width": 0.75}}
+        amounts = {"num_format": AXIS_FORMAT, "num_font": face, "major_gridlines": grid, "min": 0}
+        names: dict[str, Any] = {"num_font": face, "major_gridlines": {"visible": False}}
+        if chart.labels and isinstance(chart.labels[0], date):
+            names |= {"date_axis": True, "num_format": "m/d", "major_unit": max(1, len(chart.labels) // 12),
+                      "major_unit_type": "days"}
+        if chart.kind == "bar":
+            native.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
+            native.set_y_axis(names | {"reverse": True})
+        else:
+            native.set_x_axis(names)
+            native.set_y_axis(amounts)
+        native.set_legend({"none": True} if len(chart.series) == 1 else {"position": "top", "font": face})
+        native.set_chartarea({"border": {"color": RULE}})
+        return native
+
+
+def _wide(section: Section, tables: Sequence[Table]) -> bool:
+    """Whether the section's first sheet is printed across: many columns, or charts beside a table."""
+    charts = any(isinstance(block, Chart) for block in section.blocks)
+    return any(len(table.columns) > 7 or charts for table in tables[:1])
+
+
+def sheet_name(text: str) -> str:
+    """A name that Excel takes: none of []:*?/\\, no apostrophe at either end, 31 characters at most."""
+    clean = re.sub(r"[\[\]:*?/\\]", " ", text.replace("　", " ")).strip("' ")
+    return clean[:31].strip("' ") or "表"
+
+
+def display_width(text: str) -> int:
+    """Columns that a text takes: two for a Chinese character, one for a Latin one."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+
+
+def column_width(column: Column, cells: Sequence[Any]) -> float:
+    """A width in Excel's characters: what stands in the column, between 8 and 48; the heading may take two lines."""
+    widest = max((display_width(cell_text(column.kind, cell)) for cell in cells), default=0)
+    heading = display_width(column.name)
+    return float(min(max(widest + 3, math.ceil(heading / 2) + 4, min(heading + 4, 12), 8), 48))
+
+
+def _row_height(columns: Sequence[Column], row: Sequence[Any], widths: Sequence[float]) -> float:
+    """Points for the longest wrapped text of a row; Excel's own default would cut it in other programs."""
+    lines = [math.ceil(display_width(cell) / (width - 2))
+             for column, cell, width in zip(columns, row, widths, strict=True) if column.kind == "text" and cell]
+    return min(6 + 15.0 * max(lines, default=1), 400)
+
+
+def _fixed_columns(columns: Sequence[Column]) -> int:
+    """How many columns stay when scrolling sideways: up to and including the name or the day."""
+    for n, column in enumerate(columns[:4]):
+        if column.kind in ("text", "date"):
+            return n + 1
+    return 0
+
+
+def _number_and_mark(cell: Any) -> tuple[Any, str]:
+    match cell:
+        case Count():
+            return cell.value, cell.mark
+        case Mean():
+            return cell.value, cell.mark
+    return cell, ""
+
+
+def _header_text(text: str) -> str:
+    """Text for a printed header: & starts a control code there."""
+    return text.replace("&", "&&")

@@ -1,0 +1,79 @@
+import json
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+
+from core import charts
+
+DAYS = [date(2020, 2, 1) + timedelta(n) for n in range(6)]
+
+
+def rows_of(chart) -> list[dict]:
+    """All data rows of a chart's specification."""
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+
+
+def daily(*values, series="阅读数"):
+    return pd.DataFrame({"day": DAYS[: len(values)], "series": series, "value": values})
+
+
+def test_a_day_that_is_not_there_becomes_a_gap_and_never_zero():
+    frame = daily(1, 2, 3, 4, 5).drop(index=[1, 3])
+    rows = [row for row in rows_of(charts.daily_lines(frame, unit="次")) if "value" in row]
+    values = [row["value"] for row in sorted(rows, key=lambda row: row["day"])]
+    assert values == [1.0, None, 3.0, None, 5.0]
+    assert all(row["alone"] for row in rows if row["value"] is not None)
+    assert {row["text"] for row in rows if row["value"] is None} == {"—"}
+
+
+def test_marks_stand_in_the_tooltip():
+    frame = daily(100_001, 12_000).assign(mark=["≥", "≈"])
+    texts = [row["text"] for row in rows_of(charts.daily_lines(frame, unit="次")) if "text" in row]
+    assert texts == ["≥100,001次", "≈12,000次"]
+
+
+@pytest.mark.parametrize("chart", [
+    charts.daily_lines(daily(1, 2, 3), unit="次", holidays={DAYS[1]: "春节"}),
+    charts.stacked_bars(pd.concat([daily(1, 2), daily(3, 4, series="点赞数")]), unit="次"),
+    charts.ranking_bars(pd.DataFrame({"name": ["甲", "乙"], "value": [1, 2]}), unit="次"),
+    charts.heat(pd.DataFrame({"row": ["周一"], "column": [1], "value": [2]}), unit="条"),
+], ids=["lines", "stacked", "ranking", "heat"])
+def test_on_screen_the_theme_gives_the_colours(chart):
+    text = json.dumps(chart.to_dict())
+    assert "#" not in text.replace('"$schema"', "")
+    assert '"font"' not in text
+    printed = json.dumps(charts.for_print(chart).to_dict())
+    assert "Noto Sans SC" in printed and charts.PRINT_COLOURS[0] in printed
+
+
+def test_only_holidays_inside_the_period_are_shaded():
+    chart = charts.daily_lines(daily(1, 2, 3), unit="次", holidays={DAYS[1]: "春节", date(2021, 2, 1): "明年"})
+    assert [row["name"] for row in rows_of(chart) if "name" in row] == ["春节"]
+
+
+def test_ranking_is_sorted_and_leaves_out_what_is_missing():
+    frame = pd.DataFrame({"name": ["甲", "乙", "丙"], "value": [10, None, 30_000], "mark": ["", "", "≥"]})
+    chart = charts.ranking_bars(frame, unit="次").to_dict()
+    assert chart["layer"][0]["encoding"]["y"]["sort"] == ["丙", "甲"]
+    assert [row["short"] for rows in chart["datasets"].values() for row in rows] == ["≥3万", "10"]
+
+
+def test_series_keep_the_order_they_are_given():
+    frame = pd.concat([daily(1, 2, series="乙"), daily(1, 2, series="甲")])
+    chart = charts.stacked_bars(frame, unit="次", order=["甲", "乙"]).to_dict()
+    assert chart["encoding"]["color"]["scale"]["domain"] == ["甲", "乙"]
+
+
+def test_sparkline_has_a_place_for_every_day():
+    found = charts.sparkline([DAYS[1], DAYS[3]], [5, float("nan")], DAYS[0], DAYS[4])
+    assert found == [None, 5.0, None, None, None]
+
+
+@pytest.mark.parametrize("draw", [
+    lambda frame: charts.daily_lines(frame, unit="次"), lambda frame: charts.stacked_bars(frame, unit="次"),
+])
+def test_an_empty_frame_is_a_chart_without_data(draw):
+    frame = pd.DataFrame({"day": pd.Series(dtype="datetime64[us]"), "series": pd.Series(dtype=str),
+                          "value": pd.Series(dtype=float)})
+    assert draw(frame).to_dict()["height"] == 280
