@@ -1,0 +1,154 @@
+"""The stories of the period: when each began, how it grew and ebbed, what each channel said, who answered."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from core import clock
+from core.demo.grammar import fill
+from core.demo.places import Body
+from core.demo.stories import EVENT, INCIDENTS, LEXICON, RENEWAL, SINGLES, SMALL, STORM, Kind
+
+NEWS = ("thepaper", "eastday", "shobserver", "xinmin", "toutiao", "baijiahao")
+HOT = ("weibo_hot", "baidu")
+CHANNELS = {
+    "social": ("weibo",), "forum": ("tieba", "douban", "zhihu"), "board": ("liuyan", "hotline12345"), "hot": HOT,
+    "news": NEWS,
+}
+SHARES = (("social", 0.40), ("forum", 0.24), ("board", 0.12), ("news", 0.24))
+"""How the mentions of a story fall on channels; hot lists come on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One story with its place and time; `scale` is its number of mentions."""
+
+    kind: Kind
+    start: datetime
+    bound: tuple[tuple[str, str], ...]
+    scale: int
+
+    @property
+    def words(self) -> dict[str, str]:
+        return dict(self.bound)
+
+    @property
+    def pull(self) -> float:
+        return self.kind.pull
+
+    def official(self, rng: Random) -> str:
+        return fill(rng, rng.choice(self.kind.official), LEXICON, self.words)
+
+    def official_share(self, body: Body, day: date) -> float:
+        """The chance that an account of that unit posts about the story on that day."""
+        first = clock.day_of(self.start)
+        days = (day - first).days
+        length = max(2, round(self.kind.spread / 18))
+        if not 0 <= days <= length or not self.kind.official:
+            return 0.0
+        concerned = body.theme in self.kind.units and (body.kind != "street" or body.name.endswith(self.words.get("street", "—")))
+        return (0.75 if concerned else 0.0) * (1 - days / (length + 1)) * min(1.0, self.scale / 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One thing said on one platform; `hours` is how long it stayed on a hot list, 0 elsewhere."""
+
+    platform: str
+    at: datetime
+    title: str
+    text: str = ""
+    rank: int | None = None
+    heat: int | None = None
+    hours: int = 0
+
+
+def plan(seed: int, first: date, now: datetime, scale: float = 1.0) -> list[Event]:
+    """The stories from `first` to `now`: three large ones, and small ones that come thicker towards the end."""
+    rng = Random(f"{seed}/events")
+    today = clock.day_of(now)
+    span = (today - first).days
+    starts = {EVENT: today - timedelta(min(6, span // 4)), RENEWAL: today - timedelta(min(38, span // 2)),
+              STORM: _storm_day(first, today)}
+    events = [_event(rng, kind, starts[kind], scale) for kind in INCIDENTS]
+    day = first + timedelta(2)
+    bag: list[Kind] = []
+    while day < today:
+        if not bag:
+            bag = list(SMALL)
+            rng.shuffle(bag)
+        young = (today - day).days < 45
+        events.append(_event(rng, bag.pop(), day, scale * (1.0 if young else 0.45)))
+        day += timedelta(rng.randint(2, 4) if young else rng.randint(9, 16))
+    return sorted(events, key=lambda e: e.start)
+
+
+def _storm_day(first: date, today: date) -> date:
+    """The last 18 July that lies within the period, else about three weeks ago."""
+    for year in (today.year, today.year - 1):
+        day = date(year, 7, 18)
+        if first + timedelta(3) <= day <= today - timedelta(3):
+            return day
+    return max(first + timedelta(1), today - timedelta(20))
+
+
+def _event(rng: Random, kind: Kind, day: date, scale: float) -> Event:
+    start = clock.instant(day, rng.choice((6, 7, 8, 10, 13, 17)), rng.randrange(60))
+    bound = tuple((slot, fill(rng, rng.choice(LEXICON[slot]), LEXICON)) for slot in kind.slots)
+    bound += (("weekday", "周" + "一二三四五六日"[day.weekday()]), ("time", rng.choice(LEXICON["time"])))
+    return Event(kind, start, bound, max(6, int(kind.size * scale * rng.uniform(0.75, 1.3))))
+
+
+def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
+    """Everything said about one story up to now."""
+    rng = Random(f"{seed}/{event.kind.key}/{event.start.isoformat()}")
+    kind, words = event.kind, event.words
+    peak = event.start + timedelta(hours=kind.spread * 0.3)
+
+    def moment(earliest: float = 0.0) -> datetime:
+        return event.start + timedelta(hours=earliest + rng.gammavariate(1.7, kind.spread / 1.7), seconds=rng.randrange(3600))
+
+    counts = {channel: round(event.scale * share) for channel, share in SHARES}
+    for channel in ("social", "forum", "board"):
+        lines = getattr(kind, channel)
+        for _ in range(counts[channel] if lines else 0):
+            yield Saying(rng.choice(CHANNELS[channel]), moment(), fill(rng, rng.choice(lines), LEXICON, words))
+    left = counts["news"]
+    while left > 0:
+        title, text = fill(rng, rng.choice(kind.news), LEXICON, words), _article(rng, kind, words)
+        at = moment(1.0)
+        for nth, platform in enumerate(rng.sample(NEWS, min(left, rng.choice((1, 2, 3, 4, 6))))):
+            later = at + timedelta(minutes=nth * rng.randint(15, 200))
+            tail = "" if nth == 0 else "（转载自网络，云澜融媒综合）"
+            yield Saying(platform, later, title, text + tail)
+            left -= 1
+    for line in kind.hot:
+        if event.scale >= 30:
+            at = peak + timedelta(minutes=rng.randrange(-300, 500))
+            for platform in rng.sample(HOT, rng.choice((1, 2))):
+                yield Saying(platform, at, fill(rng, line, LEXICON, words), "", rng.randint(3, 46),
+                             int(event.scale * rng.uniform(800, 9000)), rng.choice((4, 8, 14)))
+
+
+def _article(rng: Random, kind: Kind, words: dict[str, str]) -> str:
+    count = min(len(kind.body), rng.randint(3, 4))
+    chosen = sorted(rng.sample(range(len(kind.body)), count))
+    return "".join(fill(rng, kind.body[n], LEXICON, words) for n in chosen)
+
+
+def singles(seed: int, first: date, now: datetime, per_day: float) -> Iterator[Saying]:
+    """Single things said that belong to no story: thicker in the last 45 days."""
+    today = clock.day_of(now)
+    rng = Random(f"{seed}/singles")
+    for day in clock.days(first, today):
+        mean = per_day * (1.0 if (today - day).days < 45 else 0.18)
+        for _ in range(int(mean) + (rng.random() < mean % 1)):
+            channel = rng.choices(("board", "forum", "social", "hot", "news"), (26, 24, 20, 16, 14))[0]
+            at = clock.instant(day, rng.randint(7, 22), rng.randrange(60), rng.randrange(60))
+            title = fill(rng, rng.choice(SINGLES[channel]), LEXICON)
+            hot = channel == "hot"
+            yield Saying(
+                rng.choice(CHANNELS[channel]), at, title, "", rng.randint(1, 50) if hot else None,
+                rng.randint(60_000, 4_800_000) if hot else None, rng.choice((3, 6, 10)) if hot else 0,
+            )

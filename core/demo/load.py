@@ -1,0 +1,305 @@
+"""The sample district through the normal intake: captures, records, ingest, roll-up, understanding."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from core import audit, clock, db, evidence, ingest, labels, rollup, understand
+from core.demo import events as stories
+from core.demo import ledger, payload
+from core.demo.events import HOT, Event, Saying
+from core.demo.figures import MORNING, Figures
+from core.demo.ledger import DemoAccount
+from core.demo.places import BODIES
+from core.demo.sources import FAILURES, account_key, gaps, sources
+from core.faults import BadInput
+from core.models import Account, AccountName, Board, BoardMember, Run, Source, Unit
+
+SEED = 20260101
+MONTHS = 13
+SINGLES_A_DAY = 8.0
+FRESH_DAYS = 45
+"""Mentions of so many last days were collected daily, older ones weekly."""
+SNAPSHOT_DAYS = 14
+"""Hot lists of so many last days were looked at every four hours."""
+SNAPSHOT = timedelta(hours=4)
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was written, in rows."""
+
+    first: date
+    last: date
+    units: int = 0
+    accounts: int = 0
+    boards: int = 0
+    posts: int = 0
+    readings: int = 0
+    days: int = 0
+    mentions: int = 0
+    account_days: int = 0
+
+    @property
+    def words(self) -> str:
+        """The outcome in Chinese."""
+        return (
+            f"演示数据 {self.first} 至 {self.last}：单位 {self.units} 个、账号 {self.accounts} 个、榜单 {self.boards} 个，"
+            f"帖文 {self.posts} 条、读数 {self.readings} 条、日数据 {self.days} 条，舆情信息 {self.mentions} 条"
+        )
+
+    def add(self, stored: ingest.Stored) -> None:
+        self.posts += stored.new_posts
+        self.readings += stored.new_readings
+        self.days += stored.new_days
+        self.mentions += stored.new_mentions
+
+
+def present(session: Session) -> bool:
+    """Whether any part of the sample district is in the database."""
+    return any(
+        session.execute(select(table.id).where(table.demo.is_(True)).limit(1)).first() is not None
+        for table in (Unit, Account, Source, Board)
+    )
+
+
+def load(
+    *, now: datetime, seed: int = SEED, months: int = MONTHS, accounts: int = ledger.FULL, who: str = "",
+    progress: Progress = lambda done, total, what: None,
+) -> Loaded:
+    """Write the sample district: `months` whole months before this one, and this one up to yesterday.
+
+    The facts go in as one transaction, so that a killed load leaves nothing; the roll-up and the understanding after
+    it can be taken up again by the scheduler. The same seed, `now` and size give the same figures. `progress` is told
+    (steps done, steps in all, what is being done). Raises BadInput when a sample district is there.
+    """
+    last = clock.day_of(now) - timedelta(1)
+    first = clock.Month.of(last).shift(-months).first
+    loaded = Loaded(first, last)
+    share = max(0.25, min(1.0, accounts / ledger.FULL))
+    steps = months + 5
+    with db.session() as session:
+        if present(session):
+            raise BadInput("演示数据已经载入过。要重新载入，请先清除：python -m core demo --remove")
+    members = ledger.accounts(Random(f"{seed}/ledger"), first, last, accounts)
+    planned = stories.plan(seed, first, now, share)
+    progress(0, steps, "生成账号数据")
+    answers = _answers(members, planned, seed, first, last, now)
+    progress(1, steps, "生成舆情信息")
+    sayings = _sayings(planned, seed, first, now, SINGLES_A_DAY * share)
+    with db.session() as session:
+        ledger_rows = _write_ledger(session, members, loaded)
+        source_rows = _write_sources(session, members, ledger_rows, now)
+        for nth, month in enumerate(answers):
+            progress(2 + nth, steps, f"写入{month.label}数据")
+            _take_month(session, month, answers[month], source_rows, now, loaded)
+        _cover(session, members, ledger_rows, source_rows, first, last, now)
+        progress(steps - 3, steps, "写入舆情信息")
+        _take_mentions(session, sayings, source_rows, now, loaded)
+        run = ingest.begin(session, "demo", at=now, demo=True)
+        ingest.finish(session, run, "ok", loaded.words, at=now)
+        audit.note(session, who, "载入演示数据", detail=loaded.words)
+        session.commit()
+        progress(steps - 2, steps, "汇总每日数据")
+        loaded.account_days = rollup.run(session)
+        progress(steps - 1, steps, "归并转载、聚合话题")
+        while understand.understand(session, now=now).mentions:
+            pass
+        db.bump(session, now)
+        session.commit()
+    progress(steps, steps, "完成")
+    return loaded
+
+
+def _answers(
+    members: Sequence[DemoAccount], planned: Sequence[Event], seed: int, first: date, last: date, now: datetime
+) -> dict[clock.Month, list[tuple[DemoAccount, bytes]]]:
+    """What each account's platform answers for each month, as bytes, oldest month first."""
+    month, out = clock.Month.of(first), {}
+    while month.first <= last:
+        out[month] = []
+        month = month.shift(1)
+    for account in members:
+        figures = Figures(
+            account, seed=seed, first=first, last=last, now=now, events=planned, gaps=gaps(account, first, last)
+        )
+        for month in out:
+            answer = figures.month(month)
+            if answer["posts"] or answer["followers"] or answer["app"]:
+                out[month].append((account, payload.encode(answer)))
+    return out
+
+
+def _sayings(planned: Sequence[Event], seed: int, first: date, now: datetime, per_day: float) -> list[tuple[str, Saying]]:
+    """Everything said up to now, oldest first, each with its id at its source."""
+    found = [s for event in planned for s in stories.said(seed, event, now)]
+    found += stories.singles(seed, first, now, per_day)
+    found = sorted((s for s in found if s.at <= now - timedelta(minutes=40)), key=lambda s: (s.at, s.platform, s.title))
+    return [(f"demo-{n:06d}", s) for n, s in enumerate(found, start=1)]
+
+
+def _write_ledger(session: Session, members: Sequence[DemoAccount], loaded: Loaded) -> dict[str, Account]:
+    """Units, accounts with their former names, boards; returns the accounts by external id."""
+    units = {
+        body.name: Unit(name=body.name, kind=body.kind, aliases=[body.short], sort=n, demo=True)
+        for n, body in enumerate(BODIES, start=1)
+    }
+    session.add_all(units.values())
+    session.flush()
+    rows = {
+        a.external_id: Account(
+            platform=a.platform, external_id=a.external_id, name=a.name, unit_id=units[a.body.name].id, state=a.state,
+            opened_on=a.opened, closed_on=a.closed, interactive=a.importance > 0 or None, importance=a.importance,
+            tags=list(a.tags), url=f"https://demo.invalid/{a.platform}/{a.external_id}", demo=True,
+        )
+        for a in members
+    }
+    session.add_all(rows.values())
+    session.flush()
+    session.add_all(
+        AccountName(account_id=rows[a.external_id].id, name=a.former[0], until=a.former[1]) for a in members if a.former
+    )
+    taken = set(session.execute(select(Board.name)).scalars())
+    boards = ledger.boards(members)
+    for n, board in enumerate(boards, start=1):
+        row = Board(
+            name=board.name + ("（演示）" if board.name in taken else ""), category=board.category,
+            platform=board.platform, unit_kinds=list(board.kinds), picked=bool(board.members), basis=board.basis, sort=n,
+            demo=True,
+        )
+        session.add(row)
+        session.flush()
+        session.add_all(BoardMember(board_id=row.id, account_id=rows[m].id) for m in board.members)
+    loaded.units, loaded.accounts, loaded.boards = len(units), len(rows), len(boards)
+    return rows
+
+
+def _write_sources(
+    session: Session, members: Sequence[DemoAccount], accounts: dict[str, Account], now: datetime
+) -> dict[str, Source]:
+    rows = {
+        s.key: Source(
+            key=s.key, name=s.name, collector="demo", platform=s.platform, url=f"https://demo.invalid/{s.key}",
+            account_id=accounts[s.external_id].id if s.external_id else None, config={"subject": s.subject},
+            period_seconds=s.period_seconds, last_run_at=now, last_ok_at=now, demo=True,
+            next_due_at=now + timedelta(seconds=s.period_seconds),
+        )
+        for s in sources(members)
+    }
+    session.add_all(rows.values())
+    session.flush()
+    return rows
+
+
+def _take_month(
+    session: Session, month: clock.Month, answers: Sequence[tuple[DemoAccount, bytes]], rows: dict[str, Source],
+    now: datetime, loaded: Loaded,
+) -> None:
+    """One run for each source, one capture for each account."""
+    # A month's answer holds readings up to the thirtieth day after, so it was asked for when they were there.
+    at = min(now, clock.instant(month.last + timedelta(31), *MORNING) + timedelta(minutes=5))
+    by_source: dict[str, list[tuple[DemoAccount, bytes]]] = defaultdict(list)
+    for account, body in answers:
+        by_source[account_key(account)].append((account, body))
+    for key, found in by_source.items():
+        run = ingest.begin(session, "collect", source=rows[key], at=at)
+        total = ingest.Stored()
+        for account, body in found:
+            capture = evidence.keep(
+                session, body, request=f"{rows[key].url}?account={account.external_id}&month={month}", fetched_at=at,
+                status=200, media_type="application/json", run=run, source_id=rows[key].id, demo=True,
+            )
+            _add(total, ingest.store(session, payload.account_month(body), run=run, capture=capture, source=rows[key]))
+        ingest.finish(session, run, "ok", total.words, at=at, stored=total)
+        loaded.add(total)
+
+
+def _add(total: ingest.Stored, part: ingest.Stored) -> None:
+    for name in ("new_posts", "new_readings", "new_mentions", "new_days", "known", "rejected"):
+        setattr(total, name, getattr(total, name) + getattr(part, name))
+
+
+def _cover(
+    session: Session, members: Sequence[DemoAccount], accounts: dict[str, Account], rows: dict[str, Source], first: date,
+    last: date, now: datetime,
+) -> None:
+    """The state of every account-day without facts, and the failed runs that explain the gaps."""
+    states: dict[tuple[int, date], str] = {}
+    failed: dict[tuple[str, date], list[tuple[int, date]]] = defaultdict(list)
+    for account in members:
+        missing = gaps(account, first, last)
+        account_id = accounts[account.external_id].id
+        for day in clock.days(first, last):
+            watched = (account.opened or first) <= day <= (account.closed or last)
+            state = missing.get(day, "zero") if watched else "unmonitored"
+            states[(account_id, day)] = state
+            if state in FAILURES:
+                failed[(account_key(account), day)].append((account_id, day))
+    ingest.cover(session, {key: state for key, state in states.items() if state not in FAILURES}, None)
+    for (key, day), missed in sorted(failed.items(), key=lambda item: (item[0][1], item[0][0])):
+        at = min(now, clock.instant(day + timedelta(1), *MORNING) + timedelta(minutes=9))
+        kind, words = FAILURES[states[missed[0]]]
+        run = ingest.begin(session, "collect", source=rows[key], at=at)
+        ingest.cover(session, {m: states[m] for m in missed}, run)
+        ingest.finish(session, run, "failed", f"{labels.FAULTS[kind]}：{words}", at=at, fault=kind)
+        if day == last:
+            source = rows[key]
+            source.failures, source.fault, source.fault_note, source.last_run_at = source.failures + 1, kind, words, at
+            source.last_ok_at = clock.instant(min(d for k, d in failed if k == key), *MORNING)
+
+
+def _take_mentions(
+    session: Session, sayings: Sequence[tuple[str, Saying]], rows: dict[str, Source], now: datetime, loaded: Loaded
+) -> None:
+    """Day by day (older ones week by week), each source's answer as a capture and a run of its own."""
+    today = clock.day_of(now)
+    chunks: dict[date, dict[str, list[tuple[str, Saying]]]] = defaultdict(lambda: defaultdict(list))
+    for key, saying in sayings:
+        day = clock.day_of(saying.at)
+        if (today - day).days >= FRESH_DAYS:
+            day += timedelta(6 - day.weekday())
+        chunks[day][saying.platform].append((key, saying))
+    for day, by_platform in sorted(chunks.items()):
+        end = min(now, clock.instant(day + timedelta(1)))
+        for platform, found in sorted(by_platform.items()):
+            if platform in HOT and (today - day).days < SNAPSHOT_DAYS:
+                looks = _looks(found, clock.instant(day), now)
+            else:
+                looks = [(end, [(key, s, min(end, s.at + timedelta(minutes=20))) for key, s in found])]
+            for at, seen in looks:
+                _take_answer(session, platform, seen, at, rows[f"demo-mentions-{platform}"], loaded)
+
+
+def _looks(
+    found: Iterable[tuple[str, Saying]], midnight: datetime, now: datetime
+) -> list[tuple[datetime, list[tuple[str, Saying, datetime]]]]:
+    """A hot list as it stood every four hours; every entry is seen at least once."""
+    looks: dict[datetime, list[tuple[str, Saying, datetime]]] = defaultdict(list)
+    for key, saying in found:
+        nth = (saying.at - midnight) // SNAPSHOT + 1
+        at = midnight + SNAPSHOT * nth
+        looks[min(at, now)].append((key, saying, min(at, now)))
+        while (at := at + SNAPSHOT) <= min(now, saying.at + timedelta(hours=saying.hours)):
+            looks[at].append((key, saying, at))
+    return sorted(looks.items(), key=lambda item: item[0])
+
+
+def _take_answer(
+    session: Session, platform: str, seen: list[tuple[str, Saying, datetime]], at: datetime, source: Source,
+    loaded: Loaded,
+) -> None:
+    body = payload.encode(payload.mentions_answer(platform, seen))
+    run = ingest.begin(session, "collect", source=source, at=at)
+    capture = evidence.keep(
+        session, body, request=f"{source.url}?until={clock.local(at):%Y-%m-%dT%H:%M}", fetched_at=at, status=200,
+        media_type="application/json", run=run, source_id=source.id, demo=True,
+    )
+    stored = ingest.store(session, payload.mentions(body), run=run, capture=capture, source=source)
+    ingest.finish(session, run, "ok", stored.words, at=at, stored=stored)
+    loaded.add(stored)
