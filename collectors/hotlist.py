@@ -9,7 +9,7 @@ import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from pydantic import ValidationError
 
@@ -50,7 +50,7 @@ async def fetch(source: SourceSpec, http: Http, now: datetime) -> Fetched:
 
 
 def _unknown(source: SourceSpec, page: Fetched | None = None) -> Fault:
-    name = one_line(str(source.config.get("id") or ""))[:40] or "未填写"
+    name = one_line("".join(parse_qs(urlsplit(address(source)).query).get("id", [])))[:40] or "未填写"
     return Fault("STOP", f"热榜接口没有“{name}”这个榜单，请检查榜单编号", evidence=page)
 
 

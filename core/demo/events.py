@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from random import Random
 
 from core import clock
-from core.demo.grammar import fill
+from core.demo.grammar import dice
 from core.demo.places import Body
-from core.demo.stories import EVENT, INCIDENTS, LEXICON, RENEWAL, SINGLES, SMALL, STORM, Kind
+from core.demo.wording import lexicon, say, stories
 
 NEWS = ("thepaper", "eastday", "shobserver", "xinmin", "toutiao", "baijiahao")
 HOT = ("weibo_hot", "baidu")
@@ -21,10 +22,43 @@ SHARES = (("social", 0.40), ("forum", 0.24), ("board", 0.12), ("news", 0.24))
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of story with its words by channel (see stories.toml).
+
+    `slots` are bound once per story; `units` are themes that answer officially; `spread` is its typical length in
+    hours, `size` the usual number of mentions, `pull` how much more its official posts are read.
+    """
+
+    key: str
+    slots: tuple[str, ...]
+    size: int
+    spread: float
+    units: tuple[str, ...]
+    pull: float
+    news: tuple[str, ...]
+    social: tuple[str, ...]
+    forum: tuple[str, ...]
+    body: tuple[str, ...]
+    board: tuple[str, ...] = ()
+    hot: tuple[str, ...] = ()
+    official: tuple[str, ...] = ()
+
+
+@cache
+def kinds(section: str) -> tuple[Kind, ...]:
+    """The kinds of stories: `incidents` (large) or `small`."""
+    return tuple(
+        Kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in kind.items()})
+        for kind in stories()[section]
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One story with its place and time; `scale` is its number of mentions."""
 
     kind: Kind
+    day: date
     start: datetime
     bound: tuple[tuple[str, str], ...]
     scale: int
@@ -38,16 +72,16 @@ class Event:
         return self.kind.pull
 
     def official(self, rng: Random) -> str:
-        return fill(rng, rng.choice(self.kind.official), LEXICON, self.words)
+        return say(rng, self.kind.official, self.words)
 
     def official_share(self, body: Body, day: date) -> float:
         """The chance that an account of that unit posts about the story on that day."""
-        first = clock.day_of(self.start)
-        days = (day - first).days
         length = max(2, round(self.kind.spread / 18))
+        days = (day - self.day).days
         if not 0 <= days <= length or not self.kind.official:
             return 0.0
-        concerned = body.theme in self.kind.units and (body.kind != "street" or body.name.endswith(self.words.get("street", "—")))
+        here = body.kind != "street" or body.name.endswith(self.words.get("street", "—"))
+        concerned = here and body.theme in self.kind.units
         return (0.75 if concerned else 0.0) * (1 - days / (length + 1)) * min(1.0, self.scale / 60)
 
 
@@ -66,20 +100,22 @@ class Saying:
 
 def plan(seed: int, first: date, now: datetime, scale: float = 1.0) -> list[Event]:
     """The stories from `first` to `now`: three large ones, and small ones that come thicker towards the end."""
-    rng = Random(f"{seed}/events")
+    rng = dice(seed, "events")
     today = clock.day_of(now)
     span = (today - first).days
-    starts = {EVENT: today - timedelta(min(6, span // 4)), RENEWAL: today - timedelta(min(38, span // 2)),
-              STORM: _storm_day(first, today)}
-    events = [_event(rng, kind, starts[kind], scale) for kind in INCIDENTS]
+    starts = {
+        "marathon": today - timedelta(min(6, span // 4)), "renewal": today - timedelta(min(38, span // 2)),
+        "storm": _storm_day(first, today),
+    }
+    events = [_event(rng, kind, starts[kind.key], scale) for kind in kinds("incidents")]
     day = first + timedelta(2)
     bag: list[Kind] = []
     while day < today:
         if not bag:
-            bag = list(SMALL)
+            bag = list(kinds("small"))
             rng.shuffle(bag)
         young = (today - day).days < 45
-        events.append(_event(rng, bag.pop(), day, scale * (1.0 if young else 0.45)))
+        events.append(_event(rng, bag.pop(), day, scale * (0.85 if young else 0.4)))
         day += timedelta(rng.randint(2, 4) if young else rng.randint(9, 16))
     return sorted(events, key=lambda e: e.start)
 
@@ -95,28 +131,29 @@ def _storm_day(first: date, today: date) -> date:
 
 def _event(rng: Random, kind: Kind, day: date, scale: float) -> Event:
     start = clock.instant(day, rng.choice((6, 7, 8, 10, 13, 17)), rng.randrange(60))
-    bound = tuple((slot, fill(rng, rng.choice(LEXICON[slot]), LEXICON)) for slot in kind.slots)
-    bound += (("weekday", "周" + "一二三四五六日"[day.weekday()]), ("time", rng.choice(LEXICON["time"])))
-    return Event(kind, start, bound, max(6, int(kind.size * scale * rng.uniform(0.75, 1.3))))
+    bound = tuple((slot, say(rng, lexicon()[slot])) for slot in kind.slots)
+    bound += (("weekday", "周" + "一二三四五六日"[day.weekday()]), ("time", rng.choice(lexicon()["time"])))
+    return Event(kind, day, start, bound, max(6, int(kind.size * scale * rng.uniform(0.75, 1.3))))
 
 
 def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
     """Everything said about one story up to now."""
-    rng = Random(f"{seed}/{event.kind.key}/{event.start.isoformat()}")
+    rng = dice(seed, event.kind.key, event.day)
     kind, words = event.kind, event.words
     peak = event.start + timedelta(hours=kind.spread * 0.3)
 
     def moment(earliest: float = 0.0) -> datetime:
-        return event.start + timedelta(hours=earliest + rng.gammavariate(1.7, kind.spread / 1.7), seconds=rng.randrange(3600))
+        after = earliest + rng.gammavariate(1.7, kind.spread / 1.7)
+        return event.start + timedelta(hours=after, seconds=rng.randrange(3600))
 
     counts = {channel: round(event.scale * share) for channel, share in SHARES}
     for channel in ("social", "forum", "board"):
         lines = getattr(kind, channel)
         for _ in range(counts[channel] if lines else 0):
-            yield Saying(rng.choice(CHANNELS[channel]), moment(), fill(rng, rng.choice(lines), LEXICON, words))
+            yield Saying(rng.choice(CHANNELS[channel]), moment(), say(rng, lines, words))
     left = counts["news"]
     while left > 0:
-        title, text = fill(rng, rng.choice(kind.news), LEXICON, words), _article(rng, kind, words)
+        title, text = say(rng, kind.news, words), _article(rng, kind, words)
         at = moment(1.0)
         for nth, platform in enumerate(rng.sample(NEWS, min(left, rng.choice((1, 2, 3, 4, 6))))):
             later = at + timedelta(minutes=nth * rng.randint(15, 200))
@@ -127,26 +164,26 @@ def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
         if event.scale >= 30:
             at = peak + timedelta(minutes=rng.randrange(-300, 500))
             for platform in rng.sample(HOT, rng.choice((1, 2))):
-                yield Saying(platform, at, fill(rng, line, LEXICON, words), "", rng.randint(3, 46),
+                yield Saying(platform, at, say(rng, (line,), words), "", rng.randint(3, 46),
                              int(event.scale * rng.uniform(800, 9000)), rng.choice((4, 8, 14)))
 
 
 def _article(rng: Random, kind: Kind, words: dict[str, str]) -> str:
     count = min(len(kind.body), rng.randint(3, 4))
     chosen = sorted(rng.sample(range(len(kind.body)), count))
-    return "".join(fill(rng, kind.body[n], LEXICON, words) for n in chosen)
+    return "".join(say(rng, (kind.body[n],), words) for n in chosen)
 
 
 def singles(seed: int, first: date, now: datetime, per_day: float) -> Iterator[Saying]:
     """Single things said that belong to no story: thicker in the last 45 days."""
     today = clock.day_of(now)
-    rng = Random(f"{seed}/singles")
+    rng = dice(seed, "singles")
     for day in clock.days(first, today):
         mean = per_day * (1.0 if (today - day).days < 45 else 0.18)
         for _ in range(int(mean) + (rng.random() < mean % 1)):
             channel = rng.choices(("board", "forum", "social", "hot", "news"), (26, 24, 20, 16, 14))[0]
             at = clock.instant(day, rng.randint(7, 22), rng.randrange(60), rng.randrange(60))
-            title = fill(rng, rng.choice(SINGLES[channel]), LEXICON)
+            title = say(rng, stories()["singles"][channel])
             hot = channel == "hot"
             yield Saying(
                 rng.choice(CHANNELS[channel]), at, title, "", rng.randint(1, 50) if hot else None,

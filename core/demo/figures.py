@@ -6,16 +6,16 @@ platforms round from ten thousand on. Everything depends only on the seed and th
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
 from core import clock
 from core.demo.events import Event
-from core.demo.grammar import fill
-from core.demo.headlines import TAGS, WORDS, headline
+from core.demo.grammar import dice
 from core.demo.ledger import DemoAccount
 from core.demo.rhythm import attention, minute_of_day, output
+from core.demo.wording import body, headline, tag
 
 OFTEN_READ_DAYS = 60
 """Younger posts were read on days 0, 1, 3 and 7; older ones on days 1 and 7."""
@@ -45,7 +45,7 @@ GROWTH = {"fast": (0.58, 0.9, 0.975, 1.0, 1.012), "slow": (0.34, 0.68, 0.88, 1.0
 """Share of the day-7 value reached on days 0, 1, 3, 7 and 30, by kind of platform."""
 NOTICE = "演示数据：由程序按固定种子生成，不是真实采集"
 AFTER_DAYS = (0, 1, 3, 7, 30)
-EVENING, MORNING = (22, 30), (6, 40)
+EVENING, MORNING = time(22, 30), time(6, 40)
 """When the day's own reading and all later ones are taken, Shanghai time."""
 
 
@@ -67,10 +67,11 @@ class Figures:
     ):
         """`first` and `last` bound the period, `gaps` are days on which nothing could be collected."""
         self.account, self.first, self.last, self.now, self.events, self.gaps = account, first, last, now, events, gaps
-        self.rng = Random(f"{seed}/{account.external_id}")
+        self.rng = dice(seed, account.external_id)
         self.start, self.end = max(first, account.opened or first), min(last, account.closed or last)
         span = (last - first).days + 1
-        self.dips = {first + timedelta(self.rng.randrange(span)) for _ in range(2)} if self.rng.random() < 0.5 else set()
+        dips = 2 if self.rng.random() < 0.5 else 0
+        self.dips = {first + timedelta(self.rng.randrange(span)) for _ in range(dips)}
         self.trend = self.rng.uniform(-0.05, 0.28)
         self.level = float(account.followers)
         self.used: set[str] = set()
@@ -85,7 +86,7 @@ class Figures:
             written = self._posts_of(day)
             gained, gone = _drift(self.rng, self.level, day in self.dips)
             self.level = max(50.0, self.level + gained - gone)
-            seen = clock.instant(day + timedelta(1), *MORNING)
+            seen = datetime.combine(day + timedelta(1), MORNING, clock.SHANGHAI)
             figures = _app_day(self.rng, self.level, day, seen) if self.account.platform == "app" else None
             if day in self.gaps:
                 continue
@@ -105,16 +106,21 @@ class Figures:
     def _posts_of(self, day: date) -> list[dict]:
         mood = (1 + self.trend * (day - self.first).days / 365) * attention(day)
         written: list[dict] = []
-        for event in _pushes(self.rng, self.account, day, self.events):
+        for event in _pushes(self.rng, self.account, day, self._current(day)):
             self.serial += 1
             written += self._push(day, event, mood)
         return written
+
+    def _current(self, day: date) -> list[tuple[Event, float]]:
+        """The stories that this account's unit may post about that day, with the chance."""
+        chances = ((event, event.official_share(self.account.body, day)) for event in self.events)
+        return [(event, chance) for event, chance in chances if chance]
 
     def _push(self, day: date, event: Event | None, mood: float) -> list[dict]:
         """The posts of one push: one, or up to four articles of a WeChat push; none if it is still to come."""
         rng, account, platform = self.rng, self.account, self.account.platform
         minute = minute_of_day(rng, FAMILY.get(platform, "video"))
-        at = clock.instant(day, minute // 60, minute % 60, rng.randrange(60))
+        at = datetime.combine(day, time(minute // 60, minute % 60, rng.randrange(60)), clock.SHANGHAI)
         articles = rng.choice((1, 1, 2, 2, 3, 4)) if platform == "wechat" and not event else 1
         push = f"{account.external_id}-{self.serial:05d}"
         out = []
@@ -126,15 +132,15 @@ class Figures:
             original = rng.random() < (0.5 if account.body.kind == "street" else 0.62)
             post = {
                 "id": f"{push}-{position}", "title": title, "text": _text(rng, account, title),
-                "published": clock.local(at).isoformat(), "kind": _kind(rng, platform, original), "original": original,
+                "published": at.isoformat(), "kind": _kind(rng, platform, original), "original": original,
                 "url": f"https://demo.invalid/{platform}/{push}/{position}",
-                "readings": _readings(rng, platform, day, at, size, self.last, self.now),
+                "readings": _readings(rng, platform, day, size, self.last, self.now),
             }
             out.append(post | ({"push": push, "position": position} if platform == "wechat" else {}))
         return out
 
 
-def _pushes(rng: Random, account: DemoAccount, day: date, events: Sequence[Event]) -> list[Event | None]:
+def _pushes(rng: Random, account: DemoAccount, day: date, current: Sequence[tuple[Event, float]]) -> list[Event | None]:
     """What goes out that day: the story each push or post is about, None for ordinary business."""
     if account.silent_since and day > account.silent_since:
         return []
@@ -143,9 +149,8 @@ def _pushes(rng: Random, account: DemoAccount, day: date, events: Sequence[Event
     if count > 1 and rng.random() < 0.4:
         count += rng.choice((-1, 1))
     out: list[Event | None] = [None] * count
-    for event in events:
-        chance = event.official_share(account.body, day)
-        if chance and rng.random() < chance:
+    for event, chance in current:
+        if rng.random() < chance:
             out.append(event)
             if account.importance == 2 and rng.random() < 0.6:
                 out.append(event)
@@ -160,20 +165,14 @@ def _kind(rng: Random, platform: str, original: bool) -> str:
 
 def _text(rng: Random, account: DemoAccount, title: str) -> str:
     if account.platform == "weibo":
-        return f"#{rng.choice(TAGS)}# 【{title}】" + fill(rng, rng.choice(_BODIES), WORDS)
+        return f"#{tag(rng)}# 【{title}】{body(rng)}"
     if account.platform in PLAYS:
-        return f"{title} #{account.body.brand} #{rng.choice(TAGS)}"
+        return f"{title} #{account.body.brand} #{tag(rng)}"
     return ""
 
 
-_BODIES = (
-    "详情见图，转给需要的家人朋友。", "如有疑问，可拨打12345咨询。", "记者从{street}获悉，相关工作{weekday}启动。", "现场什么样？一起来看。",
-    "目前各项保障已到位，请大家放心。", "有建议欢迎留言，我们会逐条转办。", "住在{near}的朋友，快告诉身边人！", "感谢每一位坚守岗位的人。",
-)
-
-
 def _readings(
-    rng: Random, platform: str, day: date, at: datetime, size: float, last: date, now: datetime
+    rng: Random, platform: str, day: date, size: float, last: date, now: datetime
 ) -> list[dict]:
     """The counters at each moment they were read, as printed; never falling."""
     growth = GROWTH["slow" if platform in PLAYS or platform == "xiaohongshu" else "fast"]
@@ -186,8 +185,8 @@ def _readings(
     for share, after in zip(growth, AFTER_DAYS, strict=True):
         if (after == 30 and not late) or (after in (0, 3) and not often):
             continue
-        seen = clock.instant(day + timedelta(after), *(EVENING if after == 0 else MORNING))
-        if seen > now or seen <= at:
+        seen = datetime.combine(day + timedelta(after), EVENING if after == 0 else MORNING, clock.SHANGHAI)
+        if seen > now:
             continue
         total = max(3.0, size * share)
         values = {main: int(total)} | {name: int(total * ratio) for name, ratio in ratios.items()}
@@ -197,7 +196,7 @@ def _readings(
             values["plays"] = int(total * 0.4)
         floor = {name: max(value, floor.get(name, 0)) for name, value in values.items()}
         out.append({
-            "at": clock.local(seen).isoformat(),
+            "at": seen.isoformat(),
             "counters": {name: printed(platform, name, value) for name, value in floor.items()},
         })
     return out
@@ -213,7 +212,7 @@ def _drift(rng: Random, level: float, dip: bool) -> tuple[int, int]:
 
 
 def _followers_day(account: DemoAccount, level: float, gained: int, gone: int, day: date, seen: datetime) -> dict:
-    row = {"day": str(day), "at": clock.local(seen).isoformat()}
+    row = {"day": str(day), "at": seen.isoformat()}
     row["total"] = printed(account.platform, "followers", int(level)) if account.platform == "kuaishou" else int(level)
     return row | ({"new": gained, "lost": gone} if account.platform == "wechat" else {})
 
@@ -222,7 +221,7 @@ def _app_day(rng: Random, level: float, day: date, seen: datetime) -> dict:
     active = int(level * 0.043 * attention(day) * rng.lognormvariate(0, 0.09))
     new = int(active * rng.uniform(0.006, 0.016))
     return {
-        "day": str(day), "at": clock.local(seen).isoformat(), "active_users": active, "new_users": new,
+        "day": str(day), "at": seen.isoformat(), "active_users": active, "new_users": new,
         "total_users": int(level), "launches": int(active * rng.uniform(2.3, 3.1)), "downloads": int(new * 1.35),
         "rating": round(min(4.9, 4.35 + rng.gauss(0, 0.03)), 2),
     }

@@ -24,3 +24,8 @@ def fill(rng: Random, template: str, words: Words, bound: Mapping[str, str] | No
         return fill(rng, rng.choice(words[name]), words, bound)
 
     return _SLOT.sub(put, template)
+
+
+def dice(*key: object) -> Random:
+    """A stream of chance that depends only on the key, e.g. the seed and an account."""
+    return Random("/".join(map(str, key)))  # noqa: S311 (a sample, not a secret)

@@ -15,8 +15,8 @@ FULL = 124
 class DemoAccount:
     """One account with what drives its figures.
 
-    `cadence` pushes or posts on an ordinary working day, `reach` median reads or plays of a post, `followers` on the first day.
-    `opened`, `silent_since`, `closed` are days, where they differ from the whole period.
+    `cadence` pushes or posts on an ordinary working day, `reach` median reads or plays of a post, `followers` on the
+    first day. `opened`, `silent_since`, `closed` are days, where they differ from the whole period.
     """
 
     platform: str
@@ -61,16 +61,16 @@ class _Presence:
 
 
 PRESENCE = {
-    "wechat": _Presence(36, 0.34, 900, 14, "", 1.25),
-    "weibo": _Presence(28, 0.82, 2600, 20, "", 6.0),
+    "wechat": _Presence(36, 0.30, 900, 14, "", 1.15),
+    "weibo": _Presence(28, 0.58, 2600, 20, "", 4.0),
     "channels": _Presence(16, 0.26, 1500, 5, "视频号", 1.2),
     "douyin": _Presence(14, 0.30, 3600, 8, "", 1.6),
-    "toutiao": _Presence(8, 0.62, 1300, 9, "", 2.6),
+    "toutiao": _Presence(8, 0.5, 1300, 9, "", 2.0),
     "kuaishou": _Presence(5, 0.22, 1900, 6, "", 0.7),
     "xiaohongshu": _Presence(5, 0.30, 1100, 4, "", 0.6),
     "bilibili": _Presence(5, 0.16, 1200, 4, "", 0.5),
     "thepaper": _Presence(4, 0.45, 1700, 3, "", 1.6),
-    "app": _Presence(3, 2.2, 420, 60, "", 5.0),
+    "app": _Presence(3, 1.3, 420, 60, "", 3.0),
 }
 _APPS = {"云澜发布": "云澜融媒APP", "健康云澜": "健康云澜APP", "云澜政务服务": "云澜一网通办APP"}
 _VIDEO = ("channels", "douyin", "kuaishou", "bilibili")
@@ -114,7 +114,8 @@ def _account(rng: Random, platform: str, body: Body, number: int) -> DemoAccount
     name = _APPS[body.brand] if platform == "app" else body.brand + presence.suffix
     tags = tuple(
         tag for tag, given in (
-            ("政务发布", body.kind == "district"), ("民生服务", body.theme in ("health", "education", "labour", "civil")),
+            ("政务发布", body.kind == "district"),
+            ("民生服务", body.theme in ("health", "education", "labour", "civil")),
             ("短视频", platform in _VIDEO), ("村镇", body.name.endswith("镇")),
         ) if given
     )

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from random import Random
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -14,6 +13,7 @@ from core.demo import events as stories
 from core.demo import ledger, payload
 from core.demo.events import HOT, Event, Saying
 from core.demo.figures import MORNING, Figures
+from core.demo.grammar import dice
 from core.demo.ledger import DemoAccount
 from core.demo.places import BODIES
 from core.demo.sources import FAILURES, account_key, gaps, sources
@@ -22,10 +22,10 @@ from core.models import Account, AccountName, Board, BoardMember, Run, Source, U
 
 SEED = 20260101
 MONTHS = 13
-SINGLES_A_DAY = 8.0
-FRESH_DAYS = 45
+SINGLES_A_DAY = 6.0
+FRESH_DAYS = 21
 """Mentions of so many last days were collected daily, older ones weekly."""
-SNAPSHOT_DAYS = 14
+SNAPSHOT_DAYS = 7
 """Hot lists of so many last days were looked at every four hours."""
 SNAPSHOT = timedelta(hours=4)
 Progress = Callable[[int, int, str], None]
@@ -50,8 +50,9 @@ class Loaded:
     def words(self) -> str:
         """The outcome in Chinese."""
         return (
-            f"演示数据 {self.first} 至 {self.last}：单位 {self.units} 个、账号 {self.accounts} 个、榜单 {self.boards} 个，"
-            f"帖文 {self.posts} 条、读数 {self.readings} 条、日数据 {self.days} 条，舆情信息 {self.mentions} 条"
+            f"演示数据 {self.first} 至 {self.last}：单位 {self.units} 个、账号 {self.accounts} 个、"
+            f"榜单 {self.boards} 个，帖文 {self.posts} 条、读数 {self.readings} 条、日数据 {self.days} 条，"
+            f"舆情信息 {self.mentions} 条"
         )
 
     def add(self, stored: ingest.Stored) -> None:
@@ -87,22 +88,22 @@ def load(
     with db.session() as session:
         if present(session):
             raise BadInput("演示数据已经载入过。要重新载入，请先清除：python -m core demo --remove")
-    members = ledger.accounts(Random(f"{seed}/ledger"), first, last, accounts)
+    members = ledger.accounts(dice(seed, "ledger"), first, last, accounts)
     planned = stories.plan(seed, first, now, share)
     progress(0, steps, "生成账号数据")
     answers = _answers(members, planned, seed, first, last, now)
     progress(1, steps, "生成舆情信息")
     sayings = _sayings(planned, seed, first, now, SINGLES_A_DAY * share)
     with db.session() as session:
+        run = ingest.begin(session, "demo", at=now, demo=True)
         ledger_rows = _write_ledger(session, members, loaded)
         source_rows = _write_sources(session, members, ledger_rows, now)
         for nth, month in enumerate(answers):
             progress(2 + nth, steps, f"写入{month.label}数据")
             _take_month(session, month, answers[month], source_rows, now, loaded)
-        _cover(session, members, ledger_rows, source_rows, first, last, now)
+        _cover(session, run, members, ledger_rows, source_rows, first, last, now)
         progress(steps - 3, steps, "写入舆情信息")
         _take_mentions(session, sayings, source_rows, now, loaded)
-        run = ingest.begin(session, "demo", at=now, demo=True)
         ingest.finish(session, run, "ok", loaded.words, at=now)
         audit.note(session, who, "载入演示数据", detail=loaded.words)
         session.commit()
@@ -136,7 +137,9 @@ def _answers(
     return out
 
 
-def _sayings(planned: Sequence[Event], seed: int, first: date, now: datetime, per_day: float) -> list[tuple[str, Saying]]:
+def _sayings(
+    planned: Sequence[Event], seed: int, first: date, now: datetime, per_day: float
+) -> list[tuple[str, Saying]]:
     """Everything said up to now, oldest first, each with its id at its source."""
     found = [s for event in planned for s in stories.said(seed, event, now)]
     found += stories.singles(seed, first, now, per_day)
@@ -170,8 +173,8 @@ def _write_ledger(session: Session, members: Sequence[DemoAccount], loaded: Load
     for n, board in enumerate(boards, start=1):
         row = Board(
             name=board.name + ("（演示）" if board.name in taken else ""), category=board.category,
-            platform=board.platform, unit_kinds=list(board.kinds), picked=bool(board.members), basis=board.basis, sort=n,
-            demo=True,
+            platform=board.platform, unit_kinds=list(board.kinds), picked=bool(board.members), basis=board.basis,
+            sort=n, demo=True,
         )
         session.add(row)
         session.flush()
@@ -203,7 +206,7 @@ def _take_month(
 ) -> None:
     """One run for each source, one capture for each account."""
     # A month's answer holds readings up to the thirtieth day after, so it was asked for when they were there.
-    at = min(now, clock.instant(month.last + timedelta(31), *MORNING) + timedelta(minutes=5))
+    at = min(now, clock.instant(month.last + timedelta(31), MORNING.hour, MORNING.minute) + timedelta(minutes=5))
     by_source: dict[str, list[tuple[DemoAccount, bytes]]] = defaultdict(list)
     for account, body in answers:
         by_source[account_key(account)].append((account, body))
@@ -226,8 +229,8 @@ def _add(total: ingest.Stored, part: ingest.Stored) -> None:
 
 
 def _cover(
-    session: Session, members: Sequence[DemoAccount], accounts: dict[str, Account], rows: dict[str, Source], first: date,
-    last: date, now: datetime,
+    session: Session, whole: Run, members: Sequence[DemoAccount], accounts: dict[str, Account], rows: dict[str, Source],
+    first: date, last: date, now: datetime,
 ) -> None:
     """The state of every account-day without facts, and the failed runs that explain the gaps."""
     states: dict[tuple[int, date], str] = {}
@@ -241,9 +244,9 @@ def _cover(
             states[(account_id, day)] = state
             if state in FAILURES:
                 failed[(account_key(account), day)].append((account_id, day))
-    ingest.cover(session, {key: state for key, state in states.items() if state not in FAILURES}, None)
+    ingest.cover(session, {key: state for key, state in states.items() if state not in FAILURES}, whole)
     for (key, day), missed in sorted(failed.items(), key=lambda item: (item[0][1], item[0][0])):
-        at = min(now, clock.instant(day + timedelta(1), *MORNING) + timedelta(minutes=9))
+        at = min(now, clock.instant(day + timedelta(1), MORNING.hour, MORNING.minute) + timedelta(minutes=9))
         kind, words = FAILURES[states[missed[0]]]
         run = ingest.begin(session, "collect", source=rows[key], at=at)
         ingest.cover(session, {m: states[m] for m in missed}, run)
@@ -251,7 +254,7 @@ def _cover(
         if day == last:
             source = rows[key]
             source.failures, source.fault, source.fault_note, source.last_run_at = source.failures + 1, kind, words, at
-            source.last_ok_at = clock.instant(min(d for k, d in failed if k == key), *MORNING)
+            source.last_ok_at = clock.instant(min(d for k, d in failed if k == key), MORNING.hour, MORNING.minute)
 
 
 def _take_mentions(

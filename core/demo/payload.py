@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from core import clock
-from core.counts import CAPPED_READ, parse_count
+from core.counts import Count, parse_count
 from core.demo.events import Saying
 from core.demo.figures import NOTICE
 from core.records import AppRecord, Batch, FollowerRecord, MentionRecord, PostRecord
@@ -23,24 +23,27 @@ def account_month(body: bytes) -> Batch:
     owner = (answer["platform"], answer["account"]["id"])
     batch = Batch()
     for n, post in enumerate(answer["posts"]):
-        fixed = {
-            "external_id": post["id"], "title": post["title"], "text": post["text"], "url": post["url"], "kind": post["kind"],
-            "original": post["original"], "push_id": post.get("push", ""), "position": post.get("position"),
-            "published_at": datetime.fromisoformat(post["published"]), "account": owner,
-        }
+        first: PostRecord | None = None
         for m, reading in enumerate(post["readings"]):
-            counters = {
-                name: parse_count(value, cap=CAPPED_READ if name == "reads" and answer["platform"] == "wechat" else None)
-                for name, value in reading["counters"].items()
-            }
-            batch.posts.append(PostRecord(
-                **fixed, observed_at=datetime.fromisoformat(reading["at"]), counters=counters,
-                locator=f"/posts/{n}/readings/{m}",
-            ))
+            seen = datetime.fromisoformat(reading["at"])
+            counters = {name: _count(value) for name, value in reading["counters"].items()}
+            locator = f"/posts/{n}/readings/{m}"
+            if first:  # the same post again: only what may differ between two readings does
+                batch.posts.append(first.model_copy(update={
+                    "observed_at": seen.astimezone(UTC), "counters": counters, "locator": locator
+                }))
+                continue
+            first = PostRecord(
+                external_id=post["id"], title=post["title"], text=post["text"], url=post["url"], kind=post["kind"],
+                original=post["original"], push_id=post.get("push", ""), position=post.get("position"), account=owner,
+                published_at=datetime.fromisoformat(post["published"]), observed_at=seen, counters=counters,
+                locator=locator,
+            )
+            batch.posts.append(first)
     for n, row in enumerate(answer["followers"]):
         batch.followers.append(FollowerRecord(
             day=date.fromisoformat(row["day"]), observed_at=datetime.fromisoformat(row["at"]), account=owner,
-            followers=parse_count(row["total"], cap=None), new=row.get("new"), lost=row.get("lost"),
+            followers=_count(row["total"]), new=row.get("new"), lost=row.get("lost"),
             locator=f"/followers/{n}",
         ))
     for n, row in enumerate(answer["app"]):
@@ -50,6 +53,11 @@ def account_month(body: bytes) -> Batch:
             locator=f"/app/{n}",
         ))
     return batch
+
+
+def _count(value: int | str) -> Count:
+    """A number is exact; text is as platforms print large counts."""
+    return Count(value) if isinstance(value, int) else parse_count(value)
 
 
 def mentions_answer(platform: str, sayings: Iterable[tuple[str, Saying, datetime]]) -> dict[str, Any]:
@@ -74,8 +82,9 @@ def mentions(body: bytes) -> Batch:
         hot = "rank" in item
         seen = datetime.fromisoformat(item["seen"])
         batch.mentions.append(MentionRecord(
-            external_id=item["id"], title=item["title"], text=item["text"], url=item["url"], platform=answer["platform"],
-            published_at=seen if hot else datetime.fromisoformat(item["published"]), dated=not hot, observed_at=seen,
-            rank=item.get("rank"), heat=parse_count(item.get("heat"), cap=None), locator=f"/items/{n}",
+            external_id=item["id"], title=item["title"], text=item["text"], url=item["url"],
+            platform=answer["platform"], published_at=seen if hot else datetime.fromisoformat(item["published"]),
+            dated=not hot, observed_at=seen, rank=item.get("rank"),
+            heat=parse_count(item.get("heat"), cap=None), locator=f"/items/{n}",
         ))
     return batch

@@ -1,5 +1,182 @@
-"""stub for now"""
+"""Taking the sample district out completely, and nothing else with it.
+
+What makes a fact part of it is its capture, not its account: real figures that someone brought in for a sample
+account stay, and with them that account and its unit, no longer marked as sample.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import delete, exists, func, or_, select, update
+from sqlmodel import Session
+
+from core import audit, clock, db, evidence, ingest, rollup
+from core.models import (
+    Account,
+    AccountDay,
+    AccountName,
+    AppReading,
+    Board,
+    BoardMember,
+    Capture,
+    Coverage,
+    Dirty,
+    Edition,
+    EditionFile,
+    FoldKey,
+    FollowerReading,
+    Mention,
+    MentionDay,
+    Post,
+    Reading,
+    Rejected,
+    Run,
+    Source,
+    Topic,
+    TopicDay,
+    Unit,
+)
+from core.settings import settings
 
 
-def remove(*, now=None):
-    raise NotImplementedError
+@dataclass(slots=True)
+class Removed:
+    """What was taken out, in rows; `kept` are sample accounts that hold real figures and stay as real ones."""
+
+    accounts: int = 0
+    kept: int = 0
+    posts: int = 0
+    mentions: int = 0
+    captures: int = 0
+    editions: int = 0
+
+    @property
+    def words(self) -> str:
+        """The outcome in Chinese."""
+        kept = f"；{self.kept} 个账号已有真实数据，予以保留" if self.kept else ""
+        return (
+            f"演示数据已清除：账号 {self.accounts} 个、帖文 {self.posts} 条、舆情信息 {self.mentions} 条、"
+            f"原始数据 {self.captures} 份、报告 {self.editions} 份{kept}"
+        )
+
+
+def remove(*, now: datetime | None = None, who: str = "") -> Removed:
+    """Delete every trace of the sample district as one transaction, then its files; real data are untouched.
+
+    Does nothing where there is none. `now` is the moment it is put on record with.
+    """
+    now = now or clock.now()
+    with db.session() as session:
+        run = ingest.begin(session, "demo", at=now)
+        removed = Removed()
+        reports = _editions(session, removed)
+        hashes = _facts(session, removed)
+        _opinion(session, removed)
+        _ledger(session, removed)
+        left = set()
+        for part in db.chunks(hashes):
+            left |= set(session.execute(select(Capture.sha256).where(Capture.sha256.in_(part))).scalars())
+        ingest.finish(session, run, "ok", removed.words, at=now)
+        audit.note(session, who, "清除演示数据", detail=removed.words)
+        session.commit()
+        rollup.run(session)
+        db.bump(session, now)
+        session.commit()
+    _unlink(evidence.path_of(sha256) for sha256 in hashes if sha256 not in left)
+    _unlink(settings().reports_dir / name for name in reports)
+    return removed
+
+
+def _count(session: Session, statement) -> int:
+    return session.execute(statement.execution_options(synchronize_session=False)).rowcount
+
+
+def _editions(session: Session, removed: Removed) -> list[str]:
+    """Sample reports; returns the names of their files."""
+    ids = select(Edition.id).where(Edition.demo.is_(True))
+    names = list(session.execute(select(EditionFile.name).where(EditionFile.edition_id.in_(ids))).scalars())
+    _count(session, delete(EditionFile).where(EditionFile.edition_id.in_(ids)))
+    removed.editions = _count(session, delete(Edition).where(Edition.demo.is_(True)))
+    return names
+
+
+def _facts(session: Session, removed: Removed) -> list[str]:
+    """Posts, readings, daily figures and coverage of sample captures and runs; returns the captures' hashes."""
+    captures = select(Capture.id).where(Capture.demo.is_(True))
+    runs = select(Run.id).where(Run.demo.is_(True))
+    posts = select(Post.id).where(Post.capture_id.in_(captures))
+    _count(session, delete(Reading).where(or_(Reading.capture_id.in_(captures), Reading.post_id.in_(posts))))
+    removed.posts = _count(session, delete(Post).where(Post.capture_id.in_(captures)))
+    _count(session, delete(FollowerReading).where(FollowerReading.capture_id.in_(captures)))
+    _count(session, delete(AppReading).where(AppReading.capture_id.in_(captures)))
+    _count(session, delete(Coverage).where(Coverage.run_id.in_(runs)))
+    return list(session.execute(select(Capture.sha256).where(Capture.demo.is_(True)).distinct()).scalars())
+
+
+def _opinion(session: Session, removed: Removed) -> None:
+    """Mentions of sample sources with their folds and topics; day counts are lowered by what they had added."""
+    sources = select(Source.id).where(Source.demo.is_(True))
+    counted = session.execute(
+        select(
+            Mention.day, Mention.platform, func.count().label("mentions"),
+            func.count().filter(Mention.fold_id == Mention.id).label("folded"),
+        )
+        .where(Mention.source_id.in_(sources), Mention.understood_at.is_not(None))
+        .group_by(Mention.day, Mention.platform)
+    ).all()
+    for row in counted:
+        _count(
+            session,
+            update(MentionDay).where(MentionDay.day == row.day, MentionDay.platform == row.platform)
+            .values(mentions=MentionDay.mentions - row.mentions, folded=MentionDay.folded - row.folded),
+        )
+    _count(session, delete(MentionDay).where(MentionDay.mentions <= 0))
+    mentions = select(Mention.id).where(Mention.source_id.in_(sources))
+    _count(session, delete(FoldKey).where(FoldKey.mention_id.in_(mentions)))
+    removed.mentions = _count(session, delete(Mention).where(Mention.source_id.in_(sources)))
+    _count(session, delete(TopicDay).where(TopicDay.topic_id.in_(select(Topic.id).where(Topic.demo.is_(True)))))
+    _count(session, update(Topic).where(Topic.demo.is_(True)).values(alias_of=None))
+    _count(session, delete(Topic).where(Topic.demo.is_(True)))
+
+
+def _ledger(session: Session, removed: Removed) -> None:
+    """Captures, runs, sources, boards, and the accounts and units that nothing real hangs on."""
+    runs = select(Run.id).where(Run.demo.is_(True))
+    _count(session, delete(Rejected).where(Rejected.run_id.in_(runs)))
+    removed.captures = _count(session, delete(Capture).where(Capture.demo.is_(True)))
+    _count(session, delete(Run).where(Run.demo.is_(True)))
+    _count(session, delete(Source).where(Source.demo.is_(True)))
+    boards = select(Board.id).where(Board.demo.is_(True))
+    _count(session, delete(BoardMember).where(BoardMember.board_id.in_(boards)))
+    _count(session, delete(Board).where(Board.demo.is_(True)))
+    real = or_(*(
+        exists().where(table.account_id == Account.id) for table in (Post, FollowerReading, AppReading, Source)
+    ))
+    kept = list(session.execute(select(Account.id).where(Account.demo.is_(True), real)).scalars())
+    removed.kept = len(kept)
+    if kept:
+        days = session.execute(select(AccountDay.account_id, AccountDay.day).where(AccountDay.account_id.in_(kept)))
+        ingest.mark_dirty(session, [(account_id, day) for account_id, day in days])
+        _count(session, update(Account).where(Account.id.in_(kept)).values(demo=False))
+    gone = select(Account.id).where(Account.demo.is_(True))
+    for table in (AccountDay, Coverage, Dirty, BoardMember, AccountName):
+        _count(session, delete(table).where(table.account_id.in_(gone)))
+    removed.accounts = _count(session, delete(Account).where(Account.demo.is_(True)))
+    used = select(Account.unit_id).where(Account.unit_id.is_not(None))
+    parents = select(Unit.parent_id).where(Unit.parent_id.is_not(None))
+    _count(session, delete(Unit).where(Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents)))
+    _count(session, update(Unit).where(Unit.demo.is_(True)).values(demo=False))
+
+
+def _unlink(files: Iterable[Path]) -> None:
+    """Delete files and the folders that this leaves empty."""
+    for file in files:
+        file.unlink(missing_ok=True)
+        for folder in (file.parent, file.parent.parent):
+            if folder in (settings().reports_dir, settings().captures_dir) or not folder.is_dir():
+                break
+            if any(folder.iterdir()):
+                break
+            folder.rmdir()

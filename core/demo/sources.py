@@ -7,19 +7,16 @@ from datetime import date, timedelta
 from core.demo.events import HOT
 from core.demo.ledger import PRESENCE, DemoAccount
 
-MENTION_PLATFORMS = (
-    "weibo_hot", "baidu", "weibo", "thepaper", "eastday", "shobserver", "xinmin", "toutiao", "baijiahao", "zhihu", "tieba",
-    "douban", "liuyan", "hotline12345",
-)
 _NAMES = {
-    "wechat": "微信公众号数据接口", "weibo": "微博数据接口", "channels": "视频号数据接口", "douyin": "抖音开放平台", "kuaishou": "快手数据接口",
-    "bilibili": "哔哩哔哩数据接口", "toutiao": "头条号数据接口", "xiaohongshu": "小红书数据接口", "thepaper": "澎湃政务数据接口",
-    "app": "APP 统计接口",
+    "wechat": "微信公众号数据接口", "weibo": "微博数据接口", "channels": "视频号数据接口", "douyin": "抖音开放平台",
+    "kuaishou": "快手数据接口", "bilibili": "哔哩哔哩数据接口", "toutiao": "头条号数据接口",
+    "xiaohongshu": "小红书数据接口", "thepaper": "澎湃政务数据接口", "app": "APP 统计接口",
 }
 _MENTIONS = {
-    "weibo_hot": "微博热搜榜", "baidu": "百度热搜榜", "weibo": "微博本地话题", "thepaper": "澎湃新闻频道", "eastday": "东方网频道",
-    "shobserver": "上观新闻频道", "xinmin": "新民晚报频道", "toutiao": "头条本地频道", "baijiahao": "百家号本地频道", "zhihu": "知乎话题",
-    "tieba": "百度贴吧·云澜吧", "douban": "豆瓣小组·云澜生活", "liuyan": "领导留言板", "hotline12345": "12345 工单公开",
+    "weibo_hot": "微博热搜榜", "baidu": "百度热搜榜", "weibo": "微博本地话题", "thepaper": "澎湃新闻频道",
+    "eastday": "东方网频道", "shobserver": "上观新闻频道", "xinmin": "新民晚报频道", "toutiao": "头条本地频道",
+    "baijiahao": "百家号本地频道", "zhihu": "知乎话题", "tieba": "百度贴吧·云澜吧", "douban": "豆瓣小组·云澜生活",
+    "liuyan": "领导留言板", "hotline12345": "12345 工单公开",
 }
 MARK = "（演示）"
 
@@ -54,12 +51,14 @@ def sources(accounts: Iterable[DemoAccount]) -> list[DemoSource]:
         for code in PRESENCE if any(a.platform == code for a in accounts)
     ]
     made += [
-        DemoSource(account_key(a), f"{_NAMES[a.platform]}·{a.name}{MARK}", "accounts", a.platform, 86_400, a.external_id)
+        DemoSource(
+            account_key(a), f"{_NAMES[a.platform]}·{a.name}{MARK}", "accounts", a.platform, 86_400, a.external_id
+        )
         for a in accounts if own_source(a)
     ]
     return made + [
         DemoSource(f"demo-mentions-{code}", _MENTIONS[code] + MARK, "mentions", code, 1800 if code in HOT else 3600)
-        for code in MENTION_PLATFORMS
+        for code in _MENTIONS
     ]
 
 

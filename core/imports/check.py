@@ -14,6 +14,7 @@ from core.counts import CAPPED_READ, MISSING, Count, CountError, parse_count
 from core.imports import identity
 from core.imports.dates import DateError, When, parse_when
 from core.imports.forms import FIELDS
+from core.imports.platforms import is_meant
 from core.imports.read import Cell, SheetRow
 from core.imports.recognise import Layout, shown
 from core.labels import COUNTERS
@@ -143,26 +144,9 @@ def _skip(layout: Layout, row: _Row, platform: str) -> str:
         return "分渠道的行（只取“全部”）"
     if _UNPUBLISHED.search(row.text("state")):
         return "未发布的作品"
-    if layout.columns.get("platform") and (named := row.text("platform")) and not _same_platform(named, platform):
+    if layout.columns.get("platform") and (named := row.text("platform")) and not is_meant(named, platform):
         return "其他平台的行"
     return ""
-
-
-_PLATFORM_WORDS = {
-    "weibo": ("微博",), "wechat": ("公众号", "微信"), "channels": ("视频号",), "douyin": ("抖音",),
-    "kuaishou": ("快手",), "bilibili": ("哔哩哔哩", "b站", "bilibili"), "toutiao": ("头条",),
-    "xiaohongshu": ("小红书",), "zhihu": ("知乎",), "baijiahao": ("百家号",), "netease": ("网易",), "sohu": ("搜狐",),
-}
-
-
-def _same_platform(named: str, platform: str) -> bool:
-    """Whether the words of a platform column mean that platform; unknown platforms are not told apart."""
-    low = named.lower()
-    if platform not in _PLATFORM_WORDS or low == platform:
-        return True
-    if platform == "wechat" and "视频号" in low:
-        return False
-    return any(word in low for word in _PLATFORM_WORDS[platform])
 
 
 def _reject(row: _Row, fault: _Fault) -> Reject:

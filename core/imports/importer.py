@@ -16,6 +16,7 @@ from core.catalog import platforms
 from core.faults import BadInput
 from core.imports.check import Checked, check
 from core.imports.forms import FIELDS
+from core.imports.platforms import code_of
 from core.imports.read import Sheet, read
 from core.imports.recognise import Layout, guess_headers, tables
 from core.labels import COUNTERS
@@ -140,14 +141,9 @@ def _row_of(locator: str) -> str:
 
 def platform_code(text: str) -> str:
     """The catalogue's code of a platform given by code or Chinese name. Raises BadInput that lists some."""
-    wanted = one_line(text).lower()
     known = platforms()
-    for platform in known:
-        if wanted in (platform.code, platform.name.lower(), platform.name.removeprefix("政务").lower()):
-            return platform.code
-    nicknames = {"公众号": "wechat", "微信公众号": "wechat", "b站": "bilibili", "头条号": "toutiao", "头条": "toutiao"}
-    if wanted in nicknames:
-        return nicknames[wanted]
+    if code := code_of(text, {platform.code: platform.name for platform in known}):
+        return code
     some = "、".join(f"{platform.code}（{platform.name}）" for platform in known[:10])
     raise BadInput(f"不认识的平台“{text}”。可用的有：{some} 等，全部见平台目录")
 

@@ -9,6 +9,7 @@ from core.ledger.changes import (
     account_named,
     add_account,
     apply,
+    exists,
     find_account,
     identify,
     known_as,
@@ -25,10 +26,11 @@ from core.ledger.entries import (
     SourceEntry,
     UnitEntry,
 )
-from core.ledger.workbook import export_workbook, import_workbook, read_workbook
+from core.ledger.workbook import export_workbook, form_entry, import_workbook, ledger_rows, read_workbook, words
 
 __all__ = [
     "AccountEntry", "BoardEntry", "Changes", "Entries", "LedgerFault", "LedgerFaults", "MemberEntry", "SourceEntry",
-    "UnitEntry", "account_named", "add_account", "apply", "export_workbook", "find_account", "identify",
-    "import_workbook", "known_as", "read_workbook", "set_account_state", "set_members",
+    "UnitEntry", "account_named", "add_account", "apply", "exists", "export_workbook", "find_account", "form_entry",
+    "identify", "import_workbook", "known_as", "ledger_rows", "read_workbook", "set_account_state", "set_members",
+    "words",
 ]

@@ -86,6 +86,18 @@ def account_named(session: Session, platform: str, name: str) -> Account | None:
     return None
 
 
+def exists(session: Session, entry: UnitEntry | AccountEntry | BoardEntry) -> bool:
+    """Whether the ledger already has something with that key."""
+    match entry:
+        case AccountEntry():
+            return find_account(session, entry.platform, entry.external_id) is not None
+        case UnitEntry():
+            query = select(Unit.id).where(Unit.name == entry.name)
+        case BoardEntry():
+            query = select(Board.id).where(Board.name == entry.name)
+    return session.execute(query).first() is not None
+
+
 def known_as(session: Session, account: Account, name: str) -> bool:
     """Whether a name means that account: its name, a former one, or its id."""
     if name in (account.name, account.external_id):
@@ -234,10 +246,11 @@ class _State:
 
 def _faults(state: _State, entries: Entries) -> list[LedgerFault]:
     names = state.names(entries.accounts)
-    return [
-        *_unit_faults(state, entries.units), *_account_faults(state, entries), *_board_faults(state, entries.boards),
-        *_member_faults(state, entries, names), *_source_faults(state, entries.sources, names),
-    ]
+    by_sheet = (
+        _unit_faults(state, entries.units), _account_faults(state, entries), _board_faults(state, entries.boards),
+        _member_faults(state, entries, names), _source_faults(state, entries.sources, names),
+    )
+    return [fault for found in by_sheet for fault in sorted(found, key=lambda fault: fault.row)]
 
 
 def _fault(entry: Record, field: str, reason: str, remedy: str) -> LedgerFault:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from core.faults import BadInput
 from core.records import Line, Record, Url
@@ -91,6 +92,17 @@ class SourceEntry(Record):
     account: Line = Field("", max_length=200)
     period_minutes: int = Field(30, ge=1, le=7 * 24 * 60)
     enabled: bool = True
+
+    @field_validator("url")
+    @classmethod
+    def _has_host(cls, value: str) -> str:
+        try:
+            host = urlsplit(value).hostname
+        except ValueError:
+            host = None
+        if not host:
+            raise ValueError("写法不正确，应写成 https://域名/路径 的样子")
+        return value
 
 
 @dataclass(slots=True)

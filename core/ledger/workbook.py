@@ -19,7 +19,8 @@ from core import clock
 from core.faults import BadInput
 from core.imports.dates import DateError, parse_when
 from core.imports.forms import normal
-from core.imports.read import Cell, Sheet, SheetRow, read
+from core.imports.platforms import code_of
+from core.imports.read import Cell, Sheet, read
 from core.imports.recognise import letter
 from core.labels import ACCOUNT_STATES, BASES, UNIT_KINDS
 from core.ledger.changes import Changes, apply
@@ -48,7 +49,8 @@ PICKED = {False: "按规则", True: "指定成员"}
 _LISTS = {UnitEntry: "units", AccountEntry: "accounts", BoardEntry: "boards", MemberEntry: "members",
           SourceEntry: "sources"}
 _SPLIT = re.compile(r"[、,，;；\n]+")
-_READ_ONLY = {"曾用名", "账号名称（参考）"}
+_READ_ONLY = {AccountEntry: ("曾用名", "former"), MemberEntry: ("账号名称（参考）", "account_name")}
+"""Kind of entry → a column that is written for reading only: its head and where its cells come from."""
 _VALIDATED_ROWS = 5_000
 
 
@@ -129,12 +131,22 @@ def _choices(words: Mapping[str, str]) -> _Kind:
     return _Kind(lambda cell: [one(part) for part in _list(cell)])
 
 
+def _platform(names: Mapping[str, str]) -> _Kind:
+    def read_platform(cell: Cell) -> str:
+        text = _text(cell)
+        if text and code_of(text, names) is None:
+            raise _Unreadable(f"没有平台“{text[:30]}”", "请从下拉列表中选择平台")
+        return code_of(text, names) or ""
+
+    return _Kind(read_platform, tuple(names.values()))
+
+
 _PLAIN, _MANY, _DATE, _WHOLE = _Kind(_text), _Kind(_list), _Kind(_day), _Kind(_number)
 
 
 def _kinds(platforms: Mapping[str, str]) -> dict[type[Record], dict[str, _Kind]]:
     """Kind of entry → field → how its cells are read."""
-    platform = _choice(platforms, "")
+    platform = _platform(platforms)
     indices = {key: index.title for key, index in INDICES.items()}
     unit_kind = _choice(UNIT_KINDS, "other")
     return {
@@ -185,9 +197,8 @@ def import_workbook(
 
 def read_workbook(session: Session, body: bytes, name: str = "台账.xlsx") -> tuple[Entries, list[str]]:
     """(entries, notes on what was left aside) of a workbook. Raises BadInput or LedgerFaults."""
-    platforms = {row.code: row.name for row in session.execute(select(Platform).order_by(Platform.sort)).scalars()}
     sheets = read(body, name, max_rows=settings().max_import_rows, max_bytes=settings().max_import_bytes)
-    kinds, entries, faults, notes = _kinds(platforms), Entries(), [], []
+    kinds, entries, faults, notes = _kinds(_platforms(session)), Entries(), [], []
     found = False
     for sheet in sheets:
         kind = _kind_of(sheet, alone=len(sheets) == 1)
@@ -241,7 +252,7 @@ def _entries(
         place = header.number if header else 1
         fault = LedgerFault(SHEETS[kind], place, "", f"表头缺少：{'、'.join(missing)}", "请按导出的台账补上这些列")
         return [], [fault], []
-    read_only = {normal(word)[0] for word in _READ_ONLY}
+    read_only = {normal(head)[0] for head, _ in _READ_ONLY.values()}
     unknown = [
         one_line(str(cell)) for cell in header.cells
         if cell is not None and (text := normal(_bare(cell))[0]) and text not in fields and text not in read_only
@@ -252,28 +263,29 @@ def _entries(
             at < len(row.cells) and row.cells[at] is not None and str(row.cells[at]).strip() for at in columns.values()
         ):
             continue
-        entry = _entry(kind, row, columns, readers, faults)
+        cells = {name: row.cells[at] if at < len(row.cells) else None for name, at in columns.items()}
+        entry = _entry(kind, row.number, cells, readers, faults)
         if entry is not None:
             entries.append(entry)
     return entries, faults, unknown
 
 
 def _entry(
-    kind: type[Record], row: SheetRow, columns: Mapping[str, int], readers: Mapping[str, _Kind],
-    faults: list[LedgerFault],
+    kind: type[Record], number: int, cells: Mapping[str, Cell], readers: Mapping[str, _Kind],
+    faults: list[LedgerFault], **known: Any,
 ) -> Record | None:
+    """An entry of the cells of one row (field → cell); what is wrong with it goes to `faults`."""
     word, heads = SHEETS[kind], FIELDS[kind]
-    values: dict[str, Any] = {"locator": f"{word}!{row.number}"}
+    values: dict[str, Any] = {"locator": f"{word}!{number}" if number else "", **known}
     before = len(faults)
-    for name, at in columns.items():
-        cell = row.cells[at] if at < len(row.cells) else None
+    for name, cell in cells.items():
         try:
             value = readers[name].read(cell)
         except _Unreadable as error:
-            faults.append(LedgerFault(word, row.number, heads[name], str(error), error.remedy))
+            faults.append(LedgerFault(word, number, heads[name], str(error), error.remedy))
             continue
         if value in ("", None) and name in _REQUIRED[kind]:
-            faults.append(LedgerFault(word, row.number, heads[name], "没有填写", "这一列必须填写"))
+            faults.append(LedgerFault(word, number, heads[name], "没有填写", "这一列必须填写"))
         elif not (name in _KEPT_WHEN_EMPTY and value in ("", 0)):
             values[name] = value
     if len(faults) > before:
@@ -283,8 +295,29 @@ def _entry(
     except ValidationError as error:
         for name, reason in reasons(error):
             field = name.split(".")[0]
-            faults.append(LedgerFault(word, row.number, heads.get(field, ""), reason, "请改正后重新导入"))
+            faults.append(LedgerFault(word, number, heads.get(field, ""), reason, "请改正后重新导入"))
         return None
+
+
+def form_entry(session: Session, kind: type[Record], cells: Mapping[str, Cell], **known: Any) -> Record:
+    """An entry of a form's fields, written in the words of the sheets; `known` are values that need no reading (id).
+
+    Raises LedgerFaults with everything that is wrong.
+    """
+    faults: list[LedgerFault] = []
+    entry = _entry(kind, 0, cells, _kinds(_platforms(session)), faults, **known)
+    if entry is None:
+        raise LedgerFaults(faults, SHEETS[kind])
+    return entry
+
+
+def words(session: Session, kind: type[Record]) -> dict[str, tuple[str, ...]]:
+    """Field → the words that may stand in it, for the fields that have a list."""
+    return {name: tuple(reader.words) for name, reader in _kinds(_platforms(session))[kind].items() if reader.words}
+
+
+def _platforms(session: Session) -> dict[str, str]:
+    return {row.code: row.name for row in session.execute(select(Platform).order_by(Platform.sort)).scalars()}
 
 
 # --- Out ------------------------------------------------------------------------------------------------------------
@@ -319,8 +352,7 @@ _GUIDE = (
 
 def export_workbook(session: Session) -> bytes:
     """The whole ledger as an xlsx file, with drop-down lists and instructions."""
-    platforms = {row.code: row.name for row in session.execute(select(Platform).order_by(Platform.sort)).scalars()}
-    kinds = _kinds(platforms)
+    kinds = _kinds(_platforms(session))
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -337,7 +369,7 @@ def export_workbook(session: Session) -> bytes:
     guide.set_column(0, 0, 110)
     for at, line in enumerate(_GUIDE):
         guide.write_string(at, 0, line, formats["title"] if at == 0 else formats["wrap"])
-    rows = _ledger_rows(session)
+    rows = ledger_rows(session)
     choices: list[tuple[str, Sequence[str]]] = []
     for kind, word in SHEETS.items():
         _write_sheet(book.add_worksheet(word), kind, kinds[kind], rows[kind], formats, choices)
@@ -352,8 +384,8 @@ def export_workbook(session: Session) -> bytes:
 
 
 def _write_sheet(
-    sheet: Any, kind: type[Record], readers: Mapping[str, _Kind], rows: list[list[Any]], formats: Mapping[str, Any],
-    choices: list[tuple[str, Sequence[str]]],
+    sheet: Any, kind: type[Record], readers: Mapping[str, _Kind], rows: list[dict[str, Any]],
+    formats: Mapping[str, Any], choices: list[tuple[str, Sequence[str]]],
 ) -> None:
     heads = list(FIELDS[kind].items())
     sheet.freeze_panes(1, 3 if kind is AccountEntry else 1)
@@ -371,12 +403,14 @@ def _write_sheet(
                 "validate": "list", "source": f"=选项!${place}$2:${place}${len(words) + 1}",
                 "error_title": head, "error_message": "请从列表中选择",
             })
-    extra = {AccountEntry: "曾用名", MemberEntry: "账号名称（参考）"}.get(kind)
+    names = [name for name, _ in heads]
+    extra, name = _READ_ONLY.get(kind, ("", ""))
     if extra:
+        names.append(name)
         sheet.set_column(len(heads), len(heads), 26, formats["text"])
         sheet.write_string(0, len(heads), extra, formats["head"])
     for number, row in enumerate(rows, start=1):
-        for at, value in enumerate(row):
+        for at, value in enumerate(row[name] for name in names):
             if isinstance(value, date):
                 sheet.write_datetime(number, at, datetime(value.year, value.month, value.day), formats["day"])  # noqa: DTZ001
             elif isinstance(value, int):
@@ -386,12 +420,16 @@ def _write_sheet(
     sheet.autofilter(0, 0, max(len(rows), 1), len(heads) - (0 if extra else 1))
 
 
-def _ledger_rows(session: Session) -> dict[type[Record], list[list[Any]]]:
-    """Every row of every sheet, as it is written into its cells."""
+def ledger_rows(session: Session) -> dict[type[Record], list[dict[str, Any]]]:
+    """Every entry of the ledger in the words of its sheet: field → cell; `id` (accounts: `account_id`) and, read only,
+    an account's `former` names and a member's `account_name` besides."""
     units = {unit.id: unit for unit in session.execute(select(Unit).order_by(Unit.sort, Unit.id)).scalars()}
+    platforms = {p.code: p for p in session.execute(select(Platform)).scalars()}
     accounts = {
         account.id: account
-        for account in session.execute(select(Account).order_by(Account.platform, Account.id)).scalars()
+        for account in session.execute(
+            select(Account).join(Platform, Platform.code == Account.platform).order_by(Platform.sort, Account.id)
+        ).scalars()
     }
     boards = {board.id: board for board in session.execute(select(Board).order_by(Board.sort, Board.id)).scalars()}
     former: dict[int, list[str]] = {}
@@ -399,37 +437,42 @@ def _ledger_rows(session: Session) -> dict[type[Record], list[list[Any]]]:
         select(AccountName.account_id, AccountName.name).order_by(AccountName.until, AccountName.id)
     ):
         former.setdefault(account_id, []).append(name)
-    platform = {row.code: row.name for row in session.execute(select(Platform)).scalars()}
+    members = session.execute(select(BoardMember).order_by(BoardMember.board_id, BoardMember.account_id)).scalars()
+    sources = session.execute(
+        select(Source).where(Source.collector.in_(list(SOURCE_COLLECTORS))).order_by(Source.id)
+    ).scalars()
     index = {key: value.title for key, value in INDICES.items()}
     return {
         UnitEntry: [
-            [u.name, UNIT_KINDS.get(u.kind, u.kind), units[u.parent_id].name if u.parent_id else "",
-             "、".join(u.aliases), u.sort]
+            {"id": u.id, "name": u.name, "kind": UNIT_KINDS.get(u.kind, u.kind),
+             "parent": units[u.parent_id].name if u.parent_id else "", "aliases": "、".join(u.aliases), "sort": u.sort}
             for u in units.values()
         ],
         AccountEntry: [
-            [platform[a.platform], a.external_id, a.name, units[a.unit_id].name if a.unit_id else "", a.registration_no,
-             ACCOUNT_STATES.get(a.state, a.state), a.opened_on, a.closed_on, INTERACTIVE[a.interactive],
-             IMPORTANCE.get(a.importance, ""), "、".join(a.tags), a.url, "、".join(former.get(a.id, []))]
+            {"account_id": a.id, "platform": platforms[a.platform].name, "external_id": a.external_id, "name": a.name,
+             "unit": units[a.unit_id].name if a.unit_id else "", "registration_no": a.registration_no,
+             "state": ACCOUNT_STATES.get(a.state, a.state), "opened_on": a.opened_on, "closed_on": a.closed_on,
+             "interactive": INTERACTIVE[a.interactive], "importance": IMPORTANCE.get(a.importance, ""),
+             "tags": "、".join(a.tags), "url": a.url, "former": "、".join(former.get(a.id, []))}
             for a in accounts.values()
         ],
         BoardEntry: [
-            [b.name, b.category, platform[b.platform], "、".join(UNIT_KINDS.get(k, k) for k in b.unit_kinds),
-             "、".join(b.tags), PICKED[b.picked], index.get(b.index, ""), BASES.get(b.basis, b.basis), b.sort]
+            {"id": b.id, "name": b.name, "category": b.category, "platform": platforms[b.platform].name,
+             "unit_kinds": "、".join(UNIT_KINDS.get(kind, kind) for kind in b.unit_kinds), "tags": "、".join(b.tags),
+             "picked": PICKED[b.picked], "index": index.get(b.index, ""), "basis": BASES.get(b.basis, b.basis),
+             "sort": b.sort}
             for b in boards.values()
         ],
         MemberEntry: [
-            [boards[m.board_id].name, platform[boards[m.board_id].platform], accounts[m.account_id].external_id,
-             accounts[m.account_id].name]
-            for m in session.execute(
-                select(BoardMember).order_by(BoardMember.board_id, BoardMember.account_id)
-            ).scalars()
+            {"board": boards[m.board_id].name, "platform": platforms[boards[m.board_id].platform].name,
+             "account": accounts[m.account_id].external_id, "account_name": accounts[m.account_id].name}
+            for m in members
         ],
         SourceEntry: [
-            [s.name, SOURCE_COLLECTORS[s.collector], s.url, platform.get(s.platform, s.platform),
-             accounts[s.account_id].external_id if s.account_id else "", s.period_seconds // 60, YES_NO[s.enabled]]
-            for s in session.execute(
-                select(Source).where(Source.collector.in_(list(SOURCE_COLLECTORS))).order_by(Source.id)
-            ).scalars()
+            {"name": s.name, "collector": SOURCE_COLLECTORS[s.collector], "url": s.url,
+             "platform": platforms[s.platform].name if s.platform in platforms else s.platform,
+             "account": accounts[s.account_id].external_id if s.account_id else "",
+             "period_minutes": s.period_seconds // 60, "enabled": YES_NO[s.enabled]}
+            for s in sources
         ],
     }

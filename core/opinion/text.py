@@ -12,9 +12,12 @@ from html import unescape
 
 from core.records import one_line
 
+TAG_LETTERS, TITLE_LETTERS = 6, 8
+"""Letters from which a hashtag or a quoted title names an event; shorter ones name a field (#今日份快乐#)."""
 LONGEST = 20_000
 """Characters of one text that are looked at; what lies beyond doesn't change what a text is about."""
 
+_INLINE = re.compile(r"</?(?:a|b|em|font|i|mark|span|strong|u)(?:\s[^<>]{0,2000})?>", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:/?[A-Za-z][^<>]{0,2000}|!--.{0,2000}?--)>", re.DOTALL)
 _URL = re.compile(r"(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.IGNORECASE | re.ASCII)
 _FORWARDED = re.compile(r"//\s*@[\w\-·]{1,40}\s*[:：]")
@@ -40,7 +43,7 @@ def _visible(text: str) -> str:
 
 def _tidy(text: str) -> str:
     """One readable line as it was written, without markup, links, forwarding marks, [表情] and invisible characters."""
-    text = _visible(one_line(_MARKUP.sub(" ", unescape(text[:LONGEST]))))
+    text = _visible(one_line(_MARKUP.sub(" ", _INLINE.sub("", unescape(text[:LONGEST])))))
     return " ".join(_FACE.sub("", _FORWARDED.sub(" ", _URL.sub(" ", text))).split())
 
 
@@ -68,29 +71,37 @@ def display_title(title: str, longest: int = 60) -> str:
 def strong_keys(title: str, text: str = "") -> frozenset[str]:
     """What names an event by itself: `#话题#` and the 【title】 that opens a text, and the whole title.
 
-    Keys of fewer than four letters name a field or an account rather than an event and are left out.
+    Short ones name a field or an account rather than an event and are left out.
     """
     keys: set[str] = set()
     for part in (title, text[:2000]):
         clean = plain(part)
-        found = _HASHTAG.findall(clean)
-        found += [name for name in _BRACKETED.findall(clean[:160]) if len(name) >= 8]
-        keys.update("#" + letters(name) for name in found)
-    keys.add("=" + letters(gist(title)))
-    return frozenset(key for key in keys if len(key) >= (5 if key[0] == "#" else 7) and not key[1:].isdigit())
+        tags = {letters(name) for name in _HASHTAG.findall(clean)}
+        quoted = {letters(name) for name in _BRACKETED.findall(clean[:160])}
+        keys |= {"#" + tag for tag in tags if len(tag) >= TAG_LETTERS}
+        keys |= {"#" + name for name in quoted if len(name) >= TITLE_LETTERS}
+    whole = letters(gist(title))
+    if len(whole) >= TAG_LETTERS:
+        keys.add("=" + whole)
+    return frozenset(key for key in keys if not key[1:].isdigit())
+
+
+def _without_fields(clean: str) -> str:
+    return _HASHTAG.sub(lambda tag: tag[0] if len(letters(tag[1])) >= TAG_LETTERS else " ", clean)
 
 
 def gist(title: str, text: str = "", longest: int = 120) -> str:
-    """What topics compare: the title without wrapping words, then the beginning of the text up to `longest`."""
-    head = _CAPTION.sub("", plain(title))
+    """What topics compare: the title without wrapping words and short hashtags, then the beginning of the text, up
+    to `longest` characters."""
+    head = _CAPTION.sub("", _without_fields(plain(title)))
     head = " ".join(_WRAPPING.sub(" ", _PERSON.sub(" ", head)).replace("#", " ").split()) or plain(title)
     room = longest - len(head)
     if room < 20 or not text:
         return head[:longest]
-    body = _PERSON.sub(" ", plain(text[: 10 * longest]))
+    body = _PERSON.sub(" ", _without_fields(plain(text[: 10 * longest])))
     if letters(body).startswith(letters(title)):
         return " ".join(body.replace("#", " ").split())[:longest]
-    return f"{head} {body[:room]}".strip()
+    return f"{head} {body}"[:longest].strip()
 
 
 def pseudonym(author: str, platform: str, key: bytes) -> str:

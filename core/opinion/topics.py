@@ -12,6 +12,7 @@ Thresholds were chosen on hot-list titles of a week and confirmed on others (doc
 
 import json
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ WINDOW = timedelta(days=7)
 EMBEDDING_SHARE = 0.7
 KEYED = 0.15
 """Similarity that a shared #话题# still needs: tags such as #今日份快乐# hold many events."""
-USUAL_COHESION, USUAL_GRAM_COHESION = 0.66, 0.48
+USUAL_COHESION, USUAL_GRAM_COHESION = 0.67, 0.52
 """Length of the mean member vector of topics that hold one event (embedding, n-grams); measured on 40 large topics."""
 TERMS_KEPT, TERMS_SLACK = 400, 600
 TITLES_KEPT = 40
@@ -74,7 +75,7 @@ class Topic:
     dense: np.ndarray
     buckets: np.ndarray
     weights: np.ndarray
-    keys: set[str] = field(default_factory=set)
+    keys: dict[str, int] = field(default_factory=dict)
     titles: dict[str, int] = field(default_factory=dict)
     _cohesion: float | None = None
     _unit_weights: np.ndarray | None = None
@@ -82,7 +83,7 @@ class Topic:
     def to_bytes(self) -> bytes:
         head = json.dumps(
             {"id": self.id, "size": self.size, "first": self.first_at.isoformat(), "last": self.last_at.isoformat(),
-             "keys": sorted(self.keys), "titles": self.titles}, ensure_ascii=False, separators=(",", ":"),
+             "keys": self.keys, "titles": self.titles}, ensure_ascii=False, separators=(",", ":"),
         ).encode()
         arrays = (self.dense.astype("<f4"), self.buckets.astype("<i4"), self.weights.astype("<f4"))
         front = _HEAD.pack(_MAGIC, len(head), len(self.dense), len(self.buckets))
@@ -105,7 +106,7 @@ class Topic:
         except struct.error as error:
             raise ValueError("not the state of a topic") from error
         first, last = datetime.fromisoformat(head["first"]), datetime.fromisoformat(head["last"])
-        return cls(head["id"], head["size"], first, last, dense, buckets, weights, set(head["keys"]), head["titles"])
+        return cls(head["id"], head["size"], first, last, dense, buckets, weights, head["keys"], head["titles"])
 
     @property
     def cohesion(self) -> float:
@@ -141,15 +142,21 @@ class Topic:
             keep = np.sort(np.argsort(-weights, kind="stable")[:TERMS_KEPT])
             buckets, weights = buckets[keep], weights[keep]
         self.buckets, self.weights = buckets.astype(np.int32), weights
-        self.keys |= other.keys
-        for title, times in other.titles.items():
-            self.titles[title] = self.titles.get(title, 0) + times
-        if len(self.titles) > TITLES_KEPT:
-            seen = sorted(self.titles, key=lambda title: -self.titles[title])
-            # Half by how often they were seen, half the latest: a topic's words move on with the event.
-            recent = list(self.titles)[-TITLES_KEPT // 2 :]
-            keep = set(recent) | set(seen[: TITLES_KEPT - len(recent)])
-            self.titles = {title: times for title, times in self.titles.items() if title in keep}
+        self.keys = _sampled(self.keys, other.keys)
+        self.titles = _sampled(self.titles, other.titles)
+
+
+def _sampled(mine: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    """Both counts added up; of many, half those seen most and half the latest: an event's words move on with it."""
+    both = dict(mine)
+    for text, times in more.items():
+        both[text] = both.get(text, 0) + times
+    if len(both) <= TITLES_KEPT:
+        return both
+    recent = list(both)[-TITLES_KEPT // 2 :]
+    often = sorted(both, key=lambda text: -both[text])
+    keep = {*recent, *[text for text in often if text not in recent][: TITLES_KEPT - len(recent)]}
+    return {text: times for text, times in both.items() if text in keep}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +253,12 @@ class Clusterer:
             part = slice(terms.indptr[row], terms.indptr[row + 1])
             weights = terms.data[part]
             length = np.float32(np.linalg.norm(weights))
-            keys = set().union(*(strong_keys(item.title, item.text) for item in group))
-            titles: dict[str, int] = {}
-            for item in group:
-                titles[item.title] = titles.get(item.title, 0) + 1
+            keys = Counter(key for item in group for key in sorted(strong_keys(item.title, item.text)))
+            titles = Counter(item.title for item in group)
             times = [item.at.astimezone(UTC) for item in group]
             size = np.float32(len(group))
             units.append(Topic(-1 - row, len(group), min(times), max(times), dense[row] * size,
-                               terms.indices[part].astype(np.int32), weights / (length or 1) * size, keys, titles))
+                               terms.indices[part].astype(np.int32), weights / (length or 1) * size, dict(keys), dict(titles)))
         return units, members
 
     def _similarity(self, a: Sequence[Topic], b: Sequence[Topic]) -> np.ndarray:
@@ -298,7 +303,7 @@ class Clusterer:
             created.append(new)
             first = units[left[group[0]]]
             self.topics[new] = Topic(new, first.size, first.first_at, first.last_at, first.dense, first.buckets,
-                                     first.weights, set(first.keys), dict(first.titles))
+                                     first.weights, dict(first.keys), dict(first.titles))
             for place in group[1:]:
                 self.topics[new].absorb(units[left[place]])
             for place in group:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core.clock import days
-from core.labels import COUNTERS
+from core.labels import ACCOUNT_STATES, COUNTERS
 from core.metrics.cadence import Gap, heat, longest_gap
 from core.models import COUNTER_NAMES, Account, AccountDay, AccountName, Platform, Post, Unit
 from core.query import totals
@@ -40,6 +40,15 @@ class Profile:
     def main(self) -> str:
         """The counter that stands for reach: reads or plays; "" where the platform yields neither."""
         return next((name for name in ("reads", "plays") if name in self.counters), "")
+
+    @property
+    def words(self) -> str:
+        """Platform, unit, state, registration and former names in one line."""
+        return " · ".join([
+            self.platform_name, self.unit, ACCOUNT_STATES[self.state],
+            *([f"备案号 {self.registration_no}"] if self.registration_no else []),
+            *(f"曾用名“{name}”（至 {until}）" for name, until in self.former),
+        ])
 
 
 def options(session: Session, where: Filter | None = None) -> pd.DataFrame:
@@ -135,6 +144,14 @@ class Rhythm:
     gap: Gap | None
     last_post: date | None
     unknown_days: int
+
+    @property
+    def words(self) -> str:
+        """The longest silence in a sentence, with the days that may only not have been collected."""
+        if self.gap is None:
+            return "本期每天都有发布。"
+        unknown = f"（本期有 {self.unknown_days} 天没有采集记录，可能包含在内）" if self.unknown_days else ""
+        return f"最长 {self.gap.days} 天没有发布记录：{self.gap.first} 至 {self.gap.last}{unknown}。"
 
     def frame(self) -> pd.DataFrame:
         """The cells as charts take them: row (周一 …), column (hour), value."""

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, Select, and_, case, cast, exists, func, select, union_all
+from sqlalchemy import BigInteger, Select, and_, case, cast, exists, func, literal_column, select, union_all
 from sqlmodel import Session
 
 from core.counts import Count, add, of_sum
@@ -182,6 +182,8 @@ def period(session: Session, where: Filter, basis: str = "latest", by: str = "")
         select(group.label("group"), func.count().label("accounts")).select_from(Account)
         .outerjoin(Unit, Unit.id == Account.unit_id).where(Account.id.in_(ids)).group_by(group)
     ))
+    for found in (owned, covered, raw):
+        unite(found, by)
     merged = owned.merge(covered, how="left", on="group").merge(raw, how="left", on="group")
     merged = merged.astype(object).where(merged.notna(), None)
     for name in ("accounts", "covered", "active"):
@@ -190,17 +192,27 @@ def period(session: Session, where: Filter, basis: str = "latest", by: str = "")
 
 
 def grouping(by: str) -> object:
-    """The SQL expression of a group. Raises ValueError for an unknown one."""
+    """The SQL expression of a group. Raises ValueError for an unknown one.
+
+    Without bound parameters: PostgreSQL would not see that the one in SELECT and the one in GROUP BY are equal.
+    """
     match by:
         case "":
-            return case((Account.id.is_not(None), ""), else_="")
+            return Account.id.is_(None)
         case "platform":
             return Account.platform
         case "kind":
-            return func.coalesce(Unit.kind, "other")
+            return func.coalesce(Unit.kind, literal_column("'other'"))
         case "unit":
-            return func.coalesce(Account.unit_id, 0)
+            return func.coalesce(Account.unit_id, literal_column("0"))
     raise ValueError(f"unknown group {by!r}")
+
+
+def unite(frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The same frame; without a grouping its one group is called ""."""
+    if not by:
+        frame["group"] = ""
+    return frame
 
 
 def _joined(query: Select) -> Select:
@@ -223,7 +235,7 @@ def daily(session: Session, where: Filter, basis: str, by: str) -> tuple[pd.Data
         .join(Account, Account.id == days.c.account_id).outerjoin(Unit, Unit.id == Account.unit_id)
         .group_by(group, days.c.day)
     ))
-    return raw, covered
+    return unite(raw, by), unite(covered, by)
 
 
 def followers_at(session: Session, ids: Select, day: date, lookback: int = FOLLOWER_LOOKBACK) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def daily(session: Session, where: Filter, by: str = "", basis: str = "latest") 
 def _groups(session: Session, where: Filter, by: str) -> pd.DataFrame:
     """group, label and number of accounts of every group in scope, in the order of the ledger."""
     group = totals.grouping(by)
-    names = {"platform": Platform.name, "kind": group, "unit": Unit.name}.get(by, group)
+    names = {"platform": Platform.name, "kind": group, "unit": Unit.name}.get(by, Platform.code)
     order = {"platform": func.min(Platform.sort), "unit": func.min(Unit.sort)}.get(by, func.min(Account.id))
     found = totals.read(session, (
         select(group.label("group"), func.min(names).label("label"), func.count().label("accounts"))
@@ -62,6 +62,7 @@ def _groups(session: Session, where: Filter, by: str) -> pd.DataFrame:
         .outerjoin(Unit, Unit.id == Account.unit_id)
         .where(Account.id.in_(totals.meant(session, where))).group_by(group).order_by(order)
     ))
+    totals.unite(found, by)
     words = {"kind": lambda v: UNIT_KINDS.get(v, v), "unit": lambda v: v or "未归属单位", "": lambda _: "合计"}
     found["label"] = [words.get(by, str)(value) for value in found["label"]]
     return found
@@ -108,6 +109,25 @@ def series(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
         "day": list(frame["day"]), "value": frame[metric].astype("Float64").astype(float),
         "series": list(frame["label"]), "mark": _marks(frame, metric),
     })
+
+
+def summary(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """A frame of `daily` as one row per group, in its order.
+
+    Columns: label, days (with data), total, best (largest day), mean (per day with data, one decimal), note (in words
+    what is not exact).
+    """
+    rows = []
+    for label, part in frame.groupby("label", sort=False):
+        values, marks = part[metric].dropna(), set(_marks(part, metric))
+        rows.append({
+            "label": label, "days": int((~part["gap"]).sum()), "total": int(values.sum()) if len(values) else None,
+            "best": int(values.max()) if len(values) else None,
+            "mean": round(float(values.mean()), 1) if len(values) else None,
+            "note": "合计为下限" if "≥" in marks else "含约数" if "≈" in marks else "",
+        })
+    out = pd.DataFrame(rows, columns=["label", "days", "total", "best", "mean", "note"])
+    return out.assign(total=totals.whole(out["total"]).values, best=totals.whole(out["best"]).values)
 
 
 def outlying(session: Session, where: Filter, metric: str, basis: str = "latest") -> pd.DataFrame:

@@ -27,7 +27,7 @@ ColumnKind = Literal["text", "int", "count", "mean", "score", "percent", "growth
 """How a column is written and aligned.
 
 text · int (plain whole number) · count (`Count`: digits with ≥ or ≈) · mean (`Mean`: one decimal) ·
-score (two decimals) · percent (a fraction of one) · growth (a signed fraction of one) · date ·
+score (`Mean`: two decimals) · percent (a fraction of one) · growth (a signed fraction of one) · date ·
 rank (1, 2, 3) · move (places won or lost since the period before)
 """
 
@@ -38,9 +38,9 @@ Role = Literal["body", "method", "annex"]
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """An average, with the mark (`≥`, `≈` or nothing) that it inherits from the sum it was made of."""
+    """An average or a score, with the mark (`≥`, `≈` or nothing) that it inherits from what it was made of."""
 
-    value: float | None
+    value: float
     mark: str = ""
 
 
@@ -60,8 +60,14 @@ def clean_text(text: object) -> str:
     return " ".join("".join(kept).split())
 
 
+def _missing(value: Any) -> bool:
+    """None, NaN, and pandas' NaT and NA, which this module knows by name in order to do without pandas."""
+    return (value is None or (isinstance(value, Real) and math.isnan(value))
+            or type(value).__name__ in ("NaTType", "NAType"))
+
+
 def _number(value: Any) -> int | float | None:
-    if value is None or (isinstance(value, Real) and math.isnan(value)):
+    if _missing(value):
         return None
     if isinstance(value, Integral):
         return int(value)
@@ -73,7 +79,7 @@ def _number(value: Any) -> int | float | None:
 
 def clean_cell(kind: ColumnKind, value: Any) -> Cell:
     """The value in the one form its kind has. NaN and NaT become None. Raises ValueError for a wrong type."""
-    if value is None or (isinstance(value, Real) and math.isnan(value)) or type(value).__name__ == "NaTType":
+    if _missing(value):
         return None
     if kind == "text":
         return clean_text(value)
@@ -84,10 +90,9 @@ def clean_cell(kind: ColumnKind, value: Any) -> Cell:
         return day
     if kind == "count":
         return value if isinstance(value, Count) else Count(_whole(value))
-    if kind == "mean":
-        if isinstance(value, Mean):
-            return Mean(_number(value.value), value.mark)
-        return Mean(_number(value))
+    if kind in ("mean", "score"):
+        number = _number(value.value if isinstance(value, Mean) else value)
+        return None if number is None else Mean(float(number), value.mark if isinstance(value, Mean) else "")
     if kind in ("int", "rank", "move"):
         return _whole(value)
     number = _number(value)
@@ -106,11 +111,10 @@ def cell_text(kind: ColumnKind, value: Cell) -> str:
         return value or labels.MISSING
     if kind == "count":
         return labels.count(value, short=False) if value is not None else labels.MISSING
-    if kind == "mean":
-        missing = value is None or value.value is None
-        return labels.MISSING if missing else f"{value.mark}{value.value:,.1f}"
     if value is None:
         return labels.MISSING
+    if kind in ("mean", "score"):
+        return f"{value.mark}{value.value:,.{1 if kind == 'mean' else 2}f}"
     match kind:
         case "int":
             return f"{value:,}"
@@ -118,8 +122,6 @@ def cell_text(kind: ColumnKind, value: Cell) -> str:
             return str(value)
         case "move":
             return "→" if value == 0 else f"{'↑' if value > 0 else '↓'}{abs(value)}"
-        case "score":
-            return f"{value:,.2f}"
         case "percent":
             return f"{value:.1%}"
         case "growth":

@@ -146,8 +146,10 @@ class _Workbook:
 
     def _section_sheets(self, title: str, section: Section) -> list[_Page]:
         """The sheets of a section: one, and one more for every further table."""
-        name = METHOD if section.role == "method" else title
         tables = [block for block in section.blocks if isinstance(block, Table)]
+        if section.role == "method":
+            return [self._add(METHOD, title), *(self._add(table.title, f"{title} — {table.title}") for table in tables)]
+        name = title
         pages = [self._add(name, title, landscape=_wide(section, tables))]
         for n, table in enumerate(tables[1:], start=2):
             pages.append(self._add(f"{name}·{n}", f"{title} — {table.title}", landscape=len(table.columns) > 7))
@@ -168,11 +170,12 @@ class _Workbook:
         tables = [block for block in section.blocks if isinstance(block, Table)]
         charts = [block for block in section.blocks if isinstance(block, Chart)]
         texts = [block for block in section.blocks if isinstance(block, Heading | Paragraph | Note | Figures)]
-        for page, table in zip(pages, tables, strict=False):
+        first = pages[0]
+        prose = section.role == "method" or not tables
+        for page, table in zip(pages[1:] if section.role == "method" else pages, tables, strict=False):
             self._head(page, len(table.columns))
             self._table(page.sheet, table)
-        first = pages[0]
-        if not tables:
+        if prose:
             self._head(first, 1)
             row = self._prose(first.sheet, 3, texts)
             self._place_charts(first.sheet, charts, row + 1, 0)

@@ -42,6 +42,9 @@ class Faces:
     subheading: Face
     chart: Face
 
+    def __str__(self) -> str:
+        return f"标题 {self.title.name}，正文 {self.body.name}，小标题 {self.heading.name}"
+
     def all(self) -> tuple[Face, ...]:
         """Each file once."""
         seen: dict[str, Face] = {}

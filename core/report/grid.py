@@ -13,7 +13,8 @@ SIZES = (9.5, 9.0, 8.5, 8.0, 7.5)
 
 _LEFT = {"text"}
 _CENTRE = {"rank", "move", "date"}
-_WIDEST_TEXT = 190.0
+_WIDEST_TEXT = 20.0
+"""Characters in a row beyond which a text column asks for no more room."""
 ROOMY = 0.72
 """A table stands upright while every text column gets at least this share of what it would like."""
 
@@ -83,7 +84,8 @@ def plan_for(paper: Paper, columns: Sequence[Column], cells: Sequence[Sequence[s
     """Type size and widths: upright while names stay on few lines, else across, else squeezed."""
     edges = paper.w - paper.measure
     upright, across = min(paper.w, paper.h) - edges, max(paper.w, paper.h) - edges
-    needs = {size: [_needs(paper, columns, cells, size, n) for n in range(len(columns))] for size in SIZES}
+    unit = [_needs(paper, columns, cells, n) for n in range(len(columns))]
+    needs = {size: [(low * size + 2 * PAD_X, high * size + 2 * PAD_X) for low, high in unit] for size in SIZES}
     tries = ((upright, False, ROOMY, 8.0), (across, True, ROOMY, 8.0), (across, True, 0.0, SIZES[-1]))
     for room, landscape, comfort, smallest in tries:
         for size in SIZES:
@@ -94,24 +96,22 @@ def plan_for(paper: Paper, columns: Sequence[Column], cells: Sequence[Sequence[s
     return Plan(SIZES[-1], tuple(width * across / sum(least) for width in least), True)
 
 
-def _needs(paper: Paper, columns: Sequence[Column], cells: Sequence[Sequence[str]], size: float, n: int,
-           ) -> tuple[float, float]:
-    """The least and the wished width of a column."""
+def _needs(paper: Paper, columns: Sequence[Column], cells: Sequence[Sequence[str]], n: int) -> tuple[float, float]:
+    """The least and the wished width of a column at a type size of 1 point, without padding."""
     column = columns[n]
     texts = [paper.spell(row[n]) for row in cells]
     heading = paper.spell(column.name)
-    em = paper.width_of("国", "body", size)
-    widest = max((paper.width_of(text, "body", size) for text in texts), default=0.0)
+    widest = max((paper.width_of(text, "body", 1) for text in texts), default=0.0)
+    head = paper.width_of(heading, "heading", 1)
     if column.kind in _LEFT:
-        pieces = [piece.strip() for text in (*texts, heading) for piece in units(text)]
-        least = max((paper.width_of(piece, "body", size) for piece in pieces if len(piece) <= 12), default=em)
-        least = max(least, min(widest, 5 * em))
+        pieces = [piece.strip() for text in {*texts, heading} for piece in units(text)]
+        least = max((paper.width_of(piece, "body", 1) for piece in pieces if len(piece) <= 12), default=1.0)
+        least = max(least, min(widest, 5.0))
     else:
         least = widest
-    half_heading = paper.width_of(heading[: (len(heading) + 1) // 2], "heading", size)
-    least = max(least, half_heading if len(heading) > 3 else paper.width_of(heading, "heading", size), 1.6 * em)
-    wished = max(least, min(widest, _WIDEST_TEXT), paper.width_of(heading, "heading", size))
-    return least + 2 * PAD_X, wished + 2 * PAD_X
+    half = paper.width_of(heading[: (len(heading) + 1) // 2], "heading", 1)
+    least = max(least, half if len(heading) > 3 else head, 1.6)
+    return least, max(least, min(widest, _WIDEST_TEXT), head)
 
 
 def _widths(columns: Sequence[Column], needs: Sequence[tuple[float, float]], room: float, comfort: float,

@@ -1,6 +1,7 @@
 """A4 paper for reports: faces, measuring, single lines of text, headers and footers. Lengths are points."""
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cached_property
 
 from fpdf import FPDF
@@ -21,6 +22,9 @@ INK, SOFT, FAINT = (38, 38, 38), (96, 96, 96), (150, 150, 150)
 RULE, PANEL, ZEBRA, HEAD = (205, 211, 219), (243, 246, 250), (249, 250, 252), (228, 235, 243)
 NAVY, RED = (31, 78, 121), (192, 32, 32)
 Colour = tuple[int, int, int]
+
+CONTENTS_TITLE, CONTENTS_ROW = 52.0, (27.0, 22.0)
+"""Heights on the page of contents: its title, and an entry of each level."""
 
 UNKNOWN = "〓"
 """Stands for a character that no face has, as Chinese print has always done."""
@@ -205,14 +209,24 @@ class Paper(FPDF):
         self.set_xy(x, baseline - 9)
         self.cell(text=f"第 {self.page} 页　共 {{nb}} 页", h=12, new_x=XPos.RIGHT, new_y=YPos.TOP)
 
-    def contents_page(self, outline: list[OutlineSection]) -> None:
+    def contents_pages(self, levels: Sequence[int]) -> int:
+        """How many pages the contents will take: fpdf2 must know before the first chapter is set."""
+        pages, y = 1, TOP + CONTENTS_TITLE
+        for level in levels:
+            if y + CONTENTS_ROW[level] > self.floor:
+                pages, y = pages + 1, TOP
+            y += CONTENTS_ROW[level]
+        return pages
+
+    def contents_page(self, outline: Sequence[OutlineSection]) -> None:
         """The table of contents, with dots, page numbers and links."""
         self.set_y(TOP)
         self.put(self.w / 2, self.y + 24, "目　录", role="heading", size=18, align="C")
-        self.y += 52
+        self.y += CONTENTS_TITLE
         for entry in outline:
             deep = entry.level > 0
-            role, size, height = ("body", 11.5, 22) if deep else ("heading", 12.5, 27)
+            role, size = ("body", 11.5) if deep else ("heading", 12.5)
+            height = CONTENTS_ROW[entry.level]
             if self.y + height > self.floor:
                 self.add_page()
             x, base = LEFT + (2 * size if deep else 0), self.y + height * 0.66

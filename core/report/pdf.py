@@ -18,7 +18,6 @@ from core.report.fonts import faces as package_faces
 from core.report.paper import FAINT, INK, LEFT, NAVY, PANEL, RED, RIGHT, SOFT, TOP, Paper
 
 LOG = logging.getLogger(__name__)
-_LINES_OF_CONTENTS = 22
 SMALLEST_CHART = 0.78
 """A chart may shrink to this share of its size to stay on the page."""
 
@@ -29,10 +28,11 @@ def render(content: Content, faces: Faces | None = None) -> bytes:
     paper = Paper(content, faces or package_faces())
     _cover(paper)
     titles = headings(content.sections)
-    entries = len(titles) + sum(isinstance(block, Heading) for one in content.sections for block in one.blocks)
+    levels = [level for section in content.sections
+              for level in (0, *(1 for block in section.blocks if isinstance(block, Heading)))]
     paper.add_page()
     paper.insert_toc_placeholder(
-        lambda pdf, outline: pdf.contents_page(outline), pages=1 + entries // _LINES_OF_CONTENTS,
+        lambda pdf, outline: pdf.contents_page(outline), pages=paper.contents_pages(levels),
     )
     numbers = _Numbers()
     for title, section in zip(titles, content.sections, strict=True):
@@ -159,7 +159,7 @@ def _figures(paper: Paper, block: Figures) -> None:
     """Headline numbers in cards, up to four in a row."""
     if not block.items:
         return
-    per_row = len(block.items) if len(block.items) <= 4 else 3 if len(block.items) in (5, 6, 9) else 4
+    per_row = len(block.items) if len(block.items) <= 5 else 3 if len(block.items) in (6, 9) else 4
     gap, height = 10.0, 66.0
     width = (paper.measure - gap * (per_row - 1)) / per_row
     paper.y += 4
@@ -170,8 +170,8 @@ def _figures(paper: Paper, block: Figures) -> None:
             paper.bar(x, paper.y, width, height, PANEL)
             paper.bar(x, paper.y, 2.4, height, NAVY)
             paper.put(x + 12, paper.y + 17, figure.label, role="heading", size=9.5, colour=SOFT)
-            size = 20.0
-            while paper.width_of(paper.spell(figure.value), "heading", size) > width - 40 and size > 11:
+            size = 20.0 if per_row < 5 else 17.0
+            while paper.width_of(paper.spell(figure.value), "heading", size) > width - 32 and size > 11:
                 size -= 0.5
             paper.put(x + 12, paper.y + 41, figure.value, role="heading", size=size, colour=NAVY)
             after = x + 15 + paper.width_of(paper.spell(figure.value), "heading", size)

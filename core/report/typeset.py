@@ -9,6 +9,7 @@ All lengths are in the unit of `measure` (the PDF uses points).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from uniseg.linebreak import line_break_units
 
@@ -48,9 +49,10 @@ def _tailor(text: str, breakables: Sequence[int]) -> list[int]:
     return tailored
 
 
-def units(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def units(text: str) -> tuple[str, ...]:
     """The pieces between two break opportunities; blanks stay at the end of the piece before them."""
-    return list(line_break_units(text, tailor=_tailor)) if text else []
+    return tuple(line_break_units(text, tailor=_tailor)) if text else ()
 
 
 def set_lines(text: str, width: float, measure: Measure, *, first_indent: float = 0.0, justify: bool = True,
@@ -59,11 +61,12 @@ def set_lines(text: str, width: float, measure: Measure, *, first_indent: float 
 
     A piece wider than the line (a long URL) is cut at the character that no longer fits.
     """
+    if measure(text.rstrip()) <= width - first_indent:
+        return [Line(text.rstrip(), first_indent, 0.0)]
     em = measure("国")
     rows: list[tuple[str, float]] = []
     row, indent = "", first_indent
-    pieces = units(text)
-    pieces.reverse()
+    pieces = list(reversed(units(text)))
     while pieces:
         piece = pieces.pop()
         room = width - indent
@@ -82,12 +85,10 @@ def set_lines(text: str, width: float, measure: Measure, *, first_indent: float 
                 rows.append((row.rstrip(), indent))
                 row, indent = "", 0.0
                 continue
-        if not row.strip():
-            raise ValueError("a line is narrower than one character")
         rows.append((row.rstrip(), indent))
         row, indent = "", 0.0
         pieces.append(piece.lstrip())
-    if row.strip() or not rows:
+    if row.strip():
         rows.append((row.rstrip(), indent))
     return [
         Line(line, inset, 0.0 if not justify or n == len(rows) - 1 else _spacing(line, width - inset, em, measure))
@@ -102,9 +103,7 @@ def _fitting(row: str, piece: str, room: float, measure: Measure) -> int:
         cut += 1
     while 0 < cut < len(piece) and (piece[cut] in "，。、；：？！）”’》〉」』】〕" or piece[cut] in _NOT_AT_START):
         cut -= 1
-    if cut == 0 and not row:
-        return 1
-    return cut
+    return 1 if cut == 0 and not row.strip() else cut
 
 
 def _spacing(line: str, room: float, em: float, measure: Measure) -> float:

@@ -2,7 +2,9 @@
 
 from core.ui.ask import ask
 from core.ui.front import gate, run
-from core.ui.parts import caption, cards, empty, link, toast_error
+from core.ui.parts import Card, caption, cards, empty, link, toast_error
 from core.ui.table import Column, csv_bytes, table
 
-__all__ = ["Column", "ask", "caption", "cards", "csv_bytes", "empty", "gate", "link", "run", "table", "toast_error"]
+__all__ = [
+    "Card", "Column", "ask", "caption", "cards", "csv_bytes", "empty", "gate", "link", "run", "table", "toast_error",
+]

@@ -7,7 +7,7 @@ from core.metrics.cadence import FRESHNESS_WORDS, freshness
 from core.query import accounts, posts, totals, trends
 from core.ui.choice import linked
 from core.ui.figures import counters
-from core.ui.parts import plain
+from core.ui.parts import Card, plain
 from core.ui.readings import readings
 
 where = ui.gate("account")
@@ -26,18 +26,15 @@ rhythm = ui.ask(accounts.rhythm, chosen, where.start, where.end)
 fans = ui.ask(accounts.followers, chosen, where.start, where.end)
 
 st.subheader(plain(account.name), anchor=False)
-former = "；".join(f"曾用名“{name}”（至 {until}）" for name, until in account.former)
-ui.caption(" · ".join(part for part in (account.platform_name, account.unit, labels.ACCOUNT_STATES[account.state],
-                                        f"备案号 {account.registration_no}" if account.registration_no else "", former)
-                      if part))
+ui.caption(account.words)
 known = fans.dropna(subset=["value"])
 shown = [name for name in (account.main, "likes", "reposts", "comments") if name in account.counters]
 ui.cards([
-    ui.Card("发布数", labels.count(totals.count_of(period, "posts")),
+    Card("发布数", labels.count(totals.count_of(period, "posts")),
             help=f"数据覆盖 {period['covered']}/{where.days} 天"),
-    *(ui.Card(f"总{labels.COUNTERS[name]}", labels.count(totals.count_of(period, name))) for name in shown),
-    ui.Card("粉丝数", (known["mark"].iloc[-1] + labels.wan(known["value"].iloc[-1])) if len(known) else labels.MISSING),
-    ui.Card("最近发布", f"{rhythm.last_post:%m-%d}" if rhythm.last_post else labels.MISSING,
+    *(Card(f"总{labels.COUNTERS[name]}", labels.count(totals.count_of(period, name))) for name in shown),
+    Card("粉丝数", (known["mark"].iloc[-1] + labels.wan(known["value"].iloc[-1])) if len(known) else labels.MISSING),
+    Card("最近发布", f"{rhythm.last_post:%m-%d}" if rhythm.last_post else labels.MISSING,
             help=FRESHNESS_WORDS[freshness(rhythm.last_post, min(where.end, clock.day_of(clock.now())))]),
 ])
 
@@ -45,9 +42,9 @@ daily = ui.ask(accounts.daily, chosen, where.start, where.end)
 left, right = st.columns(2)
 with left:
     metric = next((n for n in (account.main, "interaction") if n and daily[n].notna().any()), "posts")
-    st.altair_chart(charts.daily_lines(
-        trends.series(daily, metric), unit=trends.UNITS[metric], value_name=trends.METRICS[metric],
-        title=f"每日{trends.METRICS[metric]}"), alt=f"每日{trends.METRICS[metric]}折线图")
+    word, unit = trends.METRICS[metric], trends.UNITS[metric]
+    st.altair_chart(charts.daily_lines(trends.series(daily, metric), unit=unit, value_name=word,
+                                       title=f"每日{word}"), alt=f"每日{word}折线图")
 with right:
     if len(known):
         st.altair_chart(charts.daily_lines(fans[["day", "value", "mark"]], unit="人", value_name="粉丝数",
@@ -56,10 +53,8 @@ with right:
         ui.empty("本期没有粉丝读数。")
 if rhythm.last_post and sum(map(sum, rhythm.cells)):
     st.altair_chart(charts.heat(rhythm.frame(), unit="篇", value_name="发布数", title="发布时段（星期 × 小时）",
-                                column_title="时"), alt="按星期和小时的发布数热力图")
-    if rhythm.gap:
-        unknown = f"（本期有 {rhythm.unknown_days} 天没有采集记录，可能包含在内）" if rhythm.unknown_days else ""
-        ui.caption(f"最长 {rhythm.gap.days} 天没有发布记录：{rhythm.gap.first} 至 {rhythm.gap.last}{unknown}。")
+                                column_title="时", row_height=42), alt="按星期和小时的发布数热力图")
+    ui.caption(rhythm.words)
 
 st.subheader("帖文", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -53,10 +53,12 @@ if leaders:
     ui.caption("榜单为运营分析参考，不作考核依据。")
     with st.container(horizontal=True, gap="medium"):
         for name, frame in leaders.items():
-            with st.container(border=True, width=360):
+            with st.container(border=True, width=300):
                 st.markdown(f"**{plain(name)}**")
+                reach = next((c for c in ("score", "reads", "plays", "posts") if frame[c].notna().any()), "posts")
                 ui.table(frame, {
                     "rank": ui.Column("名次", "int"), "rank_change": ui.Column("升降"), "name": ui.Column("账号"),
-                    "posts": ui.Column("发布", "int"), "score": ui.Column("指数", "score"),
+                    reach: ui.Column("指数" if reach == "score" else trends.METRICS[reach],
+                                     "score" if reach == "score" else "int"),
                 }, key=f"leaders_{name}", alt=f"{name}靠前账号")
                 ui.link("rankings", "完整榜单", list=name)

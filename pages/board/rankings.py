@@ -54,7 +54,8 @@ st.subheader(plan.title, anchor=False)
 ui.caption(f"共 {len(frame)} 个账号，{ranked} 个有名次，按{boards.ORDERS[order]}排名。运营分析参考，不作考核依据。")
 main = [plan.main] if plan.main else []
 columns = {
-    "rank": ui.Column("名次", "int", pinned=True, width="small"), "rank_change": ui.Column("升降", width="small"),
+    "rank": ui.Column("名次", "int", pinned=True, width="small"),
+    "rank_change": ui.Column("升降", pinned=True, width="small"),
     "name": ui.Column("账号", pinned=True), "unit": ui.Column("单位"),
     **({"score": ui.Column("指数", "score")} if plan.index else {}),
     "posts": ui.Column("发布数", "int"), **counters(main, main),
@@ -63,7 +64,8 @@ columns = {
     "followers_change": ui.Column("粉丝净增", "int"), "spark": ui.Column("每日发布", "spark"),
     "note": ui.Column("数据说明", width="large"),
 }
-row = ui.table(frame, columns, key="rankings_table", select=True, alt=f"{plan.title}排名表")
+row = ui.table(frame, columns, key="rankings_table", select=True, height=570,
+               alt=f"{plan.title}排名表")
 head = f"{plan.title} {where.start} 至 {where.end}，{labels.BASES[basis]}，{key or '无指数'}"
 with st.container(horizontal=True, vertical_alignment="center"):
     st.download_button("导出 CSV", lambda: ui.csv_bytes(frame, columns, head), f"{head}.csv", "text/csv",

@@ -50,12 +50,7 @@ else:
 
 st.subheader("合计" if not by else trends.GROUPS[by], anchor=False)
 frame = ui.ask(trends.daily, where, by)
-table = frame.groupby("label", sort=False).agg(
-    days=("gap", lambda gap: int((~gap).sum())), total=(metric, lambda v: v.sum(min_count=1)), best=(metric, "max"),
-    mean=(metric, "mean"), marks=(f"{metric}_mark" if metric != "posts" else "label", lambda m: "≥" in set(m)),
-).reset_index().round({"mean": 1})
-table["note"] = ["合计为下限" if capped else "" for capped in table["marks"]]
-ui.table(table, {
+ui.table(trends.summary(frame, metric), {
     "label": ui.Column("名称", pinned=True), "days": ui.Column("有数据天数", "int"),
     "total": ui.Column(f"{word}合计", "int"), "best": ui.Column("最高一天", "int"),
     "mean": ui.Column("日均", "int", help="按有数据的天数平均"), "note": ui.Column("数据说明"),

@@ -1,5 +1,19 @@
-"""ledger."""
+"""账号台账: units, accounts and boards; the ledger's workbook; exports of the platforms."""
+
+import streamlit as st
 
 from core import ui
+from core.ui import imports, ledger
+from core.ui.deeds import said
 
-where = ui.gate("ledger")
+ui.gate("ledger")
+said(ledger.TOLD)
+parts = {"账号": ledger.accounts, "单位": ledger.units, "榜单": ledger.boards, "导入导出": None}
+part = st.segmented_control("栏目", list(parts), default="账号", key="ledger_part", required=True, bind="query-params",
+                            label_visibility="collapsed")
+if draw := parts[part]:
+    draw()
+else:
+    imports.workbook()
+    st.divider()
+    imports.exports()

@@ -1,5 +1,62 @@
-"""sources."""
+"""采集源: where data come from, whether they come on time, what each run did."""
 
-from core import ui
+import streamlit as st
 
-where = ui.gate("sources")
+from core import clock, ui
+from core.query import sources
+from core.ui import sources as forms
+
+ui.gate("sources")
+# A minute's answer serves everybody who looks within it; runs that brought nothing new don't move the stamp.
+forms.said()
+frame = ui.ask(sources.listing, clock.now().replace(second=0, microsecond=0))
+board = sources.board(frame)
+
+with st.expander("添加采集源", icon=":material/add:", expanded=frame.empty):
+    way = st.segmented_control("方式", ["自己填写", "从目录选择"], default="自己填写", key="way", required=True,
+                               label_visibility="collapsed")
+    forms.add_form() if way == "自己填写" else forms.catalog_form()
+if frame.empty:
+    ui.empty("还没有采集源。请在上面添加 RSS/Atom 订阅或热榜接口，也可以在“账号台账”用 Excel 批量导入。")
+    st.stop()
+
+ui.cards([
+    ui.Card("采集源", str(board.total), help=f"其中停用 {board.states['off']} 个"),
+    *(ui.Card(sources.STATES[name], str(board.states[name])) for name in ("fine", "late", "failed", "person", "quiet")),
+    ui.Card("近24小时新增", f"{board.new_day:,}", help=f"近 7 天新增 {board.new_week:,} 条"),
+])
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    words = {word: state for state, word in sources.STATES.items() if board.states[state]}
+    states = st.pills("状态", list(words), selection_mode="multi", key="source_state", bind="query-params")
+    kinds = st.selectbox("采集方式", sorted(frame["collector_name"].unique()), None, key="source_kind",
+                         placeholder="全部", width=180)
+    search = st.text_input("名称或账号包含", key="source_search", max_chars=50, width=220)
+shown = frame
+if states:
+    shown = shown[shown["state"].isin([words[word] for word in states])]
+if kinds:
+    shown = shown[shown["collector_name"] == kinds]
+if search.strip():
+    named = shown["name"].fillna("") + " " + shown["account"].fillna("")
+    shown = shown[named.str.contains(search.strip(), case=False, regex=False)]
+shown = shown.reset_index(drop=True)
+if shown.empty:
+    ui.empty("没有符合条件的采集源，请放宽筛选。")
+    st.stop()
+
+columns = {
+    "state_name": ui.Column("状态", pinned=True), "name": ui.Column("名称", pinned=True),
+    "collector_name": ui.Column("采集方式"), "platform_name": ui.Column("平台"), "account": ui.Column("账号"),
+    "last_run_at": ui.Column("最近采集", "time"), "last_ok_at": ui.Column("最近成功", "time"),
+    "next_due_at": ui.Column("下次采集", "time"), "period_minutes": ui.Column("周期（分钟）", "int"),
+    "new_day": ui.Column("近24小时新增", "int"), "new_week": ui.Column("近7天新增", "int"),
+    "failures": ui.Column("连续失败", "int"), "note": ui.Column("说明", width="large"), "address": ui.Column("地址"),
+}
+row = ui.table(shown, columns, key="sources_table", select=True, alt="采集源及其状态")
+asked = st.query_params.get("source", "")
+known = dict(zip(frame["source_id"].astype(str), frame["source_id"], strict=True))
+source_id = shown["source_id"][row] if row is not None else known.get(asked)
+if source_id is None:
+    ui.caption(f"共 {len(shown)} 个采集源。点选一行，可看采集记录和原始数据，也可立即采集、停用或修改。")
+    st.stop()
+forms.detail(int(source_id))

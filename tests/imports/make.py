@@ -12,7 +12,9 @@ WEIBO = SHARED / "weibo_cctvnews_2020" / "posts.csv.gz"
 
 
 def csv_file(rows: Sequence[Sequence[object]], encoding: str = "utf-8", mark: str = ",") -> bytes:
-    quoted = (('"' + str(c).replace('"', '""') + '"' if mark in str(c) or "\n" in str(c) else str(c)) for r in rows for c in r)
+    quoted = (
+        ('"' + str(c).replace('"', '""') + '"' if mark in str(c) or "\n" in str(c) else str(c)) for r in rows for c in r
+    )
     cells = iter(quoted)
     return "\r\n".join(mark.join(next(cells) for _ in row) for row in rows).encode(encoding)
 

@@ -63,8 +63,14 @@ def test_a_bare_date_has_no_time(cell):
 
 
 @pytest.mark.parametrize(
-    "text", ["1月25日 23:37", "1月25日 23:37 来自 微博 weibo.com", "01-25 23:37", "1月25日 23:37 已编辑",
-             "1月25日 23:37 来自 微博云剪            \t          已编辑"]
+    "text",
+    [
+        "1月25日 23:37",
+        "1月25日 23:37 来自 微博 weibo.com",
+        "01-25 23:37",
+        "1月25日 23:37 已编辑",
+        "1月25日 23:37 来自 微博云剪            \t          已编辑",
+    ],
 )
 def test_a_date_without_a_year_takes_it_from_an_instant_or_the_caller(text):
     near = datetime(2020, 1, 25, 15, 37, 40, tzinfo=SHANGHAI)
@@ -95,16 +101,43 @@ def test_a_quoted_second_time_marks_a_repost(text, again):
 
 @pytest.mark.parametrize(
     "cell",
-    ["", None, "  ", "-", "标题", "2022-13-01", "2022-02-30", "22/03/29", "2022-03", "2022-03-29 25:00", "昨天 12:00",
-     "3分钟前", True, time(8, 30), timedelta(hours=1), -5, 12, 3.7, float("nan"), float("inf"), 10**20, "2022-03-291",
-     "99999999", "20221340"],
+    [
+        "",
+        None,
+        "  ",
+        "-",
+        "标题",
+        "2022-13-01",
+        "2022-02-30",
+        "22/03/29",
+        "2022-03",
+        "2022-03-29 25:00",
+        "昨天 12:00",
+        "3分钟前",
+        True,
+        time(8, 30),
+        timedelta(hours=1),
+        -5,
+        12,
+        3.7,
+        float("nan"),
+        float("inf"),
+        10**20,
+        "2022-03-291",
+        "99999999",
+        "20221340",
+    ],
 )
 def test_what_is_no_date_is_refused_in_words(cell):
     with pytest.raises(DateError):
         parse_when(cell, near=datetime(2020, 1, 1, tzinfo=SHANGHAI), year=2020)
 
 
-@given(st.one_of(st.text(max_size=40), st.floats(), st.integers(), st.from_regex(r"\d{1,4}[-/年]\d{1,2}[-/月]\d{1,2}.{0,12}")))
+@given(
+    st.one_of(
+        st.text(max_size=40), st.floats(), st.integers(), st.from_regex(r"\d{1,4}[-/年]\d{1,2}[-/月]\d{1,2}.{0,12}")
+    )
+)
 def test_any_cell_gives_an_aware_time_or_a_date_error(cell):
     try:
         when = parse_when(cell, year=2020)

@@ -1,6 +1,5 @@
 import csv
 import gzip
-import io
 from datetime import UTC, datetime
 
 import pytest
@@ -42,7 +41,8 @@ def test_what_is_no_short_form(bid):
 
 @pytest.mark.skipif(not WEIBO.exists(), reason="the shared data set is not beside the checkout")
 def test_every_post_of_the_real_file_tells_its_time_within_a_minute():
-    rows = list(csv.DictReader(io.TextIOWrapper(gzip.open(WEIBO), "utf-8-sig")))
+    with gzip.open(WEIBO, "rt", encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
     worst = 0.0
     for row in rows:
         near = weibo_time(weibo_post(row["weibo_url"])[1])

@@ -9,20 +9,26 @@ from core.imports.recognise import UnknownHeader, guess_headers, letter, recogni
 
 
 def sheet(*rows, name="表"):
-    return Sheet(name, [SheetRow(n, tuple(cells)) for n, cells in enumerate(rows, start=1) if any(c is not None for c in cells)])
+    return Sheet(
+        name, [SheetRow(n, tuple(cells)) for n, cells in enumerate(rows, start=1) if any(c is not None for c in cells)]
+    )
 
 
 HEADERS = {
-    "wechat_articles": "内容标题 发表时间 总阅读人数 总阅读次数 总分享人数 总分享次数 阅读后关注人数 送达人数 公众号消息阅读次数 "
-                       "送达阅读率 首次分享次数 分享产生阅读次数 首次分享率 每次分享带来阅读次数 阅读完成率 内容url",
+    "wechat_articles": "内容标题 发表时间 总阅读人数 总阅读次数 总分享人数 总分享次数 阅读后关注人数 送达人数 "
+    "公众号消息阅读次数 "
+    "送达阅读率 首次分享次数 分享产生阅读次数 首次分享率 每次分享带来阅读次数 阅读完成率 内容url",
     "wechat_followers": "时间 新关注人数 取消关注人数 净增关注人数 累积关注人数",
     "weibo_posts": "发布时间 微博内容 阅读数 转评赞数 转发数 评论数 点赞数 点击数 URL",
     "weibo_followers": "日期 粉丝总数 粉丝净增数 新增粉丝数 减少粉丝数 阅读数 发博数 转评赞数 转发数 评论数 点赞数",
-    "weibo_crawler": "id bid 正文 头条文章url 原始图片url 视频url 位置 日期 工具 点赞数 评论数 转发数 话题 @用户 完整日期",
+    "weibo_crawler": "id bid 正文 头条文章url 原始图片url 视频url 位置 日期 工具 点赞数 评论数 转发数 话题 @用户"
+    " 完整日期",
     "weibo_page": "WB_from WB_text forward comment like weibo_url source_file",
-    "douyin_works": "作品名称 发布时间 体裁 审核状态 播放量 完播率 5s完播率 封面点击率 2s跳出率 平均播放时长 作品时长 点赞量 "
-                    "分享量 评论量 收藏量 主页访问量 粉丝增量",
-    "channels_videos": "视频描述 视频ID 发布时间 完播率 平均播放时长 播放量 推荐 喜欢 评论量 分享量 关注量 转发聊天和朋友圈 设为铃声",
+    "douyin_works": "作品名称 发布时间 体裁 审核状态 播放量 完播率 5s完播率 封面点击率 2s跳出率 平均播放时长 作品时长 "
+    "点赞量 "
+    "分享量 评论量 收藏量 主页访问量 粉丝增量",
+    "channels_videos": "视频描述 视频ID 发布时间 完播率 平均播放时长 播放量 推荐 喜欢 评论量 分享量 关注量 "
+    "转发聊天和朋友圈 设为铃声",
     "toutiao_followers": "时间 总粉丝数 粉丝变化数 新增粉丝数 流失粉丝数 活跃粉丝数 总铁粉数",
     "multi_platform": "账号 备注 平台 标题 类型 推荐 阅读（播放） 评论 分享 收藏 点赞 发布时间 链接",
     "xiaohongshu_notes": "笔记标题 首次发布时间 体裁 曝光 观看量 封面点击率 点赞 评论 收藏 涨粉 分享 人均观看时长 弹幕",
@@ -34,10 +40,28 @@ COUNTERS = {
     "weibo_posts": {"reads": "阅读数", "reposts": "转发数", "comments": "评论数", "likes": "点赞数"},
     "weibo_crawler": {"reposts": "转发数", "comments": "评论数", "likes": "点赞数"},
     "weibo_page": {"reposts": "forward", "comments": "comment", "likes": "like"},
-    "douyin_works": {"plays": "播放量", "likes": "点赞量", "reposts": "分享量", "comments": "评论量", "favourites": "收藏量"},
+    "douyin_works": {
+        "plays": "播放量",
+        "likes": "点赞量",
+        "reposts": "分享量",
+        "comments": "评论量",
+        "favourites": "收藏量",
+    },
     "channels_videos": {"plays": "播放量", "wows": "推荐", "likes": "喜欢", "comments": "评论量", "reposts": "分享量"},
-    "multi_platform": {"reads": "阅读（播放）", "comments": "评论", "reposts": "分享", "favourites": "收藏", "likes": "点赞"},
-    "xiaohongshu_notes": {"plays": "观看量", "likes": "点赞", "comments": "评论", "favourites": "收藏", "reposts": "分享"},
+    "multi_platform": {
+        "reads": "阅读（播放）",
+        "comments": "评论",
+        "reposts": "分享",
+        "favourites": "收藏",
+        "likes": "点赞",
+    },
+    "xiaohongshu_notes": {
+        "plays": "观看量",
+        "likes": "点赞",
+        "comments": "评论",
+        "favourites": "收藏",
+        "reposts": "分享",
+    },
     "gsdata_articles": {"reads": "阅读数", "likes": "点赞数"},
 }
 
@@ -48,8 +72,11 @@ def test_every_export_is_recognised_with_its_counters(key):
     (layout,) = recognise(sheet(["某某数据报表"], [], headers, ["x"] * len(headers)))
     assert layout.form.key == key
     assert layout.header_row == 3
-    counters = {name: head for name, head in layout.headers.items() if name in
-                ("reads", "readers", "plays", "likes", "wows", "reposts", "comments", "favourites")}
+    counters = {
+        name: head
+        for name, head in layout.headers.items()
+        if name in ("reads", "readers", "plays", "likes", "wows", "reposts", "comments", "favourites")
+    }
     assert counters == COUNTERS.get(key, {}) or layout.form.table != "posts"
     assert layout.form.table == {"followers": "followers", "daily": "apps"}.get(key.rpartition("_")[2], "posts")
 
@@ -60,10 +87,15 @@ def test_the_crawlers_full_date_goes_before_its_short_one():
 
 
 def test_blank_first_column_and_title_rows_are_passed_over():
-    (layout,) = recognise(sheet(
-        [None, "内容分析", None], [None, "2026-07-01 至 2026-07-07"], [],
-        [None, "内容标题", "发表时间", "总阅读人数", "内容url"], [None, "甲", "20260701", 12, "https://x"],
-    ))
+    (layout,) = recognise(
+        sheet(
+            [None, "内容分析", None],
+            [None, "2026-07-01 至 2026-07-07"],
+            [],
+            [None, "内容标题", "发表时间", "总阅读人数", "内容url"],
+            [None, "甲", "20260701", 12, "https://x"],
+        )
+    )
     assert (layout.header_row, layout.first, layout.last) == (4, 1, 5)
     assert layout.columns["title"].letter == "B"
     assert layout.locator(5) == "表!B5:E5"
@@ -71,13 +103,31 @@ def test_blank_first_column_and_title_rows_are_passed_over():
 
 
 def test_blocks_side_by_side_are_told_apart():
-    header = ["日期", "渠道", "阅读人数", None, "日期", "分享人数", "跳转阅读原文人数", "微信收藏人数", "发表篇数", None,
-              "传播渠道", "发表日期", "内容标题", "阅读人数", "阅读人数占比"]
+    header = [
+        "日期",
+        "渠道",
+        "阅读人数",
+        None,
+        "日期",
+        "分享人数",
+        "跳转阅读原文人数",
+        "微信收藏人数",
+        "发表篇数",
+        None,
+        "传播渠道",
+        "发表日期",
+        "内容标题",
+        "阅读人数",
+        "阅读人数占比",
+    ]
     layouts = recognise(sheet([None], header))
     assert [layout.form.key for layout in layouts] == ["wechat_tendency", "wechat_tendency_share", "wechat_channels"]
     (usable,) = tables([sheet([None], header)], "趋势.xlsx")
     assert {name: column.letter for name, column in usable.columns.items()} == {
-        "channel": "K", "published_at": "L", "title": "M", "readers": "N",
+        "channel": "K",
+        "published_at": "L",
+        "title": "M",
+        "readers": "N",
     }
 
 
@@ -131,9 +181,17 @@ def test_a_mapping_can_move_a_field_to_another_column():
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        ("阅读(播放)量", ("阅读播放量", "")), ("阅读（播放）", ("阅读播放", "")), (" 点 赞 数\n", ("点赞数", "")),
-        ("总阅读数（万+）", ("总阅读数", "万+")), ("阅读量(万)", ("阅读量", "万")), ("完播率(%)", ("完播率", "")),
-        ("ＵＲＬ", ("url", "")), ("\ufeff日期", ("日期", "")), ("*标题：", ("标题", "")), (None, ("", "")), (12, ("12", "")),
+        ("阅读(播放)量", ("阅读播放量", "")),
+        ("阅读（播放）", ("阅读播放", "")),
+        (" 点 赞 数\n", ("点赞数", "")),
+        ("总阅读数（万+）", ("总阅读数", "万+")),
+        ("阅读量(万)", ("阅读量", "万")),
+        ("完播率(%)", ("完播率", "")),
+        ("ＵＲＬ", ("url", "")),
+        ("\ufeff日期", ("日期", "")),
+        ("*标题：", ("标题", "")),
+        (None, ("", "")),
+        (12, ("12", "")),
     ],
 )
 def test_headers_are_brought_to_one_form(header, expected):

@@ -26,6 +26,7 @@ def test_profile_with_former_names(reader, district):
     assert (found.name, found.platform_name, found.unit, found.unit_kind, found.main) == (
         "教育微信", "政务微信", "教育局", "bureau", "reads")
     assert found.former == (("教育在线", date(2023, 1, 1)), ("教育发布", date(2022, 1, 1)))
+    assert found.words.startswith("政务微信 · 教育局 · 正常 · 曾用名“教育在线”（至 2023-01-01） · 曾用名")
     assert accounts.profile(reader, district.accounts["街道抖音"]).main == "plays"
     assert accounts.profile(reader, 999) is None
 

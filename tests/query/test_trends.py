@@ -114,6 +114,19 @@ def test_gaps_count_every_account_day_once(reader, district):
     assert frame["unknown"] >= 30
 
 
+def test_summary_by_platform(reader, district):
+    frame = trends.summary(trends.daily(reader, APRIL, "platform"), "reads").set_index("label")
+    april = of(district, *district.accounts)
+    for label, platform in (("政务微信", "wechat"), ("政府网站", "govsite")):
+        mine = april[april["platform"] == platform].groupby("day")["reads"].sum()
+        row = frame.loc[label]
+        assert (row["total"], row["best"]) == (mine.sum(), mine.max())
+        assert row["note"] == ("合计为下限" if platform == "wechat" else "")
+        if platform == "govsite":
+            assert (row["days"], row["mean"]) == (len(mine), round(mine.mean(), 1))
+    assert pd.isna(frame.loc["政务微博", "total"])
+
+
 def test_nobody_in_scope_is_an_empty_frame(reader, district):
     nobody = Filter(APRIL.start, APRIL.end, units=(999,))
     frame = trends.daily(reader, nobody, "platform")

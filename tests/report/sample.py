@@ -108,12 +108,14 @@ def content(*, is_demo: bool = False, accounts: int = 60) -> Content:
                             for n, day in enumerate(("周一", "周二", "周三", "周四", "周五", "周六", "周日"))), "条"),
             )),
             Section("热门内容", (
-                Table("阅读数前3条", (Column("名次", "rank"), Column("标题"), Column("账号"), Column("发布日期", "date"),
-                                   Column("阅读数", "count")), (
-                    (1, "#新型肺炎#【急转！😷急寻2月1日D3937次动车7号车厢在云南文山境内下车的57名乘客】=1+1", "海淀融媒", FIRST,
-                     Count(100_001, AT_LEAST)),
+                Table("阅读数前3条", (Column("名次", "rank"), Column("标题"), Column("账号"),
+                                    Column("发布日期", "date"),
+                                    Column("阅读数", "count")), (
+                    (1, "#新型肺炎#【急转！😷急寻2月1日D3937次动车7号车厢在云南文山境内下车的57名乘客】=1+1",
+                     "海淀融媒", FIRST, Count(100_001, AT_LEAST)),
                     (2, "<script>alert(1)</script> & “引号”、（括号）；\x07控制符", "海淀发布", FIRST, 88_000),
-                    (3, "https://example.com/very/long/path/without/any/blank?query=" + "x" * 90, "𠮷野家", FIRST, None),
+                    (3, "https://example.com/very/long/path/without/any/blank?query=" + "x" * 90, "𠮷野家", FIRST,
+                     None),
                 )),
                 Table("没有行的表", (Column("名称"), Column("数量", "int")), ()),
             )),

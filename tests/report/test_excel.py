@@ -23,8 +23,8 @@ def book(made):
 
 
 def test_sheets_and_links(book):
-    assert book.sheetnames == ["封面", "文字综述", "一、总体情况", "二、每日发布情况", "三、榜单", "四、热门内容", "四、热门内容·2",
-                               "方法与数据说明", "附表1 账号明细", "图表数据"]
+    assert book.sheetnames == ["封面", "文字综述", "一、总体情况", "二、每日发布情况", "三、榜单", "四、热门内容",
+                               "四、热门内容·2", "方法与数据说明", "附表1 账号明细", "图表数据"]
     cover = book["封面"]
     links = [cell.hyperlink.location for row in cover.iter_rows() for cell in row if cell.hyperlink]
     assert [re.match(r"'(.*)'!A1", link)[1] for link in links] == book.sheetnames[1:]

@@ -5,9 +5,17 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import NameObject
 
 from core.report import pdf, plots
 from tests.report.sample import content
+
+
+def text_of(page) -> str:
+    """The page's text. fpdf2 embeds its own two-byte encoding, which other readers know and pypdf doesn't."""
+    for font in page["/Resources"]["/Font"].values():
+        font.get_object()[NameObject("/Encoding")] = NameObject("/Identity-H")
+    return page.extract_text()
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +30,12 @@ def reader(printed) -> PdfReader:
 
 @pytest.fixture(scope="module")
 def pages(reader) -> list[str]:
-    return [page.extract_text() for page in reader.pages]
+    return [text_of(page) for page in reader.pages]
 
 
 def test_cover_says_what_it_is(pages, reader):
-    for words in ("2020年2月海淀区政务微博运营情况月报", "海淀区新媒体中心", "2020年2月1日至2月29日", "最新值", "预览稿"):
+    for words in ("2020年2月海淀区政务微博运营情况月报", "海淀区新媒体中心", "2020年2月1日至2月29日", "最新值",
+                  "预览稿"):
         assert words in pages[0]
     assert reader.metadata.title == "2020年2月海淀区政务微博运营情况月报"
     assert reader.metadata.author == "海淀区新媒体中心"
@@ -36,7 +45,8 @@ def test_cover_says_what_it_is(pages, reader):
 def test_contents_lead_to_the_chapters(reader, pages):
     links = [one.get_object() for one in reader.pages[1]["/Annots"]]
     targets = [reader.get_page_number(link["/Dest"][0].get_object()) for link in links]
-    names = ["一、总体情况", "（一）与上月相比", "二、每日发布情况", "三、榜单", "四、热门内容", "五、统计口径与数据说明", "附表1　账号明细"]
+    names = ["一、总体情况", "（一）与上月相比", "二、每日发布情况", "三、榜单", "四、热门内容",
+             "五、统计口径与数据说明", "附表1　账号明细"]
     assert len(targets) == len(names)
     for name, target in zip(names, targets, strict=True):
         assert name in pages[1]
@@ -74,15 +84,15 @@ def test_foreign_text_is_harmless_and_unknown_characters_are_shown_as_such(pages
 
 def test_sample_data_is_marked_on_every_page():
     marked = PdfReader(BytesIO(pdf.render(content(is_demo=True, accounts=30))))
-    assert all("演示数据" in page.extract_text() for page in marked.pages)
+    assert all("演示数据" in text_of(page) for page in marked.pages)
     plain = PdfReader(BytesIO(pdf.render(content(accounts=3))))
-    assert not any("演示数据" in page.extract_text() for page in plain.pages)
+    assert not any("演示数据" in text_of(page) for page in plain.pages)
 
 
 def test_fonts_are_embedded_as_subsets(reader):
     names = {str(font.get_object()["/BaseFont"]) for page in reader.pages
              for font in page["/Resources"]["/Font"].values()}
-    assert {name.split("+")[1] for name in names} == {"NotoSerifSC-Regular", "NotoSansSC-Regular"}
+    assert {name.split("+")[1] for name in names} == {"NotoSerifSC", "NotoSansSC"}
 
 
 def test_charts_are_vectors(reader):
@@ -99,7 +109,7 @@ def test_the_same_content_gives_the_same_bytes_in_another_process(printed, tmp_p
 
 def test_edition_number_is_on_the_cover():
     issued = PdfReader(BytesIO(pdf.render(replace(content(accounts=1), edition=2))))
-    assert "第2版" in issued.pages[0].extract_text()
+    assert "第2版" in text_of(issued.pages[0])
 
 
 def test_a_chart_that_cannot_be_drawn_as_vectors_becomes_a_picture(monkeypatch, caplog):
@@ -115,5 +125,5 @@ def test_many_chapters_make_a_second_page_of_contents():
     many = replace(one, sections=tuple(replace(one.sections[4], title=f"第{n}部分", role="body", blocks=())
                                        for n in range(1, 46)))
     made = PdfReader(BytesIO(pdf.render(many)))
-    assert "第1部分" in made.pages[1].extract_text()
-    assert "第45部分" in made.pages[2].extract_text() or "第45部分" in made.pages[3].extract_text()
+    assert "第1部分" in text_of(made.pages[1])
+    assert "第45部分" in text_of(made.pages[2])

@@ -1,0 +1,250 @@
+"""What people talk about: hot topics of a period, one topic with its items, mentions by day and platform.
+
+All counts come from `topic_day` and `mention_day`; single mentions are read only for the topics that are shown.
+`mentions` counts every item (条), `folded` every distinct text (篇): a reprint is an item, not a text of its own.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlmodel import Session
+
+from core.clock import days, previous_period
+from core.counts import Count
+from core.metrics.growth import Change, change
+from core.models import Mention, MentionDay, Platform, Source, Topic, TopicDay
+from core.query import totals
+from core.query.scope import Filter
+
+HOT_COLUMNS = (
+    "topic_id", "rank", "rank_before", "moved", "title", "keywords", "mentions", "folded", "reprints", "platforms",
+    "platform_names", "first_source", "first_at", "peak_day", "peak", "last_at", "daily",
+)
+MOVED_NEW = "新上榜"
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The period's size: items, distinct texts, topics of two or more items, platforms; items beside the period before.
+
+    `first_day` and `last_day`: the Shanghai days between which there are mentions at all (None: there are none).
+    """
+
+    mentions: int
+    folded: int
+    topics: int
+    platforms: int
+    change: Change
+    first_day: date | None
+    last_day: date | None
+
+
+def volume(session: Session, where: Filter) -> Volume:
+    """How much was said in the period, and whether there is anything outside it."""
+    row = session.execute(
+        select(func.coalesce(func.sum(MentionDay.mentions), 0), func.coalesce(func.sum(MentionDay.folded), 0),
+               func.count(MentionDay.platform.distinct())).where(_within(MentionDay, where))
+    ).one()
+    first, last = previous_period(where.start, where.end)
+    before = session.execute(
+        select(func.sum(MentionDay.mentions)).where(_within(MentionDay, _moved(where, first, last)))
+    ).scalar()
+    ranked = _ranked(where).subquery()
+    topics = session.execute(select(func.count()).select_from(ranked).where(ranked.c.mentions > 1)).scalar()
+    span = session.execute(select(func.min(MentionDay.day), func.max(MentionDay.day))).one()
+    grown = change(Count(int(row[0])), Count(None if before is None else int(before)))
+    return Volume(int(row[0]), int(row[1]), int(topics or 0), int(row[2]), grown, span[0], span[1])
+
+
+def _moved(where: Filter, first: date, last: date) -> Filter:
+    return Filter(first, last, where.platforms)
+
+
+def _within(table: type[MentionDay] | type[TopicDay], where: Filter) -> ColumnElement[bool]:
+    inside = table.day.between(where.start, where.end)
+    return and_(inside, table.platform.in_(where.platforms)) if where.platforms else inside
+
+
+def _ranked(where: Filter):
+    """Topics of the period with their counts and rank: most items first, equal counts share a rank."""
+    counted = func.sum(TopicDay.mentions)
+    return (
+        select(
+            TopicDay.topic_id, counted.label("mentions"), func.sum(TopicDay.folded).label("folded"),
+            func.count(TopicDay.platform.distinct()).label("platforms"),
+            func.rank().over(order_by=counted.desc()).label("rank"),
+        )
+        .where(_within(TopicDay, where)).group_by(TopicDay.topic_id)
+    )
+
+
+def hot(session: Session, where: Filter, limit: int = 50, search: str = "") -> pd.DataFrame:
+    """The period's topics, most items first. `search`: words that the topic's title or one of its items must hold.
+
+    Columns: topic_id, rank, rank_before (of the period before; None: not in it), moved (`↑3`, `↓2`, `—`, 新上榜;
+    empty where nothing is known of the period before),
+    title, keywords (text), mentions, folded, reprints (items beyond the first of each text), platforms,
+    platform_names, first_source, first_at, peak_day, peak (items on it), last_at, and daily: items of each day of the
+    period, None on days without any mention from anywhere. A topic of a single item is listed only when searched for.
+    """
+    ranked = _ranked(where).subquery()
+    query = (
+        select(ranked, Topic.title, Topic.keywords, Topic.first_at, Topic.last_at)
+        .join(Topic, Topic.id == ranked.c.topic_id)
+        .order_by(ranked.c.mentions.desc(), ranked.c.platforms.desc(), Topic.last_at.desc(), Topic.id).limit(limit)
+    )
+    for word in search.split()[:8]:
+        query = query.where(or_(
+            Topic.title.icontains(word, autoescape=True),
+            exists().where(Mention.topic_id == Topic.id, Mention.title.icontains(word, autoescape=True)),
+        ))
+    if not search.split():
+        query = query.where(ranked.c.mentions > 1)
+    rows = session.execute(query).all()
+    ids = [row.topic_id for row in rows]
+    before = _ranks_before(session, where, ids)
+    earlier = _moved(where, *previous_period(where.start, where.end))
+    comparable = session.execute(select(exists().where(_within(MentionDay, earlier)))).scalar()
+    by_day, names = _by_day(session, where, ids), _platforms_of(session, where, ids)
+    sources = _first_sources(session, ids)
+    heard = set(session.execute(select(MentionDay.day.distinct()).where(_within(MentionDay, where))).scalars())
+    span = days(where.start, where.end)
+    out = []
+    for row in rows:
+        daily = by_day.get(row.topic_id, {})
+        peak_day = max(daily, key=lambda day: (daily[day], day))
+        out.append({
+            "topic_id": row.topic_id, "rank": row.rank, "rank_before": before.get(row.topic_id),
+            "moved": _moved_words(row.rank, before.get(row.topic_id)) if comparable else "", "title": row.title,
+            "keywords": "、".join(row.keywords), "mentions": int(row.mentions), "folded": int(row.folded),
+            "reprints": int(row.mentions) - int(row.folded), "platforms": row.platforms,
+            "platform_names": "、".join(names.get(row.topic_id, ())), "first_source": sources.get(row.topic_id, ""),
+            "first_at": row.first_at, "peak_day": peak_day, "peak": daily[peak_day], "last_at": row.last_at,
+            "daily": [daily.get(day, 0) if day in heard else None for day in span],
+        })
+    return _times(pd.DataFrame(out, columns=HOT_COLUMNS), "first_at", "last_at")
+
+
+def _times(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+    return frame.assign(**{name: pd.to_datetime(frame[name], utc=True) for name in names})
+
+
+def _moved_words(rank: int, before: int | None) -> str:
+    if before is None:
+        return MOVED_NEW
+    return f"↑{before - rank}" if before > rank else f"↓{rank - before}" if rank > before else "—"
+
+
+def _ranks_before(session: Session, where: Filter, ids: list[int]) -> dict[int, int]:
+    earlier = _ranked(_moved(where, *previous_period(where.start, where.end))).subquery()
+    found = session.execute(select(earlier.c.topic_id, earlier.c.rank).where(earlier.c.topic_id.in_(ids)))
+    return {topic: rank for topic, rank in found}
+
+
+def _by_day(session: Session, where: Filter, ids: list[int]) -> dict[int, dict[date, int]]:
+    out: dict[int, dict[date, int]] = {}
+    for topic, day, times in session.execute(
+        select(TopicDay.topic_id, TopicDay.day, func.sum(TopicDay.mentions))
+        .where(TopicDay.topic_id.in_(ids), _within(TopicDay, where)).group_by(TopicDay.topic_id, TopicDay.day)
+    ):
+        out.setdefault(topic, {})[day] = int(times)
+    return out
+
+
+def _platforms_of(session: Session, where: Filter, ids: list[int]) -> dict[int, list[str]]:
+    out: dict[int, list[str]] = {}
+    counted = func.sum(TopicDay.mentions)
+    for topic, name, _ in session.execute(
+        select(TopicDay.topic_id, func.coalesce(Platform.name, TopicDay.platform), counted)
+        .outerjoin(Platform, Platform.code == TopicDay.platform)
+        .where(TopicDay.topic_id.in_(ids), _within(TopicDay, where))
+        .group_by(TopicDay.topic_id, TopicDay.platform, Platform.name).order_by(counted.desc(), TopicDay.platform)
+    ):
+        out.setdefault(topic, []).append(name)
+    return out
+
+
+def _first_sources(session: Session, ids: list[int]) -> dict[int, str]:
+    """Name of the source of each topic's earliest item."""
+    place = func.row_number().over(partition_by=Mention.topic_id, order_by=(Mention.published_at, Mention.id))
+    ordered = (
+        select(Mention.topic_id, Mention.source_id, place.label("place")).where(Mention.topic_id.in_(ids)).subquery()
+    )
+    found = session.execute(
+        select(ordered.c.topic_id, Source.name).join(Source, Source.id == ordered.c.source_id)
+        .where(ordered.c.place == 1)
+    )
+    return {topic: name for topic, name in found}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDetail:
+    """One topic over its whole life. `id` differs from the one asked for when that was merged into this one."""
+
+    id: int
+    title: str
+    keywords: tuple[str, ...]
+    mentions: int
+    folded: int
+    platforms: int
+    first_at: datetime
+    last_at: datetime
+    first_source: str
+    active: bool
+
+
+def topic(session: Session, topic_id: int) -> TopicDetail | None:
+    """The topic of that id, or the one that it was merged into; None when there is none."""
+    row = session.get(Topic, topic_id)
+    if row is not None and row.alias_of is not None:
+        row = session.get(Topic, row.alias_of)
+    if row is None:
+        return None
+    return TopicDetail(
+        row.id, row.title, tuple(row.keywords), row.mentions, row.folded, row.platforms, row.first_at, row.last_at,
+        _first_sources(session, [row.id]).get(row.id, ""), row.active,
+    )
+
+
+def topic_days(session: Session, topic_id: int) -> pd.DataFrame:
+    """The topic's items by day and platform over its whole life: day, series (platform name), value."""
+    return totals.read(session, (
+        select(TopicDay.day, func.coalesce(Platform.name, TopicDay.platform).label("series"),
+               TopicDay.mentions.label("value"))
+        .outerjoin(Platform, Platform.code == TopicDay.platform)
+        .where(TopicDay.topic_id == topic_id).order_by(Platform.sort, TopicDay.platform, TopicDay.day)
+    ))
+
+
+def members(session: Session, topic_id: int, limit: int = 200) -> pd.DataFrame:
+    """The topic's distinct texts, the most reprinted first, then the earliest.
+
+    Columns: mention_id, title, source, platform, published_at, dated (False: the time is that of the first sighting),
+    url, reprints, best_rank.
+    """
+    copies = (
+        select(Mention.fold_id, func.count().label("copies"), func.min(Mention.best_rank).label("best_rank"))
+        .where(Mention.topic_id == topic_id).group_by(Mention.fold_id).subquery()
+    )
+    frame = totals.read(session, (
+        select(Mention.id.label("mention_id"), Mention.title, Source.name.label("source"),
+               func.coalesce(Platform.name, Mention.platform).label("platform"), Mention.published_at, Mention.dated,
+               Mention.url, (copies.c.copies - 1).label("reprints"), copies.c.best_rank)
+        .join(copies, copies.c.fold_id == Mention.id).join(Source, Source.id == Mention.source_id)
+        .outerjoin(Platform, Platform.code == Mention.platform)
+        .order_by(copies.c.copies.desc(), Mention.published_at, Mention.id).limit(limit)
+    ))
+    return _times(frame, "published_at")
+
+
+def mention_days(session: Session, where: Filter) -> pd.DataFrame:
+    """Mentions of the period by day and platform: day, series (platform name), value, folded. A day without any row
+    stays out: nothing is known to have been said, or nothing was collected."""
+    return totals.read(session, (
+        select(MentionDay.day, func.coalesce(Platform.name, MentionDay.platform).label("series"),
+               MentionDay.mentions.label("value"), MentionDay.folded)
+        .outerjoin(Platform, Platform.code == MentionDay.platform)
+        .where(_within(MentionDay, where)).order_by(Platform.sort, MentionDay.platform, MentionDay.day)
+    ))

@@ -1,0 +1,263 @@
+"""Sources: whether they deliver, when they are due, what each run did and what it left behind."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+from sqlalchemy import case, func, select
+from sqlmodel import Session
+
+from core import evidence, labels
+from core.ledger.entries import SOURCE_COLLECTORS
+from core.models import Account, Capture, Platform, Rejected, Run, Source
+from core.query import totals
+
+STATES = {
+    "person": "需人工处理", "failed": "采集失败", "late": "逾期未采", "quiet": "久无新内容", "waiting": "等待首次采集",
+    "fine": "正常", "off": "已停用",
+}
+"""State of a source → its word, the gravest first."""
+FOR_A_PERSON = ("STOP", "REAUTH", "GONE")
+GRACE = timedelta(minutes=10)
+"""How long after its time a source may be asked before it counts as late."""
+QUIET_DAYS = {"hotlist": 1}
+QUIET_DAYS_ELSE = 7
+PREVIEW_CHARACTERS = 4_000
+_UNSCHEDULED = ("file", "demo")
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """How many sources are in each state, and rows that came in over the last day and week."""
+
+    total: int
+    states: dict[str, int]
+    new_day: int
+    new_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One source as the form shows it. `address` is the whole address, secrets included."""
+
+    id: int
+    name: str
+    collector: str
+    address: str
+    platform: str
+    account: str
+    period_minutes: int
+    enabled: bool
+    editable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run in words; `finished` False while it is going on."""
+
+    run_id: int
+    finished: bool
+    state: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The beginning of a capture's bytes as text; `problem` says why there is none."""
+
+    text: str
+    size: int
+    whole: bool
+    problem: str = ""
+
+
+def state_of(
+    *, enabled: bool, scheduled: bool, fault: str, last_run_at: datetime | None, next_due_at: datetime | None,
+    quiet: bool, now: datetime,
+) -> str:
+    """The state of a source (pure): the gravest that holds."""
+    if not enabled:
+        return "off"
+    if fault:
+        return "person" if fault in FOR_A_PERSON else "failed"
+    if scheduled and last_run_at is None:
+        return "waiting"
+    if scheduled and next_due_at is not None and next_due_at + GRACE < now:
+        return "late"
+    return "quiet" if scheduled and quiet else "fine"
+
+
+def listing(session: Session, now: datetime) -> pd.DataFrame:
+    """Every source, the gravest state first.
+
+    Columns: source_id, name, collector, collector_name, platform, platform_name, account, address (without its query),
+    period_minutes, enabled, state, state_name, note, failures, last_run_at, last_ok_at, next_due_at (aware UTC),
+    new_day, new_week (new rows of the last 24 hours and 7 days).
+    """
+    since = now - timedelta(days=7)
+    came = (
+        select(
+            Run.source_id,
+            func.sum(Run.new_rows).label("new_week"),
+            func.sum(case((Run.started_at >= now - timedelta(days=1), Run.new_rows), else_=0)).label("new_day"),
+        )
+        .where(Run.job == "collect", Run.started_at >= since, Run.source_id.is_not(None))
+        .group_by(Run.source_id)
+        .subquery()
+    )
+    query = (
+        select(
+            Source.id.label("source_id"), Source.name, Source.collector, Source.platform,
+            Platform.name.label("platform_name"), Account.name.label("account"), Source.url,
+            Source.period_seconds, Source.enabled, Source.fault, Source.fault_note, Source.failures,
+            Source.last_run_at, Source.last_ok_at, Source.next_due_at, came.c.new_day, came.c.new_week,
+        )
+        .outerjoin(Platform, Platform.code == Source.platform)
+        .outerjoin(Account, Account.id == Source.account_id)
+        .outerjoin(came, came.c.source_id == Source.id)
+        .order_by(Source.id)
+    )
+    found = totals.read(session, query)
+    gravity = {state: place for place, state in enumerate(STATES)}
+    rows = found.to_dict("records")
+    for row in rows:
+        row["new_day"], row["new_week"] = int(row["new_day"] or 0), int(row["new_week"] or 0)
+        fresh = row["new_day"] if QUIET_DAYS.get(row["collector"]) == 1 else row["new_week"]
+        row["state"] = state_of(
+            enabled=row["enabled"], scheduled=row["collector"] not in _UNSCHEDULED, fault=row["fault"],
+            last_run_at=row["last_run_at"], next_due_at=row["next_due_at"], quiet=not fresh, now=now,
+        )
+        row["state_name"] = STATES[row["state"]]
+        row["collector_name"] = labels.COLLECTORS.get(row["collector"], row["collector"])
+        row["address"] = shown_address(row["url"])
+        row["note"] = _note(row, now)
+        row["period_minutes"] = row["period_seconds"] // 60
+    rows.sort(key=lambda row: (gravity[row["state"]], row["name"]))
+    columns = [
+        "source_id", "name", "collector", "collector_name", "platform", "platform_name", "account", "address",
+        "period_minutes", "enabled", "state", "state_name", "note", "failures", "last_run_at", "last_ok_at",
+        "next_due_at", "new_day", "new_week",
+    ]
+    return _timed(pd.DataFrame(rows, columns=columns), "last_run_at", "last_ok_at", "next_due_at")
+
+
+def shown_address(url: str) -> str:
+    """An address for lists: no query, which may hold secrets, no user name."""
+    head = url.partition("#")[0].partition("?")[0].partition("://")[2] or url
+    return head.rpartition("@")[2] + ("?…" if "?" in url else "")
+
+
+def _note(row: dict, now: datetime) -> str:
+    match row["state"]:
+        case "person" | "failed":
+            times = f"（连续 {row['failures']} 次）" if row["failures"] > 1 else ""
+            return f"{labels.FAULTS.get(row['fault'], row['fault'])}：{row['fault_note']}{times}"
+        case "late":
+            return f"已逾期 {_span(now - row['next_due_at'])}，请检查后台采集进程是否在运行"
+        case "quiet":
+            return f"近 {QUIET_DAYS.get(row['collector'], QUIET_DAYS_ELSE)} 天采集正常但没有新内容"
+        case _:
+            return ""
+
+
+def _span(time: timedelta) -> str:
+    minutes = int(time.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} 分钟"
+    return f"{minutes // 60} 小时" if minutes < 2880 else f"{minutes // 1440} 天"
+
+
+def board(found: pd.DataFrame) -> Board:
+    """The freshness board of a listing (pure): how many sources are in each state."""
+    counts = found["state"].value_counts()
+    return Board(
+        total=len(found), states={state: int(counts.get(state, 0)) for state in STATES},
+        new_day=int(found["new_day"].sum()), new_week=int(found["new_week"].sum()),
+    )
+
+
+def detail(session: Session, source_id: int) -> Detail | None:
+    """One source; None when it is gone."""
+    source = session.get(Source, source_id)
+    if source is None:
+        return None
+    account = session.get(Account, source.account_id) if source.account_id else None
+    return Detail(
+        id=source.id, name=source.name, collector=source.collector, address=source.url, platform=source.platform,
+        account=account.external_id if account else "", period_minutes=max(source.period_seconds // 60, 1),
+        enabled=source.enabled, editable=source.collector in SOURCE_COLLECTORS,
+    )
+
+
+def runs(session: Session, source_id: int, limit: int = 100) -> pd.DataFrame:
+    """The newest runs of a source: run_id, started_at, finished_at, state_name, note, new/known/rejected_rows."""
+    query = (
+        select(
+            Run.id.label("run_id"), Run.started_at, Run.finished_at, Run.state, Run.note, Run.new_rows,
+            Run.known_rows, Run.rejected_rows,
+        )
+        .where(Run.source_id == source_id).order_by(Run.id.desc()).limit(limit)
+    )
+    found = totals.read(session, query)
+    found["state_name"] = [labels.RUN_STATES.get(state, state) for state in found["state"]]
+    return _timed(found, "started_at", "finished_at")
+
+
+def rejected(session: Session, run_id: int, limit: int = 500) -> pd.DataFrame:
+    """What a run set aside: locator, field, reason, raw."""
+    query = (
+        select(Rejected.locator, Rejected.field, Rejected.reason, Rejected.raw)
+        .where(Rejected.run_id == run_id).order_by(Rejected.id).limit(limit)
+    )
+    return totals.read(session, query)
+
+
+def captures(session: Session, run_id: int) -> pd.DataFrame:
+    """The answers that a run kept: capture_id, request, fetched_at, status, media_type, size, sha256."""
+    query = (
+        select(
+            Capture.id.label("capture_id"), Capture.request, Capture.fetched_at, Capture.status, Capture.media_type,
+            Capture.size, Capture.sha256,
+        )
+        .where(Capture.run_id == run_id).order_by(Capture.id)
+    )
+    return _timed(totals.read(session, query), "fetched_at")
+
+
+def preview(session: Session, capture_id: int, characters: int = PREVIEW_CHARACTERS) -> Preview:
+    """The beginning of the stored bytes, checked against their hash."""
+    capture = session.get(Capture, capture_id)
+    if capture is None:
+        return Preview("", 0, False, "原始数据的记录不存在")
+    try:
+        body = evidence.body(capture)
+    except evidence.EvidenceLost as lost:
+        return Preview("", capture.size, False, str(lost))
+    if b"\0" in body[:2000] and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Preview("", capture.size, False, "这是二进制文件，不能以文字预览")
+    text = _text(body, characters)
+    return Preview(text[:characters], capture.size, len(text) <= characters)
+
+
+def _text(body: bytes, characters: int) -> str:
+    """As many characters as a preview needs; the encoding that loses least of them."""
+    part = body[: characters * 4 + 4]
+    if part.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return part.decode("utf-16", "replace")
+    return min((part.decode(name, "replace") for name in ("utf-8", "gb18030", "big5hkscs")),
+               key=lambda text: text.count("\ufffd"))
+
+
+def outcome_since(session: Session, source_id: int, since: datetime) -> Outcome | None:
+    """The newest run of a source that began at or after an instant; None while there is none."""
+    run = session.execute(
+        select(Run).where(Run.source_id == source_id, Run.started_at >= since).order_by(Run.id.desc()).limit(1)
+    ).scalar()
+    if run is None:
+        return None
+    return Outcome(run.id, run.finished_at is not None, labels.RUN_STATES.get(run.state, run.state), run.note)
+
+
+def _timed(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """With these columns as aware UTC times."""
+    return frame.assign(**{name: pd.to_datetime(frame[name], utc=True) for name in columns})

@@ -1,0 +1,136 @@
+"""Issued reports: content stored and hashed, files written once, never overwritten.
+
+An edition is a version of one subject (kind, platform, period, scope). The same report built again is the same
+edition; a changed figure makes the next version. Files can always be made again from the stored content, byte for
+byte.
+"""
+
+import hashlib
+import os
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from core import audit
+from core.models import Edition, EditionFile
+from core.report import excel, fonts, pdf
+from core.report.content import Content
+from core.settings import settings
+
+FORMATS: dict[str, Callable[[Content], bytes]] = {
+    "xlsx": excel.render,
+    "pdf": lambda content: pdf.render(content, fonts.faces(settings().font_dir)),
+}
+"""Every format of an issued report: its suffix and how it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A row of the list of editions: the edition and its files by format."""
+
+    edition: Edition
+    files: dict[str, EditionFile]
+
+
+def issue(session: Session, content: Content, *, by: str = "", now: datetime) -> Edition:
+    """Issue the report: stores it as the next version with its files; the caller commits.
+
+    When the newest edition of the subject says exactly the same, that edition is returned and nothing is written.
+    """
+    newest = latest(session, content)
+    if newest is not None and read(newest).fingerprint == content.fingerprint:
+        return newest
+    version = newest.version + 1 if newest else 1
+    issued = replace(content, edition=version)
+    text = issued.to_json()
+    subject = content.subject
+    edition = Edition(
+        kind=subject.kind, platform=subject.platform, period=subject.period, scope=subject.scope, version=version,
+        title=content.title, content=zlib.compress(text.encode(), 9), sha256=issued.sha256, stamp=content.stamp,
+        issued_at=now, issued_by=by, demo=content.is_demo,
+    )
+    session.add(edition)
+    session.flush()
+    for suffix, render in FORMATS.items():
+        body = render(issued)
+        name = file_name(issued, suffix)
+        _write(settings().reports_dir / name, body)
+        session.add(EditionFile(edition_id=edition.id, format=suffix, name=name,
+                                sha256=hashlib.sha256(body).hexdigest(), size=len(body)))
+    audit.note(session, by, "签发报告", content.title, f"第{version}版，{edition.sha256[:12]}")
+    session.flush()
+    return edition
+
+
+def latest(session: Session, content: Content) -> Edition | None:
+    """The newest edition of the content's subject."""
+    subject = content.subject
+    return session.execute(
+        select(Edition).where(Edition.kind == subject.kind, Edition.platform == subject.platform,
+                              Edition.period == subject.period, Edition.scope == subject.scope)
+        .order_by(Edition.version.desc()).limit(1)
+    ).scalar()
+
+
+def read(edition: Edition) -> Content:
+    """The edition's content. Raises ValueError when what is stored is not what was hashed."""
+    text = zlib.decompress(edition.content).decode()
+    if hashlib.sha256(text.encode()).hexdigest() != edition.sha256:
+        raise ValueError(f"edition {edition.id} does not match its hash")
+    return Content.from_json(text)
+
+
+def listing(session: Session, limit: int = 200) -> list[Issued]:
+    """The editions with their files, the newest first. Contents are left in the database."""
+    columns = [column for column in Edition.__table__.columns if column.key != "content"]
+    rows = session.execute(select(*columns).order_by(Edition.issued_at.desc(), Edition.id.desc()).limit(limit))
+    editions = [Edition(**row, content=b"") for row in rows.mappings()]
+    files: dict[int, dict[str, EditionFile]] = {}
+    for file in session.execute(
+        select(EditionFile).where(EditionFile.edition_id.in_([one.id for one in editions]))
+    ).scalars():
+        files.setdefault(file.edition_id, {})[file.format] = file
+    return [Issued(one, files.get(one.id, {})) for one in editions]
+
+
+def body(session: Session, edition_id: int, suffix: str) -> tuple[str, bytes]:
+    """Name and bytes of an edition's file. A file that was lost or changed is made again from the stored content.
+
+    Raises LookupError (Chinese) when there is no such edition, ValueError when it can't be made as it was issued.
+    """
+    file = session.get(EditionFile, (edition_id, suffix))
+    if file is None:
+        raise LookupError("这份报告不存在，可能已被删除")
+    path = settings().reports_dir / file.name
+    found = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(found).hexdigest() == file.sha256:
+        return file.name, found
+    made = FORMATS[suffix](read(session.get_one(Edition, edition_id)))
+    if hashlib.sha256(made).hexdigest() != file.sha256:
+        raise ValueError(f"《{file.name}》的文件已丢失或被改动，且现有程序版本不能原样重制")
+    _write(path, made)
+    return file.name, made
+
+
+def file_name(content: Content, suffix: str) -> str:
+    """`海淀区_政务微博_2020-02_月报_v2.xlsx`; a scope other than all stands before the version."""
+    parts = [content.district, content.platform, content.subject.period, content.kind]
+    if content.subject.scope != "all":
+        parts.append(content.scope)
+    parts.append(f"v{content.edition}" if content.edition else "预览")
+    clean = (re.sub(r"[^\w\-（）]+", "", part) for part in parts)
+    return "_".join(part for part in clean if part)[:120] + f".{suffix}"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all: readers never see half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(data)
+    part.replace(path)

@@ -1,0 +1,253 @@
+"""The parts of the room 账号台账 in which units, accounts and boards are edited."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from sqlmodel import Session
+
+from core import clock, ledger
+from core.faults import BadInput
+from core.labels import ACCOUNT_STATES
+from core.ledger import AccountEntry, BoardEntry, Entries, UnitEntry
+from core.ledger.entries import FIELDS, SHEETS
+from core.query import ledger as query
+from core.records import Record
+from core.ui.ask import ask
+from core.ui.deeds import WHO, do
+from core.ui.parts import caption, empty, toast_error
+
+TOLD = "ledger"
+_LISTS = {UnitEntry: "units", AccountEntry: "accounts", BoardEntry: "boards"}
+_KEYS = {UnitEntry: ("name",), AccountEntry: ("platform", "external_id", "name"), BoardEntry: ("name", "platform")}
+"""Fields that an entry can't do without, changed or not."""
+_DATES = ("opened_on", "closed_on", "last_day")
+
+
+def accounts() -> None:
+    """Search, edit, add accounts; change their state."""
+    frame = ask(query.accounts)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input("名称、编号、单位、标签包含", key="account_search", max_chars=50, width=240)
+        platform = _pick("平台", frame["platform"].unique(), "account_platform")
+        kind = _pick("单位类别", sorted(filter(None, frame["unit_kind"].unique())), "account_kind")
+        state = _pick("状态", list(ACCOUNT_STATES.values()), "account_state")
+    shown = query.matching(frame, search, platform=platform, unit_kind=kind, state=state)
+    if frame.empty:
+        empty("台账里还没有账号。可在下面逐个新增，或在“导入导出”中用 Excel 批量导入。")
+    elif shown.empty:
+        empty("没有符合条件的账号，请放宽筛选。")
+    else:
+        caption(f"共 {len(shown)} 个账号。直接在表格里修改，改完后在下方确认保存；状态请用“变更状态”。")
+        fixed = ("platform", "external_id", "state", "closed_on", "former", "last_day")
+        _editor(AccountEntry, shown, "account_id", fixed, {"former": "曾用名", "last_day": "最近发布"},
+                {"unit": ["", *ask(query.units)["name"]]})
+    with st.expander("新增账号", icon=":material/person_add:"):
+        _add(AccountEntry, ("platform", "external_id", "name", "unit", "url", "opened_on"))
+    if not frame.empty:
+        with st.expander("变更状态（停更、合并、注销、恢复）", icon=":material/event_busy:"):
+            _state(frame)
+
+
+def units() -> None:
+    """Search, edit and add units."""
+    frame = ask(query.units)
+    search = st.text_input("名称或别名包含", key="unit_search", max_chars=50, width=240)
+    shown = query.matching(frame, search)
+    if frame.empty:
+        empty("台账里还没有单位。可在下面逐个新增，或在“导入导出”中用 Excel 批量导入。")
+    elif shown.empty:
+        empty("没有符合条件的单位，请放宽筛选。")
+    else:
+        caption(f"共 {len(shown)} 个单位。改名后，旧名称自动成为别名。")
+        _editor(UnitEntry, shown, "id", ("accounts",), {"accounts": "账号数"}, {"parent": ["", *frame["name"]]})
+    with st.expander("新增单位", icon=":material/domain_add:"):
+        _add(UnitEntry, ("name", "kind", "parent", "aliases"))
+
+
+def boards() -> None:
+    """Edit and add boards, and pick their members."""
+    frame = ask(query.boards)
+    if frame.empty:
+        empty("还没有自定义榜单。在下面新增：先起名、选平台，再按单位类别和标签自动收入，或逐个指定成员。")
+    else:
+        caption(f"共 {len(frame)} 个榜单。")
+        _editor(BoardEntry, frame, "id", ("members",), {"members": "现有账号数"}, {})
+    with st.expander("新增榜单", icon=":material/playlist_add:"):
+        _add(BoardEntry, ("name", "category", "platform", "unit_kinds", "tags", "picked", "index", "basis"))
+    if not frame.empty:
+        with st.expander("指定成员", icon=":material/checklist:"):
+            _members(dict(zip(frame["id"], frame["name"], strict=True)))
+
+
+# --- Parts ----------------------------------------------------------------------------------------------------------
+
+
+def _pick(label: str, options: Sequence[str], key: str) -> str | None:
+    return st.selectbox(label, list(options), None, key=key, placeholder="全部", width=160)
+
+
+def _round() -> int:
+    """Part of the keys of forms and tables: a new round starts them afresh after something was saved."""
+    return st.session_state.get("ledger_round", 0)
+
+
+def _afresh() -> None:
+    st.session_state["ledger_round"] = _round() + 1
+    st.rerun()
+
+
+def _save(deed: Callable[[Session], str]) -> None:
+    if do(deed, TOLD):
+        _afresh()
+
+
+def _editor(
+    kind: type[Record], frame: pd.DataFrame, id_column: str, fixed: Sequence[str], extra: Mapping[str, str],
+    options: Mapping[str, Sequence[str]],
+) -> None:
+    """A table whose cells can be changed; what was changed is listed and saved only when confirmed."""
+    words = {**ask(ledger.words, kind), **options}
+    heads = {**FIELDS[kind], **extra}
+    shown = frame[[name for name in heads if name in frame.columns]]
+    for name in set(_DATES) & set(shown.columns):
+        shown = shown.assign(**{name: pd.to_datetime(shown[name])})
+    # The rows are part of the key: edits are kept by position, and must not slide onto other rows.
+    rows = hashlib.sha256(",".join(str(id_) for id_ in frame[id_column]).encode()).hexdigest()[:12]
+    key = f"{_LISTS[kind]}_{_round()}_{rows}"
+    st.data_editor(
+        shown, key=key, hide_index=True, num_rows="fixed", disabled=list(fixed), alt=f"{SHEETS[kind]}台账",
+        column_config={name: _column(name, head, words.get(name)) for name, head in heads.items()},
+    )
+    edits = {
+        int(row): changed for row, changed in st.session_state.get(key, {}).get("edited_rows", {}).items()
+        if int(row) < len(frame) and set(changed) - set(fixed)
+    }
+    if edits:
+        _confirm(kind, frame, id_column, edits, heads)
+
+
+def _column(name: str, head: str, words: Sequence[str] | None) -> Any:
+    if name in _DATES:
+        return st.column_config.DateColumn(head, format="YYYY-MM-DD")
+    if name in ("sort", "accounts", "members"):
+        return st.column_config.NumberColumn(head, format="localized", step=1)
+    if words is not None and name != "unit_kinds":
+        return st.column_config.SelectboxColumn(head, options=list(words))
+    return st.column_config.TextColumn(head, pinned=True if name == "name" else None)
+
+
+def _confirm(
+    kind: type[Record], frame: pd.DataFrame, id_column: str, edits: Mapping[int, Mapping[str, Any]],
+    heads: Mapping[str, str],
+) -> None:
+    listed = [
+        {SHEETS[kind]: frame.at[row, "name"], "项目": heads[name], "原来": _said(frame.at[row, name]),
+         "改为": _said(value)}
+        for row, changed in edits.items() for name, value in changed.items()
+    ]
+    st.markdown(f"**将要保存 {len(listed)} 处修改**")
+    st.dataframe(pd.DataFrame(listed), hide_index=True, alt="将要保存的修改")
+    with st.container(horizontal=True):
+        save = st.button("确认保存", type="primary", icon=":material/save:", key=f"save_{_LISTS[kind]}")
+        drop = st.button("放弃修改", icon=":material/undo:", key=f"drop_{_LISTS[kind]}")
+    if drop:
+        _afresh()
+    if save:
+        def deed(session: Session) -> str:
+            entries = [_entry(session, kind, frame.loc[row], id_column, changed) for row, changed in edits.items()]
+            made = Entries(**{_LISTS[kind]: entries})
+            return f"已保存：{ledger.apply(session, made, who=WHO, now=clock.now()).words}。"
+
+        _save(deed)
+
+
+def _entry(session: Session, kind: type[Record], row: pd.Series, id_column: str, changed: Mapping[str, Any]) -> Record:
+    cells = {name: row[name] for name in _KEYS[kind]} | {k: v for k, v in changed.items() if k in FIELDS[kind]}
+    known = {"id": int(row["id"])} if id_column == "id" else {}
+    return ledger.form_entry(session, kind, cells, **known)
+
+
+def _said(value: object) -> str:
+    return "（空）" if value is None or value is pd.NaT or value == "" else str(value)
+
+
+def _add(kind: type[Record], fields: Sequence[str]) -> None:
+    """A form for one new entry."""
+    words = ask(ledger.words, kind)
+    heads, cells = FIELDS[kind], {}
+    with st.form(f"add_{_LISTS[kind]}", clear_on_submit=False, border=False):
+        for name, column in zip(fields, _grid(len(fields)), strict=True):
+            key = f"new_{_LISTS[kind]}_{name}_{_round()}"
+            label = heads[name] + ("（必填）" if name in _KEYS[kind] else "")
+            with column:
+                if name == "unit_kinds":
+                    chosen = st.multiselect(label, ask(ledger.words, UnitEntry)["kind"], key=key, placeholder="全部")
+                    cells[name] = "、".join(chosen)
+                elif name in ("unit", "parent"):
+                    cells[name] = st.selectbox(label, list(ask(query.units)["name"]), None, key=key, placeholder="无")
+                elif name in words:
+                    first = 0 if name in ("picked", "basis") else None
+                    cells[name] = st.selectbox(label, list(words[name]), first, key=key, placeholder="请选择")
+                elif name == "opened_on":
+                    cells[name] = st.date_input(label, None, key=key, format="YYYY-MM-DD", min_value=date(2005, 1, 1))
+                else:
+                    cells[name] = st.text_input(label, key=key, max_chars=200)
+        sent = st.form_submit_button("新增", type="primary", icon=":material/add:")
+    if sent:
+        def deed(session: Session) -> str:
+            given = {name: cell for name, cell in cells.items() if cell or name in _KEYS[kind]}
+            entry = ledger.form_entry(session, kind, given)
+            if ledger.exists(session, entry):
+                raise BadInput(f"台账中已有这个{SHEETS[kind]}（{entry.name}），请在表格中修改")
+            made = Entries(**{_LISTS[kind]: [entry]})
+            return f"已保存：{ledger.apply(session, made, who=WHO, now=clock.now()).words}。"
+
+        _save(deed)
+
+
+def _grid(count: int) -> list[Any]:
+    out: list[Any] = []
+    while len(out) < count:
+        out += st.columns(3)
+    return out[:count]
+
+
+def _state(frame: pd.DataFrame) -> None:
+    """Suspend, merge, deregister or take up an account as of a day."""
+    rows = frame[["account_id", "name", "platform", "state"]].itertuples(index=False)
+    names = {int(row.account_id): f"{row.name} · {row.platform}（{row.state}）" for row in rows}
+    today = clock.day_of(clock.now())
+    with st.form("account_state_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("账号", list(names), None, format_func=names.get, placeholder="输入名称查找",
+                              key=f"state_of_{_round()}")
+        state = st.selectbox("改为", list(ACCOUNT_STATES), None, format_func=ACCOUNT_STATES.get,
+                             key=f"state_to_{_round()}", placeholder="请选择", width=160)
+        on = st.date_input("自哪天起", today, max_value=today, key=f"state_on_{_round()}",
+                           format="YYYY-MM-DD", width=180)
+        sent = st.form_submit_button("变更状态", icon=":material/event_busy:")
+    if sent and (chosen is None or state is None):
+        toast_error("请选择账号和新的状态。")
+    elif sent:
+        _save(lambda session: "已保存：" + ledger.set_account_state(
+            session, chosen, state, on, who=WHO, now=clock.now()).words + "。")
+
+
+def _members(names: Mapping[int, str]) -> None:
+    """Pick the members of one board."""
+    board = st.selectbox("榜单", list(names), None, format_func=names.get, key="members_of",
+                         placeholder="请选择榜单")
+    if board is None:
+        return
+    members, offered = ask(query.picked, board)
+    chosen = st.multiselect("成员", list(offered), members, format_func=offered.get, key=f"members_{board}_{_round()}",
+                            placeholder="输入名称查找")
+    if st.button("保存成员", type="primary", icon=":material/save:", key="save_members"):
+        def deed(session: Session) -> str:
+            ledger.set_members(session, board, chosen, who=WHO, now=clock.now())
+            return f"榜单“{names[board]}”现有 {len(chosen)} 个成员。"
+
+        _save(deed)

@@ -1,0 +1,230 @@
+"""The forms and the detail of the room 采集源: what a person does to a source, and what its runs did."""
+
+from collections.abc import Callable
+
+import streamlit as st
+from sqlmodel import Session
+
+from core import clock, db, ledger_sources
+from core.faults import BadInput
+from core.ledger.entries import SOURCE_COLLECTORS
+from core.query import sources
+from core.ui.ask import ask
+from core.ui.parts import caption, empty, plain, toast_error
+from core.ui.table import Column, table
+
+WHO = "网页操作"
+WATCH_SECONDS = 3
+_SAID, _ASKED, _ROUND = "sources_said", "sources_asked", "sources_round"
+_PERIODS = {10: "10 分钟", 30: "30 分钟", 60: "1 小时", 180: "3 小时", 720: "12 小时", 1440: "1 天"}
+
+
+def said() -> None:
+    """What the last deed came to, once."""
+    if words := st.session_state.pop(_SAID, ""):
+        st.success(plain(words), icon=":material/check_circle:")
+
+
+def _do(deed: Callable[[Session], str]) -> bool:
+    """Carry out a deed in a session of its own and tell of it after a redraw, or say why it can't be done."""
+    try:
+        with db.session() as session:
+            words = deed(session)
+            session.commit()
+    except BadInput as refused:
+        toast_error(plain(str(refused)))
+        return False
+    st.session_state[_SAID] = words
+    return True
+
+
+def add_form() -> None:
+    """Add a feed or hot list by hand."""
+    round_ = st.session_state.setdefault(_ROUND, 0)
+    made = _fields(f"add{round_}", None)
+    if st.button("添加并启用", type="primary", icon=":material/add:", key=f"add{round_}_go"):
+        now = clock.now()
+
+        def deed(session: Session) -> str:
+            source = ledger_sources.entry(**made)
+            ledger_sources.add(session, source, who=WHO, now=now)
+            return f"已添加采集源“{source.name}”，后台采集进程将在下一轮采集它。"
+
+        if _do(deed):
+            st.session_state[_ROUND] = round_ + 1
+            st.rerun()
+
+
+def catalog_form() -> None:
+    """Add sources out of the catalogue, switched off."""
+    offers = ledger_sources.catalog()
+    service = st.segmented_control(
+        "服务", list(ledger_sources.SERVICES), format_func=ledger_sources.SERVICES.get, key="offer_service",
+        default=next(iter(ledger_sources.SERVICES)), required=True,
+    )
+    base = st.text_input(
+        "服务地址", key="offer_base", max_chars=300, placeholder="https://",
+        help="建议自建服务；公共服务常限流。内网地址需由管理员列入允许名单（PULSE_ALLOW_PRIVATE_HOSTS）。",
+    )
+    fitting = [offer for offer in offers if offer.service == service]
+    names = {offer.name + (f"（{offer.note}）" if offer.note else ""): offer for offer in fitting}
+    chosen = st.multiselect("来源", list(names), key=f"offers_{service}", placeholder="可选多个")
+    if st.button("添加所选", icon=":material/playlist_add:", disabled=not chosen, key="offer_go"):
+        now = clock.now()
+
+        def deed(session: Session) -> str:
+            made = ledger_sources.offered([names[name] for name in chosen], {service: base})
+            return ledger_sources.add_offered(session, made, who=WHO, now=now)
+
+        if _do(deed):
+            st.rerun()
+
+
+def _fields(key: str, now_is: sources.Detail | None) -> dict:
+    """The fields of a source, filled with what it is now."""
+    platforms = dict(ask(ledger_sources.platforms))
+    collectors = list(SOURCE_COLLECTORS)
+    left, right = st.columns(2)
+    with left:
+        name = st.text_input("名称", now_is.name if now_is else "", key=f"{key}_name", max_chars=100)
+        collector = st.selectbox(
+            "采集方式", collectors, collectors.index(now_is.collector) if now_is else 0,
+            format_func=SOURCE_COLLECTORS.get, key=f"{key}_collector",
+        )
+        periods = sorted({*_PERIODS, now_is.period_minutes} if now_is else _PERIODS)
+        period = st.selectbox(
+            "采集周期", periods, periods.index(now_is.period_minutes if now_is else 30), key=f"{key}_period",
+            format_func=lambda minutes: _PERIODS.get(minutes, f"{minutes} 分钟"),
+        )
+    with right:
+        url = st.text_input(
+            "地址", now_is.address if now_is else "", key=f"{key}_url", max_chars=2000, placeholder="https://",
+            help="热榜接口写完整地址，例如 https://服务地址/api/s?id=weibo",
+        )
+        codes = list(platforms)
+        first = codes.index(now_is.platform) if now_is and now_is.platform in codes else None
+        platform = st.selectbox("平台", codes, first, format_func=platforms.get, key=f"{key}_platform",
+                                placeholder="条目属于哪个平台")
+        account = ""
+        if collector == "feed" and platform:
+            named = {"": "不属于某个账号，作为舆情信息", **dict(ask(ledger_sources.accounts, platform))}
+            ids = list(named)
+            mine = now_is.account if now_is and now_is.platform == platform else ""
+            account = st.selectbox("内容归属", ids, ids.index(mine) if mine in ids else 0, format_func=named.get,
+                                   key=f"{key}_account_{platform}", help="选账号：条目是该账号发布的帖文")
+    return {"name": name, "collector": collector, "url": url, "platform": platform or "", "account": account,
+            "period_minutes": period}
+
+
+def detail(source_id: int) -> None:
+    """One source: deeds, the outcome of asking now, run history, what a run set aside, and the bytes it kept."""
+    source = ask(sources.detail, source_id)
+    if source is None:
+        empty("这个采集源已不存在。")
+        return
+    st.subheader(plain(source.name), anchor=False)
+    if source.editable:
+        _deeds(source)
+    _watch(source)
+    _history(source_id)
+
+
+def _deeds(source: sources.Detail) -> None:
+    with st.container(horizontal=True):
+        if st.button("立即采集", icon=":material/bolt:", disabled=not source.enabled, key=f"ask_{source.id}",
+                     help="交给后台采集进程，结果稍后显示在这里，可用来测试连接"):
+            now = clock.now()
+
+            def ask_now(session: Session) -> str:
+                ledger_sources.ask_now(session, source.id, who=WHO, now=now)
+                return f"已请求立即采集“{source.name}”。"
+
+            if _do(ask_now):
+                st.session_state[_ASKED] = (source.id, now)
+                st.rerun()
+        word = "停用" if source.enabled else "启用"
+        if st.button(word, icon=":material/power_settings_new:", key=f"switch_{source.id}"):
+
+            def switch(session: Session) -> str:
+                ledger_sources.switch(session, source.id, not source.enabled, who=WHO, now=clock.now())
+                return f"已{word}采集源“{source.name}”。"
+
+            if _do(switch):
+                st.rerun()
+    if st.toggle("修改", key=f"edit_{source.id}"):
+        with st.container(border=True):
+            made = _fields(f"edit{source.id}", source)
+            if st.button("保存修改", type="primary", key=f"save_{source.id}"):
+
+                def save(session: Session) -> str:
+                    entry = ledger_sources.entry(**made)
+                    ledger_sources.change(session, source.id, entry, who=WHO, now=clock.now())
+                    return f"已保存采集源“{entry.name}”。"
+
+                if _do(save):
+                    st.rerun()
+
+
+def _watch(source: sources.Detail) -> None:
+    """After asking for a source: whether its run has begun, and how it ended."""
+    asked = st.session_state.get(_ASKED)
+    mine = asked is not None and asked[0] == source.id
+
+    @st.fragment(run_every=WATCH_SECONDS if mine else None)
+    def look() -> None:
+        if not mine:
+            return
+        with db.session() as session:
+            outcome = sources.outcome_since(session, source.id, asked[1])
+        if outcome is None:
+            st.info("正在等待后台采集进程……如果一分钟后仍没有结果，请检查它是否在运行。", icon=":material/hourglass:")
+        elif not outcome.finished:
+            st.info("正在采集……", icon=":material/hourglass:")
+        else:
+            st.session_state.pop(_ASKED, None)
+            st.session_state[_SAID] = f"“{source.name}”采集结束：{outcome.state}。{outcome.note}"
+            st.rerun(scope="app")
+
+    look()
+
+
+def _history(source_id: int) -> None:
+    with db.session() as session:  # not from the cache: a run that brought nothing new doesn't move the stamp
+        frame = sources.runs(session, source_id)
+    if frame.empty:
+        empty("这个采集源还没有采集过。")
+        return
+    row = table(frame, {
+        "started_at": Column("开始时间", "time"), "state_name": Column("结果"), "note": Column("说明", width="large"),
+        "new_rows": Column("新增", "int"), "known_rows": Column("已有", "int"),
+        "rejected_rows": Column("不合格", "int"),
+    }, key=f"runs_{source_id}", select=True, alt="采集记录", height=260)
+    if row is None:
+        caption("点选一次采集，可看不合格的条目和原始数据。")
+        return
+    run_id = int(frame["run_id"][row])
+    refused = ask(sources.rejected, run_id)
+    if not refused.empty:
+        st.markdown("**不合格的条目**")
+        table(refused, {"locator": Column("位置"), "field": Column("字段"), "reason": Column("原因", width="large"),
+                        "raw": Column("原文", width="large")}, key=f"rejected_{run_id}", alt="不合格的条目")
+    kept = ask(sources.captures, run_id)
+    if kept.empty:
+        caption("这次采集没有保存原始数据：来源没有新内容，或没有得到回应。")
+    for capture in kept.to_dict("records"):
+        status = f"HTTP {capture['status']}" if capture["status"] else "文件"
+        caption(f"{capture['request']}，{status}，{capture['media_type'] or '类型未说明'}，{capture['size']:,} 字节，"
+                f"取得于 {clock.local(capture['fetched_at']):%Y-%m-%d %H:%M:%S}，SHA-256 {capture['sha256'][:16]}…")
+        _preview(int(capture["capture_id"]))
+
+
+def _preview(capture_id: int) -> None:
+    if not st.toggle("查看原始数据", key=f"preview_{capture_id}"):
+        return
+    found = ask(sources.preview, capture_id)
+    if found.problem:
+        st.warning(plain(found.problem), icon=":material/broken_image:")
+        return
+    st.code(found.text, language=None, wrap_lines=True, height=320)
+    if not found.whole:
+        caption("只显示开头部分。")

@@ -1,0 +1,220 @@
+"""Removal takes the sample district and nothing else."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core import db, demo, evidence, ingest, rollup, understand
+from core.clock import day_of
+from core.counts import Count
+from core.models import (
+    METADATA,
+    Account,
+    AccountDay,
+    Board,
+    BoardMember,
+    Capture,
+    Edition,
+    EditionFile,
+    Mention,
+    MentionDay,
+    Post,
+    Run,
+    Source,
+    Topic,
+    TopicDay,
+    Unit,
+)
+from core.records import Batch, FollowerRecord, MentionRecord, PostRecord
+from core.settings import settings
+from tests.demo.conftest import NOW
+
+pytestmark = pytest.mark.xdist_group("demo")
+STAYS = {"platform", "run", "audit", "stamp", "remembered"}
+
+
+def rows(session, table) -> list:
+    return sorted(map(repr, session.execute(select(table)).all()))
+
+
+def counts(session) -> dict[str, int]:
+    return {table.name: len(session.execute(select(table)).all()) for table in METADATA.sorted_tables}
+
+
+def write_real(session) -> None:
+    """A real unit, account, board, and a source with its evidence, posts, followers and mentions; the mentions are
+    word for word those of the sample district, so that folding has every occasion to mix them."""
+    unit = Unit(name="区卫健委", kind="bureau")
+    session.add(unit)
+    session.flush()
+    account = Account(platform="wechat", external_id="gh_1", name="健康本区", unit_id=unit.id)
+    source = Source(key="real", name="真实订阅源", collector="feed", platform="thepaper")
+    board = Board(name="我的榜单", platform="wechat", picked=True)
+    session.add_all([account, source, board])
+    session.flush()
+    session.add(BoardMember(board_id=board.id, account_id=account.id))
+    texts = select(Mention.title, Mention.text, Mention.published_at).where(Mention.text != "")
+    said = session.execute(texts.limit(5)).all()
+    run = ingest.begin(session, "collect", source=source, at=NOW)
+    capture = evidence.keep(session, b"<rss/>", request="https://news.example.cn/rss", fetched_at=NOW, run=run,
+                            source_id=source.id)
+    posts = [
+        PostRecord(external_id=f"p{n}", published_at=NOW - timedelta(days=n), observed_at=NOW, title=f"第{n}篇",
+                   counters={"reads": Count(100 + n)})
+        for n in range(3)
+    ]
+    followers = [FollowerRecord(day=day_of(NOW), observed_at=NOW, followers=Count(1000))]
+    mentions = [
+        MentionRecord(external_id=f"m{n}", title=title, text=text, published_at=at, observed_at=NOW)
+        for n, (title, text, at) in enumerate(said)
+    ]
+    stored = ingest.store(session, Batch(posts=posts, followers=followers, mentions=mentions), run=run,
+                          capture=capture, source=source, account=account)
+    ingest.finish(session, run, "ok", stored.words, at=NOW, stored=stored)
+    session.commit()
+    rollup.run(session)
+    understand.understand(session, now=NOW)
+    session.commit()
+
+
+def test_nothing_is_left(sample):
+    files = list(settings().captures_dir.rglob("*.gz"))
+    assert files
+    removed = demo.remove(now=NOW)
+    with db.session() as session:
+        left = {name: n for name, n in counts(session).items() if n and name not in STAYS}
+        assert left == {}
+        assert [run.job for run in session.execute(select(Run)).scalars()] == ["demo"]
+        assert not demo.present(session)
+    assert list(settings().captures_dir.rglob("*")) == []
+    assert removed.captures == len(files) and "已清除" in removed.words
+
+
+def test_real_mentions_keep_their_folds_and_topics(sample):
+    with db.session() as session:
+        write_real(session)
+        real = [
+            select(Mention.__table__).join(Source, Source.id == Mention.source_id).where(Source.demo.is_(False)),
+            select(Topic.__table__).where(Topic.demo.is_(False)),
+            select(TopicDay.__table__).join(Topic, Topic.id == TopicDay.topic_id).where(Topic.demo.is_(False)),
+        ]
+        before = [sorted(map(repr, session.execute(query).all())) for query in real]
+        assert all(before)
+        assert session.execute(select(Mention.id).where(Mention.fold_id.is_(None))).first() is None
+    demo.remove(now=NOW)
+    with db.session() as session:
+        assert [sorted(map(repr, session.execute(query).all())) for query in real] == before
+        assert rows(session, Mention.__table__) == before[0] and rows(session, Topic.__table__) == before[1]
+        counted = Counter((m.day, m.platform) for m in session.execute(select(Mention)).scalars())
+        firsts = Counter((m.day, m.platform) for m in session.execute(select(Mention)).scalars() if m.fold_id == m.id)
+        assert {(r.day, r.platform): (r.mentions, r.folded) for r in session.execute(select(MentionDay)).scalars()} == {
+            key: (number, firsts[key]) for key, number in counted.items()
+        }
+
+
+def test_the_real_ledger_and_its_evidence_stay(sample):
+    with db.session() as session:
+        write_real(session)
+    demo.remove(now=NOW)
+    with db.session() as session:
+        assert evidence.body(session.execute(select(Capture)).scalar_one()) == b"<rss/>"
+        for table, name in ((Unit, "区卫健委"), (Account, "健康本区"), (Source, "真实订阅源"), (Board, "我的榜单")):
+            assert session.execute(select(table.name)).scalars().all() == [name]
+        assert len(session.execute(select(BoardMember)).scalars().all()) == 1
+        assert len(session.execute(select(Post)).scalars().all()) == 3
+
+
+def test_totals_of_real_accounts_do_not_change(sample):
+    with db.session() as session:
+        write_real(session)
+        real = select(AccountDay.__table__).where(
+            AccountDay.account_id.in_(select(Account.id).where(Account.demo.is_(False)))
+        )
+        before = sorted(map(repr, session.execute(real).all()))
+        assert before
+    demo.remove(now=NOW)
+    with db.session() as session:
+        assert rows(session, AccountDay.__table__) == before
+        rollup.rebuild(session)
+        assert rows(session, AccountDay.__table__) == before
+
+
+def test_a_sample_account_that_got_real_figures_stays_with_them(sample):
+    with db.session() as session:
+        account = session.execute(select(Account).where(Account.external_id == "demo-wechat-01")).scalar_one()
+        run = ingest.begin(session, "import", at=NOW)
+        capture = evidence.keep(session, b"a,b", request="导出.csv", fetched_at=NOW, run=run)
+        post = PostRecord(
+            external_id="real-1", published_at=NOW, observed_at=NOW, title="真的", counters={"reads": Count(7)}
+        )
+        ingest.store(session, Batch(posts=[post]), run=run, capture=capture, account=account)
+        session.commit()
+        rollup.run(session)
+        unit_id = account.unit_id
+    removed = demo.remove(now=NOW)
+    with db.session() as session:
+        (account,) = session.execute(select(Account)).scalars()
+        assert (account.external_id, account.demo, account.unit_id) == ("demo-wechat-01", False, unit_id)
+        assert session.get(Unit, unit_id).demo is False
+        assert session.execute(select(Post.title)).scalars().all() == ["真的"]
+        assert {(r.day, r.basis, r.posts, r.reads) for r in session.execute(select(AccountDay)).scalars()} == {
+            (day_of(NOW), basis, 1, 7) for basis in ("latest", "d7")
+        }
+    assert removed.kept == 1 and "予以保留" in removed.words
+
+
+def test_files_that_a_real_capture_shares_stay(sample):
+    with db.session() as session:
+        shared = session.execute(select(Capture).where(Capture.demo.is_(True)).limit(1)).scalar_one()
+        run = ingest.begin(session, "import", at=NOW)
+        body = evidence.body(shared)
+        evidence.keep(session, body, request="同样的内容.json", fetched_at=NOW, run=run)
+        session.commit()
+    demo.remove(now=NOW)
+    with db.session() as session:
+        (capture,) = session.execute(select(Capture)).scalars()
+        assert evidence.body(capture) == body
+    assert len(list(settings().captures_dir.rglob("*.gz"))) == 1
+
+
+def test_sample_reports_go_and_real_ones_stay(sample):
+    folder = settings().reports_dir
+    folder.mkdir(parents=True)
+    with db.session() as session:
+        for number, sampled in enumerate((True, False), start=1):
+            edition = Edition(kind="monthly", platform="weibo", period=f"2026-0{number}", title="月报", content=b"",
+                              sha256="", issued_at=NOW, demo=sampled)
+            session.add(edition)
+            session.flush()
+            session.add(EditionFile(edition_id=edition.id, format="pdf", name=f"{number}.pdf", sha256="", size=1))
+            (folder / f"{number}.pdf").write_bytes(b"%PDF")
+        session.commit()
+    assert demo.remove(now=NOW).editions == 1
+    with db.session() as session:
+        assert session.execute(select(Edition.period)).scalars().all() == ["2026-02"]
+    assert [file.name for file in folder.iterdir()] == ["2.pdf"]
+
+
+def test_readers_are_told(sample):
+    with db.session() as session:
+        before = db.stamp(session)
+    demo.remove(now=NOW)
+    with db.session() as session:
+        assert db.stamp(session) > before
+
+
+def test_removing_twice_does_no_harm(sample):
+    demo.remove(now=NOW)
+    with db.session() as session:
+        before = {k: n for k, n in counts(session).items() if k not in STAYS}
+    assert demo.remove(now=NOW).accounts == 0
+    with db.session() as session:
+        assert {k: n for k, n in counts(session).items() if k not in STAYS} == before
+
+
+def test_it_can_be_loaded_again(sample):
+    demo.remove(now=NOW)
+    loaded = demo.load(now=NOW, months=1, accounts=3)
+    assert loaded.accounts == 3 and loaded.posts > 0

@@ -1,0 +1,151 @@
+"""The sources room: states, filters, forms, run history, evidence."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core import clock, db, evidence, ingest
+from core.models import Account, Rejected, Run, Source
+
+HOSTILE = "<script>alert(1)</script> **粗** [链](javascript:x) `码`"
+
+
+@pytest.fixture
+def some(session) -> dict[str, int]:
+    """Three sources; the first has a partial run with a rejected item and kept bytes."""
+    now = clock.now()
+    rows = [
+        Source(key="a", name="澎湃", collector="feed", platform="thepaper", url="https://hub.cn/thepaper?key=s3cret",
+               last_run_at=now, last_ok_at=now, next_due_at=now + timedelta(hours=1)),
+        Source(key="b", name="微博热搜", collector="hotlist", platform="weibo_hot", url="https://n.cn/api/s?id=weibo",
+               last_run_at=now, next_due_at=now + timedelta(hours=1), fault="STOP", fault_note=HOSTILE, failures=2),
+        Source(key="c", name="停用的", collector="feed", platform="feed", url="https://c.cn/x", enabled=False),
+    ]
+    session.add_all(rows)
+    session.flush()
+    run = ingest.begin(session, "collect", source=rows[0], at=now)
+    session.add(Rejected(run_id=run.id, locator="/rss/channel/item[2]", field="title", reason="标题和正文都为空"))
+    evidence.keep(session, HOSTILE.encode(), request="https://hub.cn/thepaper?key=***", fetched_at=now, status=200,
+                  media_type="text/xml", run=run, source_id=rows[0].id)
+    stored = ingest.Stored(new_mentions=5, rejected=1)
+    ingest.finish(session, run, "partial", stored.words, at=now, stored=stored)
+    session.commit()
+    return {row.name: row.id for row in rows}
+
+
+def cards(app) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def table(app):
+    return next(frame.value for frame in app.dataframe if "state_name" in frame.value and "name" in frame.value)
+
+
+def test_an_empty_room_offers_the_form(open_room):
+    app = open_room("sources")
+    assert "还没有采集源" in app.info[0].value
+    assert app.text_input(key="add0_name").label == "名称"
+
+
+def test_the_board_and_the_gravest_first(some, open_room):
+    app = open_room("sources")
+    assert cards(app) == {"采集源": "3", "正常": "1", "逾期未采": "0", "采集失败": "0", "需人工处理": "1",
+                          "久无新内容": "0", "近24小时新增": "5"}
+    shown = table(app)
+    assert list(shown["name"]) == ["微博热搜", "澎湃", "停用的"]
+    assert list(shown["state_name"]) == ["需人工处理", "正常", "已停用"]
+    assert "s3cret" not in shown.to_csv()
+
+
+def test_filters(some, open_room):
+    app = open_room("sources", source_state="正常")
+    assert list(table(app)["name"]) == ["澎湃"]
+    app = open_room("sources")
+    app.selectbox(key="source_kind").set_value("热榜接口").run()
+    assert list(table(app)["name"]) == ["微博热搜"]
+    app.text_input(key="source_search").set_value("没有的").run()
+    assert "没有符合条件" in app.info[-1].value
+
+
+def test_a_link_opens_a_source_with_its_history(some, open_room):
+    app = open_room("sources", source=str(some["澎湃"]))
+    assert app.subheader[-1].value == "澎湃"
+    history = app.dataframe[-1].value
+    assert list(history["note"]) == ["新增信息 5 条，不合格 1 条"]
+    assert (history["new_rows"][0], history["rejected_rows"][0]) == (5, 1)
+
+
+def test_adding_a_source_by_hand(open_room, session):
+    session.add(Account(platform="wechat", external_id="gh_1", name="健康云澜"))
+    db.bump(session, clock.now())
+    session.commit()
+    app = open_room("sources")
+    app.text_input(key="add0_name").set_value("健康云澜订阅")
+    app.text_input(key="add0_url").set_value("ftp://a.cn/feed")
+    app.selectbox(key="add0_platform").set_value("wechat").run()
+    app.selectbox(key="add0_account_wechat").set_value("gh_1")
+    app.button(key="add0_go").click().run()
+    assert "链接必须以" in app.error[0].value
+    app.text_input(key="add0_url").set_value("https://a.cn/feed").run()
+    app.button(key="add0_go").click().run()
+    assert "已添加采集源" in app.success[0].value and not app.exception
+    made = session.execute(select(Source)).scalar()
+    assert (made.name, made.period_seconds, made.enabled, made.account_id) == ("健康云澜订阅", 1800, True, 1)
+    assert app.text_input(key="add1_name").value == "", "the form is empty again"
+    assert table(app)["state_name"][0] == "等待首次采集"
+
+
+def test_adding_from_the_catalogue(open_room, session):
+    app = open_room("sources")
+    app.segmented_control(key="way").set_value("从目录选择").run()
+    offers = app.multiselect(key="offers_newsnow")
+    offers.set_value(offers.options[:2]).run()
+    app.button(key="offer_go").click().run()
+    assert "请填写" in app.error[0].value
+    app.text_input(key="offer_base").set_value("https://n.cn").run()
+    app.button(key="offer_go").click().run()
+    assert "添加了 2 个采集源" in app.success[0].value
+    assert [s.enabled for s in session.execute(select(Source)).scalars()] == [False, False]
+
+
+def test_asking_now_shows_the_outcome_when_it_comes(some, open_room, session):
+    app = open_room("sources", source=str(some["澎湃"]))
+    app.button(key=f"ask_{some['澎湃']}").click().run()
+    assert "已请求立即采集" in app.success[0].value
+    assert "正在等待后台采集进程" in app.info[-1].value
+    source = session.get(Source, some["澎湃"])
+    session.refresh(source)
+    assert source.next_due_at <= clock.now()
+    run = Run(job="collect", source_id=source.id, started_at=clock.now(), finished_at=clock.now(), state="failed",
+              note="暂时失败，将自动重试：连接超时")
+    session.add(run)
+    session.commit()
+    app.run()
+    assert "采集结束：失败。" in app.success[0].value.replace("\\", "")
+    assert "连接超时" in app.success[0].value
+    assert not any("等待" in i.value for i in app.info)
+
+
+def test_switching_and_editing(some, open_room, session):
+    id_ = some["停用的"]
+    app = open_room("sources", source=str(id_))
+    assert app.button(key=f"ask_{id_}").disabled
+    app.button(key=f"switch_{id_}").click().run()
+    assert "已启用" in app.success[0].value
+    app.toggle(key=f"edit_{id_}").set_value(True).run()
+    assert app.text_input(key=f"edit{id_}_url").value == "https://c.cn/x"
+    app.text_input(key=f"edit{id_}_name").set_value("启用的")
+    app.selectbox(key=f"edit{id_}_period").set_value(60)
+    app.button(key=f"save_{id_}").click().run()
+    assert "已保存采集源" in app.success[0].value, [e.value for e in app.error]
+    row = session.get(Source, id_)
+    session.refresh(row)
+    assert (row.name, row.period_seconds, row.enabled) == ("启用的", 3600, True)
+
+
+def test_hostile_words_stay_text(some, open_room):
+    app = open_room("sources", source=str(some["微博热搜"]))
+    assert not app.exception
+    assert any(HOSTILE in note for note in table(app)["note"])
+    assert all("<script>" not in m.value for m in app.markdown)
