@@ -1,6 +1,6 @@
 """The stories of the period: when each began, how it grew and ebbed, what each channel said, who answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -150,7 +150,7 @@ def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
     for channel in ("social", "forum", "board"):
         lines = getattr(kind, channel)
         for _ in range(counts[channel] if lines else 0):
-            yield Saying(rng.choice(CHANNELS[channel]), moment(), say(rng, lines, words))
+            yield Saying(rng.choice(CHANNELS[channel]), moment(), _own_words(rng, channel, lines, words))
     left = counts["news"]
     while left > 0:
         title, text = say(rng, kind.news, words), _article(rng, kind, words)
@@ -166,6 +166,18 @@ def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
             for platform in rng.sample(HOT, rng.choice((1, 2))):
                 yield Saying(platform, at, say(rng, (line,), words), "", rng.randint(3, 46),
                              int(event.scale * rng.uniform(800, 9000)), rng.choice((4, 8, 14)))
+
+
+def _own_words(rng: Random, channel: str, lines: Sequence[str], words: dict[str, str]) -> str:
+    """A line as one person writes it; people on the net add where they stand and what they feel."""
+    line = rng.choice(lines)
+    if channel != "board" and "{feeling}" not in line and rng.random() < 0.6:
+        line += "，{feeling}" if line[-1] not in "？?！" else "{feeling}"
+    if channel == "forum" and "{opening}" not in line and rng.random() < 0.35:
+        line = "{opening}" + line
+    if channel == "board" and rng.random() < 0.6:
+        line = rng.choice(("{community}居民反映：", "{someone}来信：", "关于", "{near}：", "住户{someone}反映：")) + line
+    return say(rng, (line,), words)
 
 
 def _article(rng: Random, kind: Kind, words: dict[str, str]) -> str:

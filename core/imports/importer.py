@@ -163,8 +163,9 @@ def preview(
     """Read, recognise and check a file; nothing is stored.
 
     `platform` is a code or Chinese name. `mapping` (field → header, "" takes a field away) corrects the columns; when
-    none is given, one that a person set before for the same headers is used (needs `session`). `year` is for dates that
-    print none. `observed_at`: when the export was made, if that is known to be earlier than `now`.
+    none is given, one that a person set before for the same headers is used; that needs `session`, as does telling
+    already here that the file belongs to another account. `year` is for dates that print none. `observed_at`: when the
+    export was made, if that is known to be earlier than `now`.
     Raises BadInput (Chinese) when the file can't be used at all; recognise.UnknownHeader carries its headers.
     """
     code = platform_code(platform)
@@ -185,6 +186,8 @@ def preview(
     if checked.accounts and account_name not in checked.accounts:
         listed = "、".join(list(checked.accounts)[:10])
         raise BadInput(f"文件“{name}”里没有账号“{account_name}”的行。文件里的账号是：{listed}。请核对账号名称")
+    if session is not None:
+        _known_account(session, name, code, account_name, checked.account_id)
     return Preview(
         name=name, body=body, sha256=evidence.digest(body), platform=code, account_name=account_name,
         observed_at=observed_at or now, tables=tuple(_table(layout) for layout in layouts), headers=headers,
@@ -265,28 +268,37 @@ def _only_account(name: str, checked: Checked) -> str:
     raise BadInput(f"文件“{name}”里没有写明账号。请选择或填写账号名称")
 
 
-def _account(session: Session, preview: Preview, who: str, now: datetime) -> Account:
-    """The account that the rows belong to: by the id in the links, else by name; added when the ledger lacks it."""
-    wanted, own = preview.account_name, preview.account_id
-    by_id = ledger.find_account(session, preview.platform, own) if own else None
+def _known_account(session: Session, name: str, platform: str, wanted: str, own: str) -> Account | None:
+    """The ledger's account that the rows belong to: by the id in the links, else by name; None when it has none.
+
+    Raises BadInput when the links say that the file belongs to another account than the one chosen.
+    """
+    by_id = ledger.find_account(session, platform, own) if own else None
     if by_id is not None:
         if not ledger.known_as(session, by_id, wanted):
             raise BadInput(
-                f"文件“{preview.name}”里的链接属于账号“{by_id.name}”（{own}），而选择的是“{wanted}”。请核对账号；"
+                f"文件“{name}”里的链接属于账号“{by_id.name}”（{own}），而选择的是“{wanted}”。请核对账号；"
                 "若账号已改名，请先在账号台账中改名"
             )
         return by_id
-    by_name = ledger.account_named(session, preview.platform, wanted)
-    if by_name is not None:
-        if own and by_name.external_id != by_name.name and by_name.external_id != own:
-            raise BadInput(
-                f"台账中“{wanted}”的平台编号是 {by_name.external_id}，而文件里的链接属于 {own}。请核对文件或台账"
-            )
-        if own and by_name.external_id != own:
-            ledger.identify(session, by_name, own, who=who)
-        return by_name
-    entry = ledger.AccountEntry(platform=preview.platform, external_id=own or wanted, name=wanted)
-    return ledger.add_account(session, entry, who=who, now=now)
+    by_name = ledger.account_named(session, platform, wanted)
+    if by_name is not None and own and by_name.external_id not in (by_name.name, own):
+        raise BadInput(
+            f"台账中“{wanted}”的平台编号是 {by_name.external_id}，而文件“{name}”里的链接属于 {own}。请核对文件或台账"
+        )
+    return by_name
+
+
+def _account(session: Session, preview: Preview, who: str, now: datetime) -> Account:
+    """The account that the rows belong to; added when the ledger lacks it, given its id when it was entered by name."""
+    wanted, own = preview.account_name, preview.account_id
+    known = _known_account(session, preview.name, preview.platform, wanted, own)
+    if known is None:
+        entry = ledger.AccountEntry(platform=preview.platform, external_id=own or wanted, name=wanted)
+        return ledger.add_account(session, entry, who=who, now=now)
+    if own and known.external_id != own:
+        ledger.identify(session, known, own, who=who)
+    return known
 
 
 def _imported_before(session: Session, preview: Preview, account: Account) -> Capture | None:

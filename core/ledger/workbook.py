@@ -305,7 +305,7 @@ def form_entry(session: Session, kind: type[Record], cells: Mapping[str, Cell], 
     Raises LedgerFaults with everything that is wrong.
     """
     faults: list[LedgerFault] = []
-    entry = _entry(kind, 0, cells, _kinds(_platforms(session)), faults, **known)
+    entry = _entry(kind, 0, cells, _kinds(_platforms(session))[kind], faults, **known)
     if entry is None:
         raise LedgerFaults(faults, SHEETS[kind])
     return entry

@@ -50,7 +50,7 @@ class Thresholds:
     merge: float
 
 
-FUSED = Thresholds(assign=0.35, new=0.24, merge=0.50)
+FUSED = Thresholds(assign=0.35, new=0.32, merge=0.50)
 GRAMS_ONLY = Thresholds(assign=0.18, new=0.14, merge=0.28)
 
 
@@ -257,8 +257,10 @@ class Clusterer:
             titles = Counter(item.title for item in group)
             times = [item.at.astimezone(UTC) for item in group]
             size = np.float32(len(group))
-            units.append(Topic(-1 - row, len(group), min(times), max(times), dense[row] * size,
-                               terms.indices[part].astype(np.int32), weights / (length or 1) * size, dict(keys), dict(titles)))
+            units.append(Topic(
+                -1 - row, len(group), min(times), max(times), dense[row] * size, terms.indices[part].astype(np.int32),
+                weights / (length or 1) * size, dict(keys), dict(titles),
+            ))
         return units, members
 
     def _similarity(self, a: Sequence[Topic], b: Sequence[Topic]) -> np.ndarray:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import inf
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
 from core.clock import days, previous_period
@@ -25,8 +26,12 @@ ORDERS = {
     "index": "传播指数", "posts": "发布数", **COUNTERS, "interaction": "转评赞总数", "followers": "粉丝数",
 }
 """What a ranking can be ordered by."""
+_PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments")
 _HEADLINE = ("reads", "likes", "wows", "reposts")
 _ORIGINAL = ("reposts", "comments")
+_FOLLOWERS = {"followers", "followers_gain"}
+_OWN = ["account_id", "name", "platform", "unit", "unit_kind", "state", "covered", "followers", "followers_slack",
+        "followers_gain", "score", "score_mark", "index_reason"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +109,33 @@ def ranking(
     board = board if board is not None else where.board
     made = plan(session, platform, index, basis, order, board)
     scope = Filter(where.start, where.end, (made.platform,), where.kinds, where.units, board)
-    frame, places = _ranked(session, scope, made)
+    rows = _measured(session, scope, made, made.counters, followers=True)
+    places = _placed(rows, scope, made)
     first, last = previous_period(where.start, where.end)
-    _, earlier = _ranked(session, Filter(first, last, scope.platforms, scope.kinds, scope.units, board), made)
-    now = {p.key: p.rank for p in places}
-    before = {p.key: p.rank for p in earlier}
-    steps = moves(now, before)
-    frame = frame.set_index("account_id").loc[[p.key for p in places]].reset_index()
+    then = Filter(first, last, scope.platforms, scope.kinds, scope.units, board)
+    needed = {made.order, *(made.index.inputs if made.order == "index" else ())}
+    earlier = _measured(session, then, made, _behind(needed, made.counters), bool(_FOLLOWERS & needed))
+    before = {p.key: p.rank for p in _placed(earlier, then, made)}
+    steps = moves({p.key: p.rank for p in places}, before)
+    by_id = {row["account_id"]: row for row in rows}
+    frame = _frame([by_id[p.key] for p in places], scope, made)
     frame["rank"] = totals.whole([p.rank for p in places]).values
     frame["previous_rank"] = totals.whole([before.get(p.key) for p in places]).values
     frame["rank_change"] = [steps[p.key].words for p in places]
     frame["rank_steps"] = totals.whole([steps[p.key].steps for p in places]).values
     frame["indistinct"] = [p.indistinct for p in places]
-    frame["note"] = [_note(row, made.counters) for row in frame.to_dict("records")]
-    frame = frame.drop(columns="_followers_slack")
+    frame["note"] = _notes(frame, made.counters)
     shown = sparks(session, tuple(frame["account_id"][:SPARK_ROWS]), where.start, where.end)
     frame["spark"] = [shown.get(id_, []) for id_ in frame["account_id"]]
     return frame
+
+
+def _behind(needed: set[str], counters: Sequence[str]) -> tuple[str, ...]:
+    """The counters whose sums the needed inputs are made of."""
+    if "interaction" in needed:
+        needed = needed | set(totals.INTERACTION)
+    return tuple(c for c in counters if any(n == c or n in (f"{c}_max", f"headline_{c}", f"original_{c}")
+                                            for n in needed))
 
 
 def sparks(session: Session, account_ids: Sequence[int], first: date, last: date) -> dict[int, list[float | None]]:
@@ -138,176 +153,177 @@ def sparks(session: Session, account_ids: Sequence[int], first: date, last: date
     return {id_: [known.get((id_, day)) for day in span] for id_ in account_ids}
 
 
-def _ranked(session: Session, scope: Filter, made: Plan) -> tuple[pd.DataFrame, list[Place[int]]]:
-    frame = _rows(session, scope, made)
-    raw = frame.pop("_raw")
-    entries = []
-    scores, marks, reasons = [], [], []
-    length = wci_days(scope.start, scope.end)
-    for row, sums in zip(frame.to_dict("records"), raw, strict=True):
-        value, low, high, reason = _score(made.index, row, sums, length)
-        scores.append(value)
-        marks.append("≥" if high == inf else "≈" if value is not None and high > low else "")
-        reasons.append(reason)
-        if made.order == "index":
-            entries.append(Entry(row["account_id"], value, low, high))
-        else:
-            entries.append(_entry(row, sums, made.order))
-    frame["score"] = pd.array([None if s is None else round(s, 2) for s in scores], dtype="Float64")
-    frame["score_mark"], frame["index_reason"] = marks, reasons
-    return frame, rank(entries, decimals=2)
-
-
-def _rows(session: Session, scope: Filter, made: Plan) -> pd.DataFrame:
-    """Accounts with their sums; the raw sums stay in `_raw` for the index and the bounds."""
+def _measured(
+    session: Session, scope: Filter, made: Plan, counters: Sequence[str], followers: bool
+) -> list[dict[str, Any]]:
+    """Every account in scope with its raw sums; `posts` is None where nothing is known of the period."""
     ids = totals.meant(session, scope)
-    owners = totals.read(session, (
+    owners = session.execute(
         select(Account.id.label("account_id"), Account.name, Account.platform, Unit.name.label("unit"),
                Unit.kind.label("unit_kind"), Account.state, Account.closed_on)
         .outerjoin(Unit, Unit.id == Account.unit_id).where(Account.id.in_(ids)).order_by(Account.id)
-    ))
-    extra = [totals.summed(getattr(AccountDay, f"headline_{n}")).label(f"headline_{n}") for n in _HEADLINE]
-    extra += [totals.summed(getattr(AccountDay, f"original_{n}")).label(f"original_{n}") for n in _ORIGINAL]
-    summed = totals.read(session, (
-        select(AccountDay.account_id, *totals.sums(made.counters, maxima=True), *extra)
-        .where(AccountDay.account_id.in_(ids), totals.within(made.basis, scope.start, scope.end))
-        .group_by(AccountDay.account_id)
-    ))
+    ).all()
+    columns = totals.sums(counters, maxima=True)
+    columns += [totals.summed(getattr(AccountDay, f"headline_{n}")).label(f"headline_{n}")
+                for n in _HEADLINE if n in counters]
+    columns += [totals.summed(getattr(AccountDay, f"original_{n}")).label(f"original_{n}")
+                for n in _ORIGINAL if n in counters]
+    names = [c.key for c in columns]
+    sums = {
+        id_: values for id_, *values in session.execute(
+            select(AccountDay.account_id, *columns)
+            .where(AccountDay.account_id.in_(ids), totals.within(made.basis, scope.start, scope.end))
+            .group_by(AccountDay.account_id)
+        )
+    }
     known = totals.known_days(ids, scope.start, scope.end).subquery()
     covered = dict(session.execute(
         select(known.c.account_id, func.count()).group_by(known.c.account_id)
     ).all())
-    sums = {row["account_id"]: row for row in summed.to_dict("records")}
-    # An account that was closed before the period and left nothing in it is out of the ranking.
-    gone = [
-        closed is not None and closed < scope.start and id_ not in sums and id_ not in covered
-        for id_, closed in zip(owners["account_id"], owners["closed_on"], strict=True)
-    ]
-    owners = owners.drop(columns="closed_on").loc[[i for i, g in enumerate(gone) if not g]].reset_index(drop=True)
-    blank = dict.fromkeys(summed.columns)
-    merged = pd.DataFrame.from_records(
-        [sums.get(id_, blank) | {"account_id": id_} for id_ in owners["account_id"]], columns=list(summed.columns),
-    ).astype(object)
-    merged = merged.where(merged.notna(), None)
-    frame = totals.finish(
-        merged.drop(columns=[c.key for c in extra]), made.counters,
-        [covered.get(id_, 0) > 0 for id_ in owners["account_id"]], maxima=True,
-    )
-    frame = owners.merge(frame, on="account_id", how="left")
-    frame["unit"] = [u or "未归属单位" for u in frame["unit"]]
-    frame["unit_kind"] = [k or "other" for k in frame["unit_kind"]]
-    frame["covered"] = totals.whole([covered.get(id_, 0) for id_ in frame["account_id"]]).values
-    frame["days"] = scope.days
-    return _with_followers(session, ids, scope, frame).assign(_raw=merged.to_dict("records"))
+    blank = [None] * len(names)
+    rows = []
+    for owner in owners:
+        id_ = owner.account_id
+        # An account that was closed before the period and left nothing in it is out of the ranking.
+        if owner.closed_on and owner.closed_on < scope.start and id_ not in sums and id_ not in covered:
+            continue
+        row = dict(zip(names, sums.get(id_, blank), strict=True)) | {
+            "account_id": id_, "name": owner.name, "platform": owner.platform, "unit": owner.unit or "未归属单位",
+            "unit_kind": owner.unit_kind or "other", "state": owner.state, "covered": covered.get(id_, 0),
+            "followers": None, "followers_slack": 0, "followers_gain": None,
+        }
+        row["posts"] = (row["posts"] or 0) if row["covered"] else None
+        rows.append(row)
+    if followers:
+        _add_followers(session, ids, scope, rows)
+    return rows
 
 
-def _with_followers(session: Session, ids, scope: Filter, frame: pd.DataFrame) -> pd.DataFrame:
+def _add_followers(session: Session, ids: Select[tuple[int]], scope: Filter, rows: list[dict[str, Any]]) -> None:
     """Followers at the end of the period, and their net change since the day before it.
 
     Without a reading before the period, the change since its first reading; missing with a single reading.
     """
-    def by_account(found: pd.DataFrame) -> dict[int, dict]:
-        return {row["account_id"]: row for row in found.to_dict("records")}
-
-    end = by_account(totals.followers_at(session, ids, scope.end, scope.days))
-    before = by_account(totals.followers_at(session, ids, scope.start - timedelta(1)))
-    first = by_account(totals.first_followers(session, ids, scope.start, scope.end))
-    values, slacks, changes = [], [], []
-    for id_ in frame["account_id"]:
-        last = end.get(id_)
-        base = before.get(id_) or first.get(id_)
-        values.append(last["followers"] if last else None)
-        slacks.append(last["followers_slack"] if last else 0)
-        changes.append(last["followers"] - base["followers"] if last and base["day"] != last["day"] else None)
-    out = frame.assign(
-        followers=totals.whole(values).values,
-        followers_mark=["≥" if s < 0 else "≈" if s else "" for s in slacks],
-        followers_change=totals.whole(changes).values,
-    )
-    out["_followers_slack"] = slacks
-    return out
+    end = totals.followers_at(session, ids, scope.end, scope.days)
+    if not end:
+        return
+    base = totals.followers_at(session, ids, scope.start - timedelta(1))
+    if end.keys() - base.keys():
+        base = totals.first_followers(session, ids, scope.start, scope.end) | base
+    for row in rows:
+        if last := end.get(row["account_id"]):
+            first = base[row["account_id"]]
+            row["followers"], row["followers_slack"] = last.value, last.slack
+            row["followers_gain"] = last.value - first.value if first.day != last.day else None
 
 
-def _score(
-    index: Index | None, row: dict, sums: dict, length: int
-) -> tuple[float | None, float | None, float | None, str]:
-    """Score, its least and greatest value, and the reason where there is none."""
+def _placed(rows: list[dict[str, Any]], scope: Filter, made: Plan) -> list[Place[int]]:
+    """The places of measured accounts; writes score, its mark and the reason into the rows."""
+    length = wci_days(scope.start, scope.end)
+    entries = []
+    for row in rows:
+        by_index = _scored(row, made.index, length)
+        entries.append(by_index if made.order == "index" else _entry(row, made.order))
+    return rank(entries, decimals=2)
+
+
+def _scored(row: dict[str, Any], index: Index | None, length: int) -> Entry[int]:
+    row |= {"score": None, "score_mark": "", "index_reason": "该平台没有公开的指数公式"}
     if index is None:
-        return None, None, None, "该平台没有公开的指数公式"
-    inputs = _inputs(row, sums, length)
+        return Entry(row["account_id"], None)
+    inputs = _inputs(row, length)
     found = index.score(inputs)
+    row["index_reason"] = found.reason
     if found.value is None:
-        return None, None, None, found.reason
-    low, high = index.bounds(inputs, _slacks(row, sums, index.cap_by_rule))
-    return found.value, low, high, found.reason
+        return Entry(row["account_id"], None)
+    slack = _slacks(row, index.cap_by_rule)
+    low = high = found.value
+    if any(slack.get(name) for name in index.inputs):
+        low, high = index.bounds(inputs, slack)
+    row["score"] = round(found.value, 2)
+    row["score_mark"] = "≥" if high == inf else "≈" if high > low else ""
+    return Entry(row["account_id"], found.value, low, high)
 
 
-def _number(value: object) -> int | None:
-    return None if value is None or pd.isna(value) else int(value)
-
-
-def _inputs(row: dict, sums: dict, length: int) -> Inputs:
-    posts = _number(row["posts"])
-    plain = {name: _number(row[name]) for name in ("reads", "plays", "likes", "wows", "reposts", "comments")}
-    peaks = {f"{name}_max": _number(row[f"{name}_max"]) for name in _HEADLINE}
+def _inputs(row: dict[str, Any], length: int) -> Inputs:
+    """What an index takes of a row. Counters that were not read are missing."""
+    posts = row["posts"]
     # A push always has a headline: without one, the places of the articles were not collected.
-    headline = {f"headline_{name}": sums.get(f"headline_{name}") if sums.get("headlines") else None
-                for name in _HEADLINE}
-    all_told = posts is not None and sums.get("original_known") == posts
-    originals = _number(row["originals"]) if all_told else None
-    original = {
-        f"original_{name}": 0 if originals == 0 else sums.get(f"original_{name}") if all_told else None
-        for name in _ORIGINAL
-    }
+    headline = {f"headline_{n}": row.get(f"headline_{n}") if row["headlines"] else None for n in _HEADLINE}
+    told = posts is not None and (row["original_known"] or 0) == posts
+    originals = row["originals"] if told else None
+    original = {f"original_{n}": 0 if originals == 0 else row.get(f"original_{n}") if told else None for n in _ORIGINAL}
     return Inputs(
-        days=length, posts=posts, pushes=_number(row["pushes"]), originals=originals, **plain, **peaks, **headline,
-        **original, followers=_number(row["followers"]), followers_gain=_number(row["followers_change"]),
+        days=length, posts=posts, pushes=row["pushes"], originals=originals, followers=row["followers"],
+        followers_gain=row["followers_gain"], **{n: row.get(n) for n in _PLAIN},
+        **{f"{n}_max": row.get(f"{n}_max") for n in _HEADLINE}, **headline, **original,
     )
 
 
-def _slacks(row: dict, sums: dict, cap_by_rule: bool) -> dict[str, float]:
+def _slacks(row: dict[str, Any], cap_by_rule: bool) -> dict[str, float]:
+    """How far each input may be off: see `_slack`; the followers by their own reading."""
     out: dict[str, float] = {}
-    posts = _number(row["posts"]) or 0
-    for name in ("reads", "plays", "likes", "wows", "reposts", "comments"):
-        slack = _slack(sums, name, posts, ignore_cap=cap_by_rule and name == "reads")
-        out |= dict.fromkeys((name, f"{name}_max", f"headline_{name}", f"original_{name}"), slack)
-    followers = row["_followers_slack"]
-    out["followers"] = inf if followers < 0 else followers
-    out["followers_gain"] = 2 * out["followers"]
+    for name in _PLAIN:
+        if slack := _slack(row, name, ignore_cap=cap_by_rule and name == "reads"):
+            out |= dict.fromkeys((name, f"{name}_max", f"headline_{name}", f"original_{name}"), slack)
+    if row["followers_slack"]:
+        out["followers"] = inf if row["followers_slack"] < 0 else row["followers_slack"]
+        out["followers_gain"] = 2 * out["followers"]
     return out
 
 
-def _slack(sums: dict, name: str, posts: int, ignore_cap: bool = False) -> float:
+def _slack(row: dict[str, Any], name: str, ignore_cap: bool = False) -> float:
     """How far the true sum may lie above: unbounded with a capped or a missing part, else the summed tolerance."""
-    if (sums.get(f"{name}_known") or 0) < posts or (sums.get(f"{name}_capped") and not ignore_cap):
+    if (row.get(f"{name}_known") or 0) < (row["posts"] or 0) or (row.get(f"{name}_capped") and not ignore_cap):
         return inf
-    return float(sums.get(f"{name}_tolerance") or 0)
+    return float(row.get(f"{name}_tolerance") or 0)
 
 
-def _entry(row: dict, sums: dict, order: str) -> Entry[int]:
-    value = _number(row[order])
+def _entry(row: dict[str, Any], order: str) -> Entry[int]:
+    """A row as it is ranked by a counter. Silent accounts have 0 of everything, uncollected ones nothing."""
+    if order == "followers":
+        value, slack = row["followers"], inf if row["followers_slack"] < 0 else row["followers_slack"]
+    elif order == "posts":
+        value, slack = row["posts"], 0
+    else:
+        parts = [n for n in (totals.INTERACTION if order == "interaction" else (order,)) if row.get(n) is not None]
+        value = sum(row[n] for n in parts) if parts else 0 if row["posts"] == 0 else None
+        slack = sum(_slack(row, n) for n in parts)
     if value is None:
         return Entry(row["account_id"], None)
-    posts = _number(row["posts"]) or 0
-    if order == "followers":
-        slack: float = inf if row["_followers_slack"] < 0 else row["_followers_slack"]
-    elif order == "interaction":
-        known = [n for n in totals.INTERACTION if row[n] is not None and not pd.isna(row[n])]
-        slack = sum(_slack(sums, name, posts) for name in known)
-    else:
-        slack = 0 if order == "posts" else _slack(sums, order, posts)
-    low = value if slack == inf else value - slack
-    return Entry(row["account_id"], value, low, value + slack)
+    return Entry(row["account_id"], value, value if slack == inf else value - slack, value + slack)
 
 
-def _note(row: dict, counters: Sequence[str]) -> str:
-    """What the reader of a row must know, in words."""
-    if pd.isna(row["posts"]):
-        return "本期没有采集到数据"
-    said = ["与邻近名次不可区分"] if row["indistinct"] else []
-    said += totals.inexact(row, counters)
-    if pd.isna(row["score"]) and row["index_reason"].startswith("缺少"):
-        said.append(f"不计指数：{row['index_reason']}")
-    if row["covered"] < row["days"]:
-        said.append(f"覆盖{row['covered']}/{row['days']}天")
-    return "、".join(said)
+def _frame(rows: list[dict[str, Any]], scope: Filter, made: Plan) -> pd.DataFrame:
+    """Measured rows as the columns of `ranking`."""
+    names = list(rows[0]) if rows else [c.key for c in totals.sums(made.counters, maxima=True)] + _OWN
+    raw = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in names})
+    drop = [c for c in raw.columns if c.startswith(("headline_", "original_")) and c != "original_known"]
+    frame = totals.finish(raw.drop(columns=drop), made.counters, [bool(c) for c in raw["covered"]], maxima=True)
+    frame["score"] = frame["score"].astype("Float64")
+    frame["covered"] = totals.whole(frame["covered"]).values
+    frame["days"] = scope.days
+    frame["followers_mark"] = ["≥" if s < 0 else "≈" if s else "" for s in frame.pop("followers_slack")]
+    frame["followers"] = totals.whole(frame["followers"]).values
+    frame["followers_change"] = totals.whole(frame.pop("followers_gain")).values
+    return frame
+
+
+def _notes(frame: pd.DataFrame, counters: Sequence[str]) -> list[str]:
+    """What the reader of each row must know, in words."""
+    columns = ["posts", "indistinct", "score", "index_reason", "covered", "days",
+               *(f"{name}{part}" for name in counters for part in ("_mark", "_known"))]
+    out = []
+    for values in zip(*(frame[name] for name in columns), strict=True):
+        row = dict(zip(columns, values, strict=True))
+        if pd.isna(row["posts"]):
+            out.append("本期没有采集到数据")
+            continue
+        said = ["与邻近名次不可区分"] if row["indistinct"] else []
+        said += totals.inexact(row, counters)
+        if pd.isna(row["score"]) and row["index_reason"].startswith("缺少"):
+            said.append(f"不计指数：{row['index_reason']}")
+        if row["covered"] < row["days"]:
+            said.append(f"覆盖{row['covered']}/{row['days']}天")
+        out.append("、".join(said))
+    return out

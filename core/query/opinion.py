@@ -109,7 +109,7 @@ def hot(session: Session, where: Filter, limit: int = 50, search: str = "") -> p
     comparable = session.execute(select(exists().where(_within(MentionDay, earlier)))).scalar()
     by_day, names = _by_day(session, where, ids), _platforms_of(session, where, ids)
     sources = _first_sources(session, ids)
-    heard = set(session.execute(select(MentionDay.day.distinct()).where(_within(MentionDay, where))).scalars())
+    heard = set(session.execute(select(MentionDay.day).where(_within(MentionDay, where)).distinct()).scalars())
     span = days(where.start, where.end)
     out = []
     for row in rows:

@@ -55,12 +55,12 @@ def figures(session: Session, where: Filter, today: date, basis: str = "latest")
             change(mine, theirs), "较上期", _spark(days, key), _known(now, key),
         ))
     end, base = (totals.followers_at(session, ids, day) for day in (where.end, where.start - timedelta(1)))
-    if len(end):
+    if end:
         # Only accounts read at both ends are compared: a newly monitored account is not growth.
-        both = set(end["account_id"]) & set(base["account_id"])
-        compared = change(*(totals.follower_total(f[f["account_id"].isin(both)]) for f in (end, base)))
+        both = end.keys() & base.keys()
+        compared = change(*(totals.follower_total(found[id_] for id_ in both) for found in (end, base)))
         note = f"{len(end)} 个账号有读数，其中 {len(both)} 个可与期初比较"
-        out.append(Figure("followers", "粉丝数", totals.follower_total(end), compared, "较期初", note=note))
+        out.append(Figure("followers", "粉丝数", totals.follower_total(end.values()), compared, "较期初", note=note))
     return tuple(out)
 
 
@@ -111,13 +111,12 @@ def platforms(session: Session, where: Filter, basis: str = "latest") -> pd.Data
     ids = totals.meant(session, where)
     owners = dict(session.execute(select(Account.id, Account.platform).where(Account.id.in_(ids))).all())
     readings = totals.followers_at(session, ids, where.end)
-    readings["platform"] = [owners[id_] for id_ in readings["account_id"]]
     rows = []
     whole = frame["posts"].sum()
     for _, row in frame.iterrows():
         code = row["group"]
         before = totals.count_of(earlier.loc[code], "posts") if code in earlier.index else Count(None)
-        followers = totals.follower_total(readings[readings["platform"] == code])
+        followers = totals.follower_total(r for id_, r in readings.items() if owners[id_] == code)
         rows.append(row.to_dict() | {
             "platform": code, "name": order[code][1],
             "posts_change": change(totals.count_of(row, "posts"), before).words,

@@ -5,9 +5,9 @@ Frames carry for each counter `x`: `x` the sum (Int64, missing where no post has
 have published nothing has 0 in every counter that it yields; a group of which nothing is known has missing values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from sqlalchemy import BigInteger, Select, and_, case, cast, exists, func, literal_column, select, union_all
@@ -97,25 +97,32 @@ def whole(values: Sequence) -> pd.Series:
     return pd.Series(pd.array([None if v is None or v != v else int(v) for v in values], dtype="Int64"))
 
 
-def finish(frame: pd.DataFrame, counters: Sequence[str], known: Sequence[bool], maxima: bool = False) -> pd.DataFrame:
+def finish(
+    frame: pd.DataFrame, counters: Sequence[str], known: Sequence[bool], maxima: bool = False,
+    groups: Sequence | None = None,
+) -> pd.DataFrame:
     """From raw sums to columns as documented in the module; `known`: whether a row's account-days are known at all.
 
+    A group yields a counter when any of its rows has it; all rows are one group unless `groups` says otherwise.
     Columns of counters that were not asked for exist too, all missing, so that every frame has the same columns.
     """
     out = frame.drop(columns=[c for c in frame.columns if c.endswith(("_capped", "_tolerance"))]).copy()
     known = list(known)
     for name in ("posts", "pushes", "headlines", "originals", "original_known"):
         out[name] = whole([(v or 0) if k else None for v, k in zip(frame[name], known, strict=True)]).values
+    groups = [""] * len(frame) if groups is None else list(groups)
     parts: dict[str, list[Count]] = {}
     for name in COUNTER_NAMES:
         if name not in counters:
             counts, tally = [Count(None)] * len(frame), [None] * len(frame)
         else:
-            yields = any(bool(n) for n in frame[f"{name}_known"])
+            yields = {group for group, n in zip(groups, frame[f"{name}_known"], strict=True) if n}
             counts = [
-                Count(0 if yields else None) if k and not posts else of_sum(value, capped or 0, tolerance or 0)
-                for k, posts, value, capped, tolerance in zip(
-                    known, frame["posts"], frame[name], frame[f"{name}_capped"], frame[f"{name}_tolerance"], strict=True
+                Count(0 if group in yields else None) if k and not posts
+                else of_sum(value, capped or 0, tolerance or 0)
+                for k, group, posts, value, capped, tolerance in zip(
+                    known, groups, frame["posts"], frame[name], frame[f"{name}_capped"], frame[f"{name}_tolerance"],
+                    strict=True,
                 )
             ]
             tally = [(n or 0) if k else None for n, k in zip(frame[f"{name}_known"], known, strict=True)]
@@ -238,33 +245,45 @@ def daily(session: Session, where: Filter, basis: str, by: str) -> tuple[pd.Data
     return unite(raw, by), unite(covered, by)
 
 
-def followers_at(session: Session, ids: Select, day: date, lookback: int = FOLLOWER_LOOKBACK) -> pd.DataFrame:
+class FollowerLevel(NamedTuple):
+    """A reading of followers as it stands on a day."""
+
+    day: date
+    value: int
+    slack: int
+
+
+def followers_at(
+    session: Session, ids: Select, day: date, lookback: int = FOLLOWER_LOOKBACK
+) -> dict[int, FollowerLevel]:
     """Followers of each account at the end of `day`: the newest reading of the last `lookback` days.
 
-    Columns account_id, day, followers, followers_slack; accounts without such a reading are left out.
+    Accounts without such a reading are left out.
     """
     return _followers(session, ids, day - timedelta(lookback - 1), day, func.max)
 
 
-def first_followers(session: Session, ids: Select, first: date, last: date) -> pd.DataFrame:
-    """The first reading of followers of each account in a period; columns as `followers_at`."""
+def first_followers(session: Session, ids: Select, first: date, last: date) -> dict[int, FollowerLevel]:
+    """The first reading of followers of each account in a period; accounts without one are left out."""
     return _followers(session, ids, first, last, func.min)
 
 
-def _followers(session: Session, ids: Select, first: date, last: date, pick) -> pd.DataFrame:
+def _followers(session: Session, ids: Select, first: date, last: date, pick: Any) -> dict[int, FollowerLevel]:
     chosen = (
         select(AccountDay.account_id, pick(AccountDay.day).label("day"))
         .where(AccountDay.account_id.in_(ids), within("latest", first, last), AccountDay.followers.is_not(None))
         .group_by(AccountDay.account_id)
         .subquery()
     )
-    return read(session, (
-        select(AccountDay.account_id, AccountDay.day, AccountDay.followers, AccountDay.followers_slack)
-        .join(chosen, and_(chosen.c.account_id == AccountDay.account_id, chosen.c.day == AccountDay.day))
-        .where(AccountDay.basis == "latest")
-    ))
+    return {
+        id_: FollowerLevel(day, value, slack) for id_, day, value, slack in session.execute(
+            select(AccountDay.account_id, AccountDay.day, AccountDay.followers, AccountDay.followers_slack)
+            .join(chosen, and_(chosen.c.account_id == AccountDay.account_id, chosen.c.day == AccountDay.day))
+            .where(AccountDay.basis == "latest")
+        )
+    }
 
 
-def follower_total(readings: pd.DataFrame) -> Count:
-    """The sum over accounts of a frame of `followers_at`, missing when it is empty."""
-    return add(Count(v, s or 0) for v, s in zip(readings["followers"], readings["followers_slack"], strict=True))
+def follower_total(readings: Iterable[FollowerLevel]) -> Count:
+    """The sum over accounts; missing without any."""
+    return add(Count(reading.value, reading.slack) for reading in readings)

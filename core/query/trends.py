@@ -37,13 +37,7 @@ def daily(session: Session, where: Filter, by: str = "", basis: str = "latest") 
     frame = frame.astype(object).where(frame.notna(), None)
     known = [bool(n) for n in frame["covered"]]
     frame["covered"] = totals.whole([n or 0 for n in frame["covered"]]).values
-    parts = [
-        totals.finish(part.reset_index(drop=True), COUNTER_NAMES, [known[i] for i in part.index])
-        for _, part in frame.groupby("group", sort=False)
-    ]
-    if not parts:
-        return totals.finish(frame, COUNTER_NAMES, known).assign(label=[], accounts=[], gap=[])
-    out = pd.concat(parts, ignore_index=True).merge(owned, how="left", on="group")
+    out = totals.finish(frame, COUNTER_NAMES, known, groups=frame["group"]).merge(owned, how="left", on="group")
     out["gap"] = [n == 0 for n in out["covered"]]
     order = out.groupby("group", sort=False)["posts"].sum().sort_values(ascending=False, kind="stable")
     places = {group: place for place, group in enumerate(order.index)}

@@ -10,16 +10,18 @@ import os
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 from sqlalchemy import select
 from sqlmodel import Session
 
-from core import audit
+from core import audit, db
+from core.clock import Month
 from core.models import Edition, EditionFile
-from core.report import excel, fonts, pdf
+from core.report import excel, fonts, monthly, pdf
 from core.report.content import Content
 from core.settings import settings
 
@@ -28,14 +30,6 @@ FORMATS: dict[str, Callable[[Content], bytes]] = {
     "pdf": lambda content: pdf.render(content, fonts.faces(settings().font_dir)),
 }
 """Every format of an issued report: its suffix and how it is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A row of the list of editions: the edition and its files by format."""
-
-    edition: Edition
-    files: dict[str, EditionFile]
 
 
 def issue(session: Session, content: Content, *, by: str = "", now: datetime) -> Edition:
@@ -86,17 +80,37 @@ def read(edition: Edition) -> Content:
     return Content.from_json(text)
 
 
-def listing(session: Session, limit: int = 200) -> list[Issued]:
-    """The editions with their files, the newest first. Contents are left in the database."""
-    columns = [column for column in Edition.__table__.columns if column.key != "content"]
-    rows = session.execute(select(*columns).order_by(Edition.issued_at.desc(), Edition.id.desc()).limit(limit))
-    editions = [Edition(**row, content=b"") for row in rows.mappings()]
-    files: dict[int, dict[str, EditionFile]] = {}
+def publish(platform: str, month: Month, scope: str, *, basis: str = "latest", by: str = "", now: datetime) -> Edition:
+    """Build the monthly report from one state of the database and issue it. Errors as `monthly.build`."""
+    with db.snapshot() as reading:
+        content = monthly.build(reading, platform, month, scope, basis=basis, now=now)
+    with db.session() as writing:
+        edition = issue(writing, content, by=by, now=now)
+        db.bump(writing, now)
+        writing.commit()
+    return edition
+
+
+def listing(session: Session, limit: int = 200) -> pd.DataFrame:
+    """The issued reports, the newest first; contents stay in the database.
+
+    Columns: id, title, platform (code), period, scope, version, issued_at (aware UTC), issued_by, demo, formats
+    (suffixes, comma-separated), size (bytes of all files).
+    """
+    rows = session.execute(
+        select(Edition.id, Edition.title, Edition.platform, Edition.period, Edition.scope, Edition.version,
+               Edition.issued_at, Edition.issued_by, Edition.demo)
+        .order_by(Edition.issued_at.desc(), Edition.id.desc()).limit(limit)
+    ).mappings().all()
+    files: dict[int, list[EditionFile]] = {}
     for file in session.execute(
-        select(EditionFile).where(EditionFile.edition_id.in_([one.id for one in editions]))
+        select(EditionFile).where(EditionFile.edition_id.in_([row["id"] for row in rows])).order_by(EditionFile.format)
     ).scalars():
-        files.setdefault(file.edition_id, {})[file.format] = file
-    return [Issued(one, files.get(one.id, {})) for one in editions]
+        files.setdefault(file.edition_id, []).append(file)
+    made = [{**row, "formats": ",".join(file.format for file in files.get(row["id"], [])),
+             "size": sum(file.size for file in files.get(row["id"], []))} for row in rows]
+    return pd.DataFrame(made, columns=["id", "title", "platform", "period", "scope", "version", "issued_at",
+                                       "issued_by", "demo", "formats", "size"])
 
 
 def body(session: Session, edition_id: int, suffix: str) -> tuple[str, bytes]:

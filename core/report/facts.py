@@ -165,7 +165,7 @@ def read(session: Session, platform: str, month: Month, scope: str, basis: str, 
     plan = boards.plan(session, platform, basis=basis, board=chosen.board)
     ranking = boards.ranking(session, here, platform, basis=basis, board=chosen.board)
     end, base = (totals.followers_at(session, ids, day) for day in (last, month.first - timedelta(1)))
-    both = set(end["account_id"]) & set(base["account_id"])
+    both = sorted(set(end) & set(base))
     by_unit = totals.period(session, here, basis, by="unit")
     by_kind = totals.period(session, here, basis, by="kind")
     states = trends.gaps(session, here)
@@ -184,9 +184,8 @@ def read(session: Session, platform: str, month: Month, scope: str, basis: str, 
         by_unit=by_unit.assign(label=[names.get(id_, "未归属单位") for id_ in by_unit["group"]]),
         daily=trends.daily(session, here, "", basis), ranking=ranking,
         top=_top(session, here, main), cadence=_cadence(session, ranking, month.first, last),
-        followers=totals.follower_total(end),
-        followers_compared=tuple(
-            totals.follower_total(frame[frame["account_id"].isin(both)]) for frame in (end, base)),
+        followers=totals.follower_total(end.values()),
+        followers_compared=tuple(totals.follower_total(found[id_] for id_ in both) for found in (end, base)),
         followers_accounts=len(end),
         states={row["state"]: int(row["account_days"]) for row in states.to_dict("records")},
         freshness=overview.freshness(session, here),

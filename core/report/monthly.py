@@ -395,8 +395,8 @@ def _board_table(f: Facts, title: str, frame: pd.DataFrame, *, full: bool = Fals
                 for name in others]
     followers = full and frame["followers"].notna().any()
     columns += [Column("粉丝数", "count")] * bool(followers)
-    if full:
-        columns.append(Column("数据说明"))
+    noted = full and any(frame["note"])
+    columns += [Column("数据说明")] * noted
     rows = []
     for n, (_, row) in enumerate(frame.iterrows()):
         place = None if pd.isna(row["rank"]) else int(row["rank"])
@@ -411,8 +411,7 @@ def _board_table(f: Facts, title: str, frame: pd.DataFrame, *, full: bool = Fals
                       None if pd.isna(row[f"{name}_avg"]) else Mean(float(row[f"{name}_avg"]), row[f"{name}_mark"])]
         cells += [totals.count_of(row, name) for name in others]
         cells += [totals.count_of(row, "followers")] * bool(followers)
-        if full:
-            cells.append(row["note"])
+        cells += [row["note"]] * noted
         rows.append(tuple(cells))
     return Table(title, tuple(columns), tuple(rows))
 

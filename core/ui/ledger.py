@@ -120,6 +120,7 @@ def _editor(
     key = f"{_LISTS[kind]}_{_round()}_{rows}"
     st.data_editor(
         shown, key=key, hide_index=True, num_rows="fixed", disabled=list(fixed), alt=f"{SHEETS[kind]}台账",
+        placeholder="—",
         column_config={name: _column(name, head, words.get(name)) for name, head in heads.items()},
     )
     edits = {

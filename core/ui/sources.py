@@ -198,7 +198,7 @@ def _history(source_id: int) -> None:
         "started_at": Column("开始时间", "time"), "state_name": Column("结果"), "note": Column("说明", width="large"),
         "new_rows": Column("新增", "int"), "known_rows": Column("已有", "int"),
         "rejected_rows": Column("不合格", "int"),
-    }, key=f"runs_{source_id}", select=True, alt="采集记录", height=260)
+    }, key=f"runs_{source_id}", select=True, alt="采集记录")
     if row is None:
         caption("点选一次采集，可看不合格的条目和原始数据。")
         return
@@ -225,6 +225,7 @@ def _preview(capture_id: int) -> None:
     if found.problem:
         st.warning(plain(found.problem), icon=":material/broken_image:")
         return
-    st.code(found.text, language=None, wrap_lines=True, height=320)
+    with st.container(height=320, border=True):
+        st.text(found.text)
     if not found.whole:
         caption("只显示开头部分。")

@@ -46,11 +46,12 @@ if shown.empty:
 
 columns = {
     "state_name": ui.Column("状态", pinned=True), "name": ui.Column("名称", pinned=True),
-    "collector_name": ui.Column("采集方式"), "platform_name": ui.Column("平台"), "account": ui.Column("账号"),
-    "last_run_at": ui.Column("最近采集", "time"), "last_ok_at": ui.Column("最近成功", "time"),
-    "next_due_at": ui.Column("下次采集", "time"), "period_minutes": ui.Column("周期（分钟）", "int"),
-    "new_day": ui.Column("近24小时新增", "int"), "new_week": ui.Column("近7天新增", "int"),
-    "failures": ui.Column("连续失败", "int"), "note": ui.Column("说明", width="large"), "address": ui.Column("地址"),
+    "note": ui.Column("说明", width="large"), "last_run_at": ui.Column("最近采集", "time"),
+    "next_due_at": ui.Column("下次采集", "time"), "new_day": ui.Column("近24小时新增", "int"),
+    "new_week": ui.Column("近7天新增", "int"), "failures": ui.Column("连续失败", "int"),
+    "last_ok_at": ui.Column("最近成功", "time"), "collector_name": ui.Column("采集方式"),
+    "platform_name": ui.Column("平台"), "account": ui.Column("账号"),
+    "period_minutes": ui.Column("周期（分钟）", "int"), "address": ui.Column("地址"),
 }
 row = ui.table(shown, columns, key="sources_table", select=True, alt="采集源及其状态")
 asked = st.query_params.get("source", "")

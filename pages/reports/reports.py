@@ -1,5 +1,72 @@
-"""reports."""
+"""报告中心: choose a report, look at it, download or issue it; the issued ones with their files."""
 
-from core import ui
+import streamlit as st
 
-where = ui.gate("reports")
+from core import clock, db, labels, ui
+from core.faults import BadInput
+from core.query import scope
+from core.report import editions, excel, facts, monthly
+from core.ui.choice import linked
+from core.ui.preview import preview
+
+ui.gate("reports")
+choices = ui.ask(scope.choices)
+now = clock.now()
+today = clock.day_of(now)
+if not choices.platforms or choices.first_day is None:
+    ui.empty("还没有账号数据，暂时编不出报告。请先在“账号台账”导入账号，并导入或采集数据。")
+    ui.link("ledger")
+    st.stop()
+
+issued = ui.ask(editions.listing)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.selectbox("报告种类", ["平台月报"], key="report_kind", width=130)
+    platforms = {name: code for code, name in choices.platforms}
+    platform = platforms[st.selectbox("平台", list(platforms), key="report_platform", bind="query-params", width=170)]
+    newest = clock.Month.of(min(choices.last_day, today))
+    months = [newest.shift(-n) for n in range(240) if newest.shift(-n) >= clock.Month.of(choices.first_day)]
+    ended = next((n for n, month in enumerate(months) if month.last < today), 0)
+    month = st.selectbox("月份", [str(one) for one in months], index=ended, key="month", bind="query-params", width=120)
+    scopes = {one.words: one.code for one in ui.ask(facts.scopes, platform)}
+    chosen = scopes[st.selectbox("范围", list(scopes), key="scope", bind="query-params", width=220)]
+    bases = {words: name for name, words in labels.BASES.items()}
+    basis = bases[st.selectbox("取数口径", list(bases), key="basis", bind="query-params", width=170)]
+
+asked = (platform, clock.Month.parse(month), chosen)
+try:
+    content = ui.ask(monthly.build, *asked, basis=basis, now=clock.instant(today))
+except BadInput as refused:
+    ui.toast_error(str(refused))
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.download_button("下载 Excel", lambda: excel.render(content), editions.file_name(content, "xlsx"),
+                       on_click="ignore", icon=":material/table_view:", key="xlsx")
+    st.download_button("下载 PDF", lambda: editions.FORMATS["pdf"](content), editions.file_name(content, "pdf"),
+                       on_click="ignore", icon=":material/picture_as_pdf:", key="pdf")
+    if st.button("签发", icon=":material/verified:", type="primary", key="issue",
+                 help="存为正式版次：内容固定不变，数字有变化时另出新版"):
+        with st.spinner("正在生成文件…"):
+            edition = editions.publish(*asked, basis=basis, now=now)
+        st.query_params["edition"] = str(edition.id)
+        st.rerun()
+
+st.header("已签发报告", anchor=False)
+if issued.empty:
+    ui.empty("还没有签发过报告。每月1日会自动签发上月月报，也可以点“签发”。")
+else:
+    names = {row["id"]: f"{row['title']}　第{row['version']}版" for row in issued.to_dict("records")}
+    opened = linked("edition", "打开一份报告", names, "选择一份已签发的报告")
+    if opened is not None:
+        with db.session() as session, st.container(horizontal=True, vertical_alignment="center"):
+            for suffix, word in (("xlsx", "Excel"), ("pdf", "PDF")):
+                name, data = editions.body(session, opened, suffix)
+                st.download_button(f"下载 {word}：{name}", data, name, on_click="ignore", key=f"issued_{suffix}")
+    ui.table(issued.assign(version=[f"第{n}版" for n in issued["version"]]), {
+        "title": ui.Column("报告", width="large"), "period": ui.Column("月份"), "version": ui.Column("版次"),
+        "issued_at": ui.Column("签发时间", "time"), "issued_by": ui.Column("签发人"),
+    }, key="editions", alt="已签发报告列表")
+
+st.header("预览", anchor=False)
+st.markdown(f"#### {ui.parts.plain(content.title)}")
+preview(content)

@@ -234,6 +234,8 @@ def test_a_file_of_another_account_is_refused(session):
     before = counts(session)
     with pytest.raises(BadInput, match="链接属于账号“央视新闻”"):
         taken(session, WEIBO_ROWS, platform="weibo")
+    with pytest.raises(BadInput, match="链接属于账号“央视新闻”"):
+        seen(WEIBO_ROWS, platform="weibo", session=session)
     assert counts(session) == before
 
 

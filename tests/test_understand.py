@@ -1,0 +1,225 @@
+"""Understanding what came in: reprints, topics and day counts agree with the mentions, whatever interrupts."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from core import clock, db
+from core.models import FoldKey, Mention, MentionDay, Source, Topic, TopicDay
+from core.opinion.features import load_background
+from core.opinion.topics import Topic as State
+from core.settings import CATALOG
+from core.understand import Reader, understand
+from tests.opinion.test_topics import EVENT, TITLES
+
+NOW = datetime(2025, 10, 22, tzinfo=UTC)
+MONDAY = datetime(2025, 10, 20, 1, tzinfo=UTC)
+ARTICLE = (
+    "区水务局通知，因东街主管道检修，明日八时至二十时沿线居民小区停水，请提前储水。恢复供水初期水质可能发黄，"
+    "放水数分钟后即可正常使用。"
+)
+
+
+@pytest.fixture(scope="module")
+def plain_reader():
+    return Reader(load_background(CATALOG / "text_background.npz"), None)
+
+
+@pytest.fixture
+def sources(session):
+    made = [Source(key=f"s{n}", name=name, collector="hotlist", platform=code, demo=demo)
+            for n, (name, code, demo) in enumerate((("微博热搜", "weibo_hot", False), ("百度热搜", "baidu", False),
+                                                    ("演示热榜", "weibo_hot", True)))]
+    session.add_all(made)
+    session.commit()
+    return [source.id for source in made]
+
+
+def say(session, source, titles, at=MONDAY, text="", step=timedelta(minutes=1)):
+    platform = session.get(Source, source).platform
+    last = session.execute(select(func.max(Mention.id))).scalar() or 0
+    made = []
+    for n, title in enumerate(titles):
+        when = at + n * step
+        made.append(Mention(source_id=source, external_id=f"{last}-{n}", platform=platform, title=title, text=text,
+                            published_at=when, day=clock.day_of(when), first_seen_at=when, last_seen_at=when))
+    session.add_all(made)
+    session.commit()
+    return [mention.id for mention in made]
+
+
+def consistent(session):
+    """Every derived count is what counting the mentions gives; every mention has a living topic."""
+    session.expire_all()
+    mentions = session.execute(select(Mention).where(Mention.understood_at.is_not(None))).scalars().all()
+    topics = {t.id: t for t in session.execute(select(Topic)).scalars()}
+    day, topic_day = {}, {}
+    for m in mentions:
+        assert topics[m.topic_id].alias_of is None
+        first = int(m.fold_id == m.id)
+        for counts, key in ((day, (m.day, m.platform)), (topic_day, (m.topic_id, m.day, m.platform))):
+            seen = counts.get(key, (0, 0))
+            counts[key] = (seen[0] + 1, seen[1] + first)
+    assert {(r.day, r.platform): (r.mentions, r.folded) for r in session.execute(select(MentionDay)).scalars()} == day
+    assert {(r.topic_id, r.day, r.platform): (r.mentions, r.folded)
+            for r in session.execute(select(TopicDay)).scalars()} == topic_day
+    for topic in topics.values():
+        mine = [m for m in mentions if m.topic_id == topic.id]
+        assert topic.mentions == len(mine) and topic.folded == sum(m.fold_id == m.id for m in mine)
+        assert topic.platforms == len({m.platform for m in mine})
+        if mine:
+            times = [m.published_at for m in mine]
+            assert (topic.first_at, topic.last_at) == (min(times), max(times))
+        assert (topic.state is not None) == topic.active
+    return mentions, topics
+
+
+def test_mentions_become_topics_and_counts(session, sources, plain_reader):
+    ids = say(session, sources[0], [line[2:] for line in TITLES])
+    done = understand(session, now=NOW, using=plain_reader)
+    mentions, topics = consistent(session)
+    assert (done.mentions, done.reprints, done.new_topics) == (len(TITLES), 0, len(topics))
+    for topic in topics.values():
+        assert len({EVENT[ids.index(m.id)] for m in mentions if m.topic_id == topic.id}) == 1
+    largest = max(topics.values(), key=lambda topic: topic.mentions)
+    assert largest.mentions >= 4 and largest.title in {line[2:] for line in TITLES} and largest.keywords
+
+
+def test_doing_it_again_changes_nothing(session, sources, plain_reader):
+    say(session, sources[0], [line[2:] for line in TITLES])
+    understand(session, now=NOW, using=plain_reader)
+    stamp = db.stamp(session)
+    assert understand(session, now=NOW, using=plain_reader).mentions == 0
+    assert db.stamp(session) == stamp
+    consistent(session)
+
+
+def test_reprints_follow_their_first_copy(session, sources, plain_reader):
+    first = say(session, sources[0], ["停水通知"], text=ARTICLE)[0]
+    understand(session, now=NOW, using=plain_reader)
+    copied = ARTICLE + "（来源：区水务局）"
+    later = say(session, sources[1], ["【转】东街明日停水，请储水"], MONDAY + timedelta(days=3), text=copied)
+    same = say(session, sources[0], ["居民请注意"], MONDAY + timedelta(days=1), text=ARTICLE)
+    done = understand(session, now=NOW, using=plain_reader)
+    assert done.reprints == 2 and done.new_topics == 0
+    mentions, topics = consistent(session)
+    assert {m.fold_id for m in mentions} == {first} and len(topics) == 1
+    topic = topics[mentions[0].topic_id]
+    assert (topic.mentions, topic.folded, topic.platforms) == (3, 1, 2)
+    assert session.execute(select(FoldKey.mention_id).distinct()).scalars().all() == [first]
+    assert {*later, *same} < {m.id for m in mentions}
+
+
+def test_a_text_that_comes_back_after_its_topic_has_ended_starts_anew(session, sources, plain_reader):
+    say(session, sources[0], ["停水通知"], text=ARTICLE)
+    say(session, sources[0], ["区政府常务会议召开"], MONDAY + timedelta(days=20))
+    understand(session, now=NOW, using=plain_reader)
+    again = say(session, sources[1], ["停水通知"], MONDAY + timedelta(days=21), text=ARTICLE)[0]
+    understand(session, now=NOW, using=plain_reader)
+    mentions, topics = consistent(session)
+    mine = next(m for m in mentions if m.id == again)
+    assert mine.fold_id == again and topics[mine.topic_id].mentions == 1
+    assert sorted(topic.active for topic in topics.values()) == [False, True, True]
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7])
+def test_batches_and_restarts_give_the_same_as_one_run(session, sources, plain_reader, monkeypatch, batch):
+    monkeypatch.setattr("core.understand.BATCH", batch)
+    say(session, sources[0], [line[2:] for line in TITLES])
+    say(session, sources[1], [line[2:] for line in TITLES[:6]], MONDAY + timedelta(hours=2))
+    through = understand(session, now=NOW, using=plain_reader, limit=len(TITLES) + 6)
+    mentions, _ = consistent(session)
+    whole = {m.id: (m.fold_id, m.topic_id) for m in mentions}
+    for table in (TopicDay, MentionDay, FoldKey):
+        session.execute(table.__table__.delete())
+    session.execute(Mention.__table__.update().values(understood_at=None, fold_id=None, topic_id=None))
+    session.execute(Topic.__table__.delete())
+    session.commit()
+    steps = 0
+    while understand(session, now=NOW, using=plain_reader, limit=batch).mentions:
+        steps += 1
+    assert steps == -(-through.mentions // batch)
+    mentions, _ = consistent(session)
+    assert {m.id: (m.fold_id, m.topic_id) for m in mentions} == whole
+
+
+def test_merged_topics_leave_an_alias_and_move_their_mentions(session, sources, plain_reader):
+    say(session, sources[0], ["东街小区停水三天居民投诉"])
+    understand(session, now=NOW, using=plain_reader)
+    say(session, sources[1], ["区水务局回应东街供水中断原因"])
+    understand(session, now=NOW, using=plain_reader)
+    say(session, sources[0], ["东街小区停水三天 区水务局回应供水中断原因", "区水务局回应东街小区停水三天居民投诉",
+                              "东街小区停水 区水务局回应居民投诉供水中断"], MONDAY + timedelta(hours=1))
+    done = understand(session, now=NOW, using=plain_reader)
+    mentions, topics = consistent(session)
+    assert done.merged_topics == 1
+    old, young = sorted(topics)
+    assert topics[young].alias_of == old and not topics[young].active
+    assert {m.topic_id for m in mentions} == {old} and topics[old].mentions == 5
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("table", ["core.understand._write_topics", "core.understand._add", "core.understand.bump"])
+def test_killed_in_the_middle_of_a_batch_nothing_of_it_is_kept(session, sources, plain_reader, monkeypatch, table):
+    say(session, sources[0], [line[2:] for line in TITLES])
+    understand(session, now=NOW, using=plain_reader, limit=6)
+
+    def killed(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table, killed)
+        with pytest.raises(Killed):
+            understand(session, now=NOW, using=plain_reader)
+    session.rollback()
+    assert len(consistent(session)[0]) == 6
+    assert understand(session, now=NOW, using=plain_reader).mentions == len(TITLES) - 6
+    consistent(session)
+
+
+def test_of_two_at_work_the_second_drops_its_batch(session, sources, plain_reader):
+    say(session, sources[0], [line[2:] for line in TITLES])
+    inner = []
+
+    def embed_late(texts):
+        # Another process finishes the same mentions while this one is still reading.
+        if not inner:
+            inner.append(None)
+            with db.session() as other:
+                inner[0] = understand(other, now=NOW, using=plain_reader)
+        return [[0.0] * 4] * len(texts)
+
+    slow = Reader(plain_reader.background, lambda texts: np.array(embed_late(texts), np.float32))
+    done = understand(session, now=NOW, using=slow)
+    assert inner[0].mentions == len(TITLES) and done.mentions == 0
+    consistent(session)
+
+
+def test_the_sample_district_and_real_mentions_stay_apart(session, sources, plain_reader):
+    say(session, sources[0], ["东街小区停水三天居民投诉"], text=ARTICLE)
+    say(session, sources[2], ["东街小区停水三天居民投诉"], text=ARTICLE)
+    understand(session, now=NOW, using=plain_reader)
+    mentions, topics = consistent(session)
+    assert sorted(topic.demo for topic in topics.values()) == [False, True]
+    assert all(m.fold_id == m.id for m in mentions)
+
+
+def test_texts_without_a_letter_are_kept_apart_and_do_no_harm(session, sources, plain_reader):
+    say(session, sources[0], ["！！！", "？？？", "🙂"])
+    assert understand(session, now=NOW, using=plain_reader).mentions == 3
+    mentions, _ = consistent(session)
+    assert all(m.fold_id == m.id for m in mentions)
+
+
+def test_the_stored_state_is_that_of_the_clusterer(session, sources, plain_reader):
+    say(session, sources[0], [line[2:] for line in TITLES[:4]])
+    understand(session, now=NOW, using=plain_reader)
+    for topic in session.execute(select(Topic)).scalars():
+        state = State.from_bytes(topic.state)
+        assert (state.id, state.size) == (topic.id, topic.folded)
+        assert (state.first_at, state.last_at) == (topic.first_at, topic.last_at)
