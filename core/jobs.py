@@ -1,4 +1,8 @@
-"""What the scheduler does, job by job; the command line runs the same. Every job is safe to repeat and to interrupt."""
+"""What the scheduler does, job by job; the command line runs the same. Every job is safe to repeat and to interrupt.
+
+Heavy parts (text analysis, renderers) are imported by the job that needs them: a second scheduler learns that it isn't
+the leader without loading them.
+"""
 
 import asyncio
 import logging
@@ -10,11 +14,8 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from core import clock, collect, db, ingest, rollup
-from core.imports import inbox
 from core.models import Account, Dirty, Edition, Mention, Platform, Run
-from core.report import editions, monthly
 from core.settings import settings
-from core.understand import understand
 
 log = logging.getLogger("pulse.jobs")
 
@@ -62,9 +63,9 @@ def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
         with db.session() as session:
             if not session.execute(select(exists().where(Mention.understood_at.is_(None)))).scalar():
                 break
+            from core.understand import understand
+
             done = understand(session, now=clock.now(), limit=UNDERSTAND_BATCH)
-            db.bump(session, clock.now())
-            session.commit()
         if not done.mentions:
             break
         mentions += done.mentions
@@ -73,6 +74,8 @@ def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
 
 def sweep_inbox() -> int:
     """Import the files that lie in the inbox; returns how many."""
+    from core.imports import inbox
+
     outcomes = inbox.sweep_inbox(clock.now())
     for outcome in outcomes:
         log.info("inbox: %s", outcome.message)
@@ -103,18 +106,28 @@ def write_reports(*, stopping: Callable[[], bool] = lambda: False) -> int:
     for platform, month in reports_due(clock.now()):
         if stopping():
             break
-        with db.snapshot() as session:
-            if not monthly.has_data(session, platform, month):
-                continue
-            content = monthly.build(session, platform, month, now=clock.now())
-        with db.session() as session:
-            run = ingest.begin(session, "report", at=clock.now())
-            edition = editions.issue(session, content, by="系统", now=clock.now())
-            ingest.finish(session, run, "ok", f"已生成《{edition.title}》", at=clock.now())
-            session.commit()
-        written += 1
-        log.info("wrote %s %s", platform, month)
+        try:
+            written += _write_report(platform, month)
+        except Exception as error:  # one platform's report must not keep the others from being written
+            log.exception("report %s %s failed", platform, month)
+            failed("report", error)
     return written
+
+
+def _write_report(platform: str, month: clock.Month) -> int:
+    from core.report import editions, monthly
+
+    with db.snapshot() as session:
+        if not monthly.has_data(session, platform, month):
+            return 0
+        content = monthly.build(session, platform, month, now=clock.now())
+    with db.session() as session:
+        run = ingest.begin(session, "report", at=clock.now())
+        edition = editions.issue(session, content, by="系统", now=clock.now())
+        ingest.finish(session, run, "ok", f"已生成《{edition.title}》", at=clock.now())
+        session.commit()
+    log.info("wrote %s %s", platform, month)
+    return 1
 
 
 def recover() -> None:

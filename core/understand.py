@@ -168,7 +168,7 @@ def _group(
         if folds[row.id] != row.id:
             first = folds[row.id]
             topic = topic_of[first] if first in topic_of else _living(home[first], change)
-            clusterer.touch(topic, row.published_at)
+            clusterer.reprint(topic, row.title, row.published_at)
             topic_of[row.id] = topic
             changed.add(topic)
     return replace(change, changed=sorted(changed)), topic_of

@@ -153,7 +153,8 @@ def test_500_real_feeds_are_collected_by_the_scheduler_and_a_second_run_adds_not
         knobs = {"PULSE_ALLOW_PRIVATE_HOSTS": "*", "PULSE_PACE_SECONDS": "0"}
         first = Process("scheduler.py", "--once", data_dir=database, **knobs)
         assert first.end(300) == 0, first.said
-        states = dict(session.execute(select(Run.state, func.count()).where(Run.job == "collect").group_by(Run.state)))
+        by_state = select(Run.state, func.count()).where(Run.job == "collect").group_by(Run.state)
+        states = dict(session.execute(by_state).all())
         assert states == {"ok": FEEDS}, first.said
         stored: dict[str, set[str]] = {biz: set() for biz in feeds}
         urls = select(Account.external_id, Post.url).join(Post, Post.account_id == Account.id)

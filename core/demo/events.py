@@ -176,7 +176,7 @@ def _own_words(rng: Random, channel: str, lines: Sequence[str], words: dict[str,
     if channel == "forum" and "{opening}" not in line and rng.random() < 0.35:
         line = "{opening}" + line
     if channel == "board" and rng.random() < 0.6:
-        line = rng.choice(("{community}居民反映：", "{someone}来信：", "关于", "{near}：", "住户{someone}反映：")) + line
+        line = rng.choice(("{community}居民反映：", "{someone}来信：", "{near}：", "住户{someone}反映：")) + line
     return say(rng, (line,), words)
 
 

@@ -203,12 +203,14 @@ class Clusterer:
         living = {id_ for id_ in final.values()}
         return Change(assigned, sorted(set(created) & living), sorted(living), merged, retired)
 
-    def touch(self, topic_id: int, at: datetime) -> bool:
-        """Note a reprint of one of a topic's members: it keeps the topic active. False when it is no longer."""
+    def reprint(self, topic_id: int, title: str, at: datetime) -> bool:
+        """Note a reprint of one of a topic's members: it keeps the topic active, and a title that many print again is
+        the one to show. The topic's centre stays as it is. False when the topic is no longer active."""
         topic = self.topics.get(topic_id)
         if topic is None:
             return False
         topic.first_at, topic.last_at = min(topic.first_at, at.astimezone(UTC)), max(topic.last_at, at.astimezone(UTC))
+        topic.titles = _sampled(topic.titles, {title: 1})
         return True
 
     def name(self, topic_id: int) -> tuple[str, list[str]]:

@@ -27,15 +27,19 @@ def run() -> None:
         title: [
             st.Page(
                 ROOT / r.file, title=r.title, icon=f":material/{r.icon}:", url_path=r.word, help=r.help,
-                default=r is ROOMS[0],
             )
             for r in ROOMS
             if r.section == section
         ]
         for section, title in SECTIONS.items()
     }
-    page = st.navigation(pages)
-    chosen = room(page.url_path) if page.url_path else ROOMS[0]
+    # A default page has no address of its own in Streamlit: without this one, /overview would be "not found".
+    home = st.Page(lambda: None, title=ROOMS[0].title, default=True, visibility="hidden")
+    page = st.navigation({"": [home], **pages})
+    if not page.url_path:
+        first = next(iter(pages.values()))[0]
+        st.switch_page(first, query_params=st.query_params.to_dict())
+    chosen = room(page.url_path)
     if not _ready():
         return
     choices = ask(scope.choices)

@@ -21,11 +21,10 @@ def topic(detail: TopicDetail) -> None:
         Card("信息条数", labels.thousands(detail.mentions), help="含转载"),
         Card("去重篇数", labels.thousands(detail.folded), help="同一文本的转载只计一篇"),
         Card("涉及平台", labels.thousands(detail.platforms)),
-        Card("最早出现", f"{clock.local(detail.first_at):%m-%d %H:%M}"),
-        Card("最近出现", f"{clock.local(detail.last_at):%m-%d %H:%M}"),
     ])
-    ended = "" if detail.active else "这个话题近期没有新信息，已停止归入。"
-    caption(f"最早来源：{detail.first_source or '—'}。{ended}")
+    first, last = clock.local(detail.first_at), clock.local(detail.last_at)
+    ended = "" if detail.active else "此后没有新信息，已停止归入。"
+    caption(f"最早 {first:%Y-%m-%d %H:%M}，来源：{detail.first_source or '—'}；最近 {last:%Y-%m-%d %H:%M}。{ended}")
     days = ask(opinion.topic_days, detail.id)
     st.altair_chart(
         charts.stacked_bars(days, unit="条", value_name="信息量", title="每日信息量（按平台）", height=240),

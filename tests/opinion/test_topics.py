@@ -181,10 +181,21 @@ def test_an_old_article_does_not_join_a_topic_of_today(background):
 def test_a_reprint_keeps_a_topic_active(background):
     clusterer = Clusterer(background)
     topic = clusterer.add([Item(1, "今日金价公布", MONDAY)]).assigned[1]
-    assert clusterer.touch(topic, MONDAY + timedelta(days=6))
+    assert clusterer.reprint(topic, "今日金价公布", MONDAY + timedelta(days=6))
     assert clusterer.add([Item(2, "东街停水", MONDAY + timedelta(days=10))]).retired == []
     assert clusterer.retire(MONDAY + timedelta(days=14)) == [topic]
-    assert not clusterer.touch(topic, MONDAY)
+    assert not clusterer.reprint(topic, "今日金价公布", MONDAY)
+
+
+@pytest.mark.parametrize("often", ["东街明日停水请储水", "明日停水东街请储水"])
+def test_of_two_titles_the_one_that_is_printed_again_is_shown(background, often):
+    clusterer = Clusterer(background)
+    change = clusterer.add([Item(1, "东街明日停水请储水", MONDAY), Item(2, "明日停水东街请储水", MONDAY)])
+    topic = change.assigned[1]
+    assert change.assigned[2] == topic
+    for _ in range(15):
+        clusterer.reprint(topic, often, MONDAY)
+    assert clusterer.name(topic)[0] == often
 
 
 @pytest.mark.parametrize("batch", [16, 4])

@@ -1,9 +1,12 @@
 """The overview room on a small district whose totals are known."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from core import ingest, understand
+from core.models import Source
+from core.records import Batch, MentionRecord
 from tests.query.conftest import district, filled  # noqa: F401
 
 APRIL = {"period": "自选", "days": ["2024-04-01", "2024-04-30"]}
@@ -43,3 +46,23 @@ def test_empty_database_says_where_to_begin(open_room):
     app = open_room("overview")
     assert "账号台账" in app.info[0].value
     assert not app.metric
+
+
+def test_hot_topics_show_even_before_there_are_accounts(open_room, session):
+    at = datetime(2024, 4, 20, 2, tzinfo=UTC)
+    source = Source(key="hot", name="热榜", collector="hotlist", platform="baidu")
+    session.add(source)
+    session.flush()
+    run = ingest.begin(session, "collect", source=source, at=at)
+    titles = ("云澜区地铁十号线开通运营", "云澜区地铁十号线今日开通运营", "地铁十号线云澜段开通运营")
+    mentions = [MentionRecord(external_id=str(n), title=t, published_at=at, observed_at=at)
+                for n, t in enumerate(titles)]
+    ingest.store(session, Batch(mentions=mentions), run=run, capture=None, source=source)
+    ingest.finish(session, run, "ok", "", at=at)
+    session.commit()
+    understand.understand(session, now=at)
+    session.commit()
+    app = open_room("overview", **{"period": "自选", "days": ["2024-04-01", "2024-04-30"]})
+    assert "账号台账" in app.info[0].value
+    assert app.dataframe[0].value["mentions"].sum() == len(titles)
+    assert app.dataframe[0].value["title"][0] in titles
