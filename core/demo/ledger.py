@@ -98,9 +98,10 @@ def _users(platform: str, count: int) -> list[Body]:
     bureaux = [b for b in ranked if b.kind == "bureau"]
     streets = [b for b in ranked if b.kind == "street"]
     rest = [b for b in ranked if b.kind == "district"][1:]
-    order = head
+    order = head + bureaux[:1]
+    bureaux = bureaux[1:]
     while bureaux or streets:
-        order += bureaux[:2] + streets[:1]
+        order += streets[:1] + bureaux[:2]
         bureaux, streets = bureaux[2:], streets[1:]
     order.insert(4, rest[0])
     return order[:count]

@@ -23,6 +23,8 @@ HOT_COLUMNS = (
     "platform_names", "first_source", "first_at", "peak_day", "peak", "last_at", "daily",
 )
 MOVED_NEW = "新上榜"
+SERIES, REST = 7, "其他"
+"""Platforms that a chart names; the others are added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +211,26 @@ def topic(session: Session, topic_id: int) -> TopicDetail | None:
 
 
 def topic_days(session: Session, topic_id: int) -> pd.DataFrame:
-    """The topic's items by day and platform over its whole life: day, series (platform name), value."""
-    return totals.read(session, (
+    """The topic's items by day and platform over its whole life: day, series (platform name), value. The platforms
+    with the most items stand by themselves, the rest together as 其他."""
+    return _largest(totals.read(session, (
         select(TopicDay.day, func.coalesce(Platform.name, TopicDay.platform).label("series"),
                TopicDay.mentions.label("value"))
         .outerjoin(Platform, Platform.code == TopicDay.platform)
         .where(TopicDay.topic_id == topic_id).order_by(Platform.sort, TopicDay.platform, TopicDay.day)
-    ))
+    )))
+
+
+def _largest(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with all but the largest series added up as 其他: more than eight colours can't be told apart."""
+    sizes = frame.groupby("series", sort=False)["value"].sum().sort_values(ascending=False, kind="stable")
+    if len(sizes) <= SERIES + 1:
+        return frame
+    named = set(sizes.index[:SERIES])
+    frame = frame.assign(series=[name if name in named else REST for name in frame["series"]])
+    summed = frame.groupby(["series", "day"], sort=False, as_index=False).sum()
+    last = summed["series"] == REST
+    return pd.concat([summed[~last], summed[last]], ignore_index=True)[list(frame.columns)]
 
 
 def members(session: Session, topic_id: int, limit: int = 200) -> pd.DataFrame:
@@ -240,11 +255,11 @@ def members(session: Session, topic_id: int, limit: int = 200) -> pd.DataFrame:
 
 
 def mention_days(session: Session, where: Filter) -> pd.DataFrame:
-    """Mentions of the period by day and platform: day, series (platform name), value, folded. A day without any row
-    stays out: nothing is known to have been said, or nothing was collected."""
-    return totals.read(session, (
+    """Mentions of the period by day and platform: day, series (platform name), value, folded; small platforms together
+    as 其他. A day without any row stays out: nothing is known to have been said, or nothing was collected."""
+    return _largest(totals.read(session, (
         select(MentionDay.day, func.coalesce(Platform.name, MentionDay.platform).label("series"),
                MentionDay.mentions.label("value"), MentionDay.folded)
         .outerjoin(Platform, Platform.code == MentionDay.platform)
         .where(_within(MentionDay, where)).order_by(Platform.sort, MentionDay.platform, MentionDay.day)
-    ))
+    )))

@@ -169,7 +169,7 @@ class _Workbook:
     def _section(self, pages: list[_Page], section: Section) -> None:
         tables = [block for block in section.blocks if isinstance(block, Table)]
         charts = [block for block in section.blocks if isinstance(block, Chart)]
-        texts = [block for block in section.blocks if isinstance(block, Heading | Paragraph | Note | Figures)]
+        texts = _texts_of(section)
         first = pages[0]
         prose = section.role == "method" or not tables
         for page, table in zip(pages[1:] if section.role == "method" else pages, tables, strict=False):
@@ -210,7 +210,8 @@ class _Workbook:
         align = "center" if kind in _CENTRED else "left" if kind == "text" else "right"
         look: dict[str, Any] = {"align": align, "border": 1, "border_color": RULE}
         if kind == "text":
-            sheet.write_string(r, c, (cell or labels.MISSING)[:_LARGEST_CELL], self.format(text_wrap=True, **look))
+            sheet.write_string(r, c, (cell or labels.MISSING)[:_LARGEST_CELL],
+                               self.format(text_wrap=True, indent=1, **look))
             return
         value, mark = _number_and_mark(cell)
         if value is None:
@@ -260,7 +261,7 @@ class _Workbook:
         self._head(page, 3)
         row = 3
         for title, section in zip(titles, self.content.sections, strict=True):
-            blocks = [one for one in section.blocks if isinstance(one, Heading | Paragraph | Note | Figures)]
+            blocks = _texts_of(section)
             if not blocks or section.role == "method":
                 continue
             sheet.set_row(row, 26)
@@ -403,6 +404,16 @@ class _Workbook:
         native.set_legend({"none": True} if len(chart.series) == 1 else {"position": "top", "font": face})
         native.set_chartarea({"border": {"color": RULE}})
         return native
+
+
+def _texts_of(section: Section) -> list[Any]:
+    """Sentences and headline figures, with the headings under which some stand."""
+    kept: list[Any] = []
+    for block, after in zip(section.blocks, (*section.blocks[1:], None), strict=True):
+        prose = isinstance(block, Paragraph | Note | Figures)
+        if prose or (isinstance(block, Heading) and isinstance(after, Paragraph | Note | Figures)):
+            kept.append(block)
+    return kept
 
 
 def _wide(section: Section, tables: Sequence[Table]) -> bool:

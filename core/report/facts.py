@@ -162,8 +162,7 @@ def read(session: Session, platform: str, month: Month, scope: str, basis: str, 
     complete = today > month.last
     ids = totals.meant(session, here)
     names = {id_: name for id_, name, _ in choices(session).units}
-    plan = boards.plan(session, platform, basis=basis, board=chosen.board)
-    ranking = boards.ranking(session, here, platform, basis=basis, board=chosen.board)
+    plan, ranking = _ranking(session, here, platform, basis, chosen.board)
     end, base = (totals.followers_at(session, ids, day) for day in (last, month.first - timedelta(1)))
     both = sorted(set(end) & set(base))
     by_unit = totals.period(session, here, basis, by="unit")
@@ -192,6 +191,17 @@ def read(session: Session, platform: str, month: Month, scope: str, basis: str, 
         holidays={day: calendar[day] for day in span if day in calendar},
         working={day: calendar.is_working_day(day) for day in span},
     )
+
+
+def _ranking(session: Session, where: Filter, platform: str, basis: str, board: int | None,
+             ) -> tuple[boards.Plan, pd.DataFrame]:
+    """The ranking by the index; by posts where no account has all that its formula needs."""
+    for order in ("index", "posts"):
+        plan = boards.plan(session, platform, basis=basis, order=order, board=board)
+        ranking = boards.ranking(session, where, platform, basis=basis, order=order, board=board)
+        if (ranking["rank"].notna() & (ranking["posts"].fillna(0) > 0)).any():
+            break
+    return plan, ranking
 
 
 def _row(frame: pd.DataFrame) -> pd.Series | None:

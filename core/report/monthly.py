@@ -13,7 +13,7 @@ import pandas as pd
 from sqlmodel import Session
 
 from core import labels
-from core.clock import Month, local
+from core.clock import Month
 from core.counts import AT_LEAST, CAPPED_READ, Count
 from core.metrics.growth import share
 from core.query import totals
@@ -112,9 +112,10 @@ def _overall(f: Facts) -> Section:
     if posts == 0:
         blocks.append(Paragraph(f"{lead}，已采集的账号日内均无发布。"))
         return Section("总体情况", tuple(blocks))
+    daily = f"，日均{posts / f.days:,.1f}{piece}" if posts >= f.days else ""
     part = f"（本月尚未结束，统计至{f.last.month}月{f.last.day}日，不作环比、同比）" if not f.complete else ""
     blocks.append(Paragraph(
-        f"{lead}，其中有发布的{active}个{part}。共发布信息{posts:,}{piece}，日均{posts / f.days:,.1f}{piece}"
+        f"{lead}，其中有发布的{active}个{part}。共发布信息{posts:,}{piece}{daily}"
         f"{changes(f.total('posts'), f.earlier('posts'), f.year_earlier('posts'))}。"
         + "".join(_sums(f)) + _follower_words(f)
     ))
@@ -550,7 +551,9 @@ def _method(f: Facts, district: str) -> Section:
                   "环比与上一个自然月比较，同比与上年同月比较，缺少可比数据的不作比较。"),
     ]
     index = f.plan.index
-    if index is not None:
+    if index is not None and f.plan.order != "index":
+        blocks.append(Paragraph(f"本月没有账号具备{index.title}公式所需的全部数据，不计算指数，榜单按{_order_word(f)}排列。"))
+    elif index is not None:
         blocks.append(Paragraph(f"指数采用{index.title}（{index.source}）。{_sentence(index.notes)}"
                                 "不同版本的指数不可相互比较；缺少公式所需数据的账号不计分。"))
     else:
@@ -578,7 +581,7 @@ def _gaps(f: Facts) -> Iterator[Block]:
     if fresh.share is not None:
         said = f"应有数据{fresh.expected:,}账号日，已有{fresh.covered:,}账号日，覆盖率{percent(fresh.share)}。"
         said += "数据完整。" if fresh.covered >= fresh.expected else ""
-    yield Paragraph(f"{said}数据更新至{_stamp(f.at)}。")
+    yield Paragraph(said)
     now, before = f.share_known(f.now, f.days), f.share_known(f.before, f.month.shift(-1).days)
     if now is not None and before is not None and abs(now - before) > 0.1:
         yield Paragraph(f"上月数据覆盖率为{percent(before)}，与本月（{percent(now)}）相差较大，环比仅供参考。")
@@ -588,11 +591,6 @@ def _gaps(f: Facts) -> Iterator[Block]:
         note = "由文件导入的账号没有逐日采集记录，有发布的日期视为已有数据。" if f.states.get("unknown") else ""
         yield Table("账号日采集状态", (Column("状态"), Column("账号日", "int"), Column("占比", "percent")), tuple(rows),
                     note=note)
-
-
-def _stamp(at: datetime) -> str:
-    there = local(at)
-    return f"{_date(there.date())}{there:%H:%M}"
 
 
 def _annex(f: Facts) -> Section | None:

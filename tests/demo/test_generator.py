@@ -40,7 +40,7 @@ def test_the_district_has_its_size():
 def test_a_small_district_still_has_every_platform_and_kind():
     few = members(24)
     assert len({a.platform for a in few}) == 10
-    assert {a.body.kind for a in members(40)} == {"district", "bureau", "street"}
+    assert {a.body.kind for a in members(24)} == {"district", "bureau", "street"}
     assert members()[:24] == few
 
 

@@ -30,7 +30,8 @@ from core.models import (
     Topic,
     Unit,
 )
-from tests.demo.conftest import NOW, SMALL, build
+from tests.conftest import forget
+from tests.demo.district import NOW, SMALL, build
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -121,8 +122,6 @@ def test_the_same_seed_gives_the_same_figures(sample, template, tmp_path, monkey
         before = fingerprint(session)
     build(tmp_path / "again")
     monkeypatch.setenv("PULSE_DATA_DIR", str(tmp_path / "again"))
-    from tests.conftest import forget
-
     forget()
     with db.session() as session:
         assert fingerprint(session) == before

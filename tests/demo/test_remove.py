@@ -29,7 +29,7 @@ from core.models import (
 )
 from core.records import Batch, FollowerRecord, MentionRecord, PostRecord
 from core.settings import settings
-from tests.demo.conftest import NOW
+from tests.demo.district import NOW
 
 pytestmark = pytest.mark.xdist_group("demo")
 STAYS = {"platform", "run", "audit", "stamp", "remembered"}

@@ -1,5 +1,12 @@
 """The account room: deep link, cards, posts."""
 
+from datetime import date
+
+from streamlit.testing.v1 import AppTest
+
+from core import db
+from core.query import posts
+from core.query.scope import Filter
 from tests.query.conftest import district, filled  # noqa: F401
 
 APRIL = {"period": "自选", "days": ["2024-04-01", "2024-04-30"]}
@@ -47,3 +54,18 @@ def test_an_account_without_data_and_an_unknown_one(district, open_room):  # noq
 def test_empty_database_leads_to_the_ledger(open_room):
     app = open_room("account")
     assert "账号台账" in app.info[0].value
+
+
+def test_readings_of_a_post_with_their_marks(district, database):  # noqa: F811
+    def page(post_id: int) -> None:
+        from core.ui.readings import readings
+
+        readings(post_id, "标题 *一*", ("reads", "likes"))
+
+    with db.session() as session:
+        best = int(posts.top(session, Filter(date(2024, 4, 1), date(2024, 4, 30)), "reads", 1)["post_id"][0])
+    app = AppTest.from_function(page, args=(best,), default_timeout=30).run()
+    assert not app.exception
+    assert list(app.dataframe[0].value["reads"]) == ["400", "≥100,001"]
+    assert "没有保存来源文件" in app.caption[0].value
+    assert app.subheader[0].value == r"标题 \*一\*"

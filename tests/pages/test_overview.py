@@ -62,7 +62,7 @@ def test_hot_topics_show_even_before_there_are_accounts(open_room, session):
     session.commit()
     understand.understand(session, now=at)
     session.commit()
-    app = open_room("overview", **{"period": "自选", "days": ["2024-04-01", "2024-04-30"]})
+    app = open_room("overview")
     assert "账号台账" in app.info[0].value
     assert app.dataframe[0].value["mentions"].sum() == len(titles)
     assert app.dataframe[0].value["title"][0] in titles

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core import clock, db
+from core import clock
 from core.models import Mention, Source
 from core.opinion.features import load_background
 from core.settings import CATALOG
 from core.understand import Reader, understand
 from tests.opinion.test_topics import TITLES
 
-OCTOBER = {"period": "自选", "days": ["2025-10-20", "2025-10-26"]}
+WEEK = {"period": "近7天"}
 HOSTILE = "东街停水[点我](https://evil.example) <script>alert(1)</script>"
 
 
@@ -30,7 +30,7 @@ def spoken(session):
                 source_id=source.id, external_id=f"{n}", platform=source.platform, title=title, url="https://example.cn/1",
                 published_at=at, day=clock.day_of(at), first_seen_at=at, last_seen_at=at, best_rank=n + 1,
             ))
-    early = datetime(2025, 9, 1, 2, tzinfo=UTC)
+    early = datetime(2025, 8, 1, 2, tzinfo=UTC)
     session.add(Mention(source_id=made[0].id, external_id="early", platform="weibo_hot", title="开学第一课", dated=True,
                         published_at=early, day=clock.day_of(early), first_seen_at=early, last_seen_at=early))
     session.commit()
@@ -48,7 +48,7 @@ def words(app):
 
 
 def test_the_topics_of_the_period_are_listed_and_counted(spoken, open_room):
-    app = open_room("topics", **OCTOBER)
+    app = open_room("topics", **WEEK)
     topics = frame(app, "moved")
     cards = {metric.label: metric.value for metric in app.metric}
     assert cards["信息条数"] == "24" and cards["涉及平台"] == "2"
@@ -58,16 +58,16 @@ def test_the_topics_of_the_period_are_listed_and_counted(spoken, open_room):
 
 
 def test_search_from_the_address_narrows_the_list(spoken, open_room):
-    app = open_room("topics", q="杨振宁", **OCTOBER)
+    app = open_room("topics", q="杨振宁", **WEEK)
     assert all("杨振宁" in title for title in frame(app, "moved")["title"])
-    app = open_room("topics", q="没有这个词", **OCTOBER)
+    app = open_room("topics", q="没有这个词", **WEEK)
     assert "没有这个词" in app.info[0].value and not app.dataframe
 
 
 def test_a_link_opens_one_topic_and_the_way_back(spoken, open_room):
-    app = open_room("topics", **OCTOBER)
+    app = open_room("topics", **WEEK)
     topic = next(id_ for id_, title in topic_ids(spoken) if "卢浮宫" in title)
-    app = open_room("topics", topic=str(topic), **OCTOBER)
+    app = open_room("topics", topic=str(topic), **WEEK)
     items = frame(app, "reprints")
     assert items["title"].str.contains("卢浮宫").all() and items["reprints"].iloc[0] == 1
     assert "来源：微博热搜榜" in words(app).replace("\\", "")
@@ -86,23 +86,21 @@ def topic_ids(session):
 
 def test_markup_in_a_collected_title_is_shown_as_text(spoken, open_room):
     topic = next(id_ for id_, title in topic_ids(spoken) if title.startswith("东街停水"))
-    app = open_room("topics", topic=str(topic), **OCTOBER)
+    app = open_room("topics", topic=str(topic), **WEEK)
     title = app.subheader[0].value if app.subheader[0].value != "筛选" else app.subheader[1].value
     assert "[点我](" not in title and "<script" not in title and "东街停水" in title
 
 
 @pytest.mark.parametrize("bad", ["999999", "abc", "-1", "9" * 40, "1;drop table topic", "²"])
 def test_a_link_to_no_topic_says_so_and_shows_the_list(spoken, open_room, bad):
-    app = open_room("topics", topic=bad, **OCTOBER)
+    app = open_room("topics", topic=bad, **WEEK)
     assert any("找不到" in warning.value for warning in app.warning)
     assert len(frame(app, "moved"))
 
 
 def test_an_empty_period_names_the_days_that_have_something(spoken, open_room):
-    db.bump(spoken, datetime(2025, 10, 28, tzinfo=UTC))
-    spoken.commit()
-    app = open_room("topics", period="自选", days=["2025-10-24", "2025-10-26"])
-    assert "2025-09-01 至" in app.info[0].value and not app.dataframe
+    app = open_room("topics", period="上月")
+    assert "2025-08-01 至 2025-10-23" in app.info[0].value and not app.dataframe
 
 
 def test_before_anything_is_collected_the_room_says_what_to_do(open_room):

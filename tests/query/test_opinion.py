@@ -148,3 +148,15 @@ def test_all_counts_agree_with_the_mentions(session, said):
     assert frame["folded"].sum() == sum(m.fold_id == m.id for m in rows)
     assert opinion.hot(session, WEEK, search="")["mentions"].sum() == len(rows) - 1
     assert WEEK.end - WEEK.start == timedelta(6)
+
+
+def test_of_many_platforms_the_smaller_ones_are_added_up(session, said):
+    before = opinion.mention_days(session, WEEK)
+    day = date(2025, 10, 23)
+    codes = ["douyin", "bilibili", "toutiao", "thepaper", "ifeng", "tieba", "people"]
+    session.add_all(MentionDay(day=day, platform=code, mentions=n + 1, folded=1) for n, code in enumerate(codes))
+    session.commit()
+    frame = opinion.mention_days(session, WEEK)
+    assert len(set(frame["series"])) == 8 and frame["series"].iloc[-1] == "其他"
+    assert frame["value"].sum() == before["value"].sum() + sum(range(1, 8))
+    assert not frame.duplicated(["day", "series"]).any()

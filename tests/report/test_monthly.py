@@ -38,6 +38,12 @@ def april(district, platform):  # noqa: F811
     return posts[(posts["platform"] == platform) & posts["day"].map(lambda d: d.month == 4)]
 
 
+def by_the_seventh_day(facts) -> int:
+    """Likes as they were seven days after publishing: the second reading, of 2 May, comes too late for most."""
+    in_time = facts["day"] >= date(2024, 4, 25)
+    return int(facts["likes"].where(in_time, facts["early_likes"]).sum())
+
+
 def test_totals_are_those_of_the_facts(district, reader):  # noqa: F811
     content = monthly.build(reader, "wechat", APRIL, now=MAY_2)
     facts = april(district, "wechat")
@@ -72,7 +78,7 @@ def test_ranking_carries_averages_maxima_and_marks(district, reader):  # noqa: F
     assert board.loc["警方微信", "最高阅读数"] == Count(100_001, AT_LEAST)
     assert board.loc["警方微信", "平均阅读数"] == Mean(police["reads"].mean(), "≥")
     assert board.loc["教育微信", "最高阅读数"] == Count(int(facts.get_group("教育微信")["reads"].max()))
-    assert board.loc["未采集微信", "发布数"] is None
+    assert pd.isna(board.loc["未采集微信", "发布数"])
     assert board.loc["沉默微信", "发布数"] == 0
 
 
@@ -104,14 +110,14 @@ def test_a_unit_and_a_board_are_scopes(district, reader):  # noqa: F811
     assert board.scope == "榜单“点名榜”"
     facts = april(district, "wechat")
     picked = facts[facts["account"].isin(["教育微信", "警方微信"])]
-    assert table_of(board, "主要指标").set_index("指标").loc["点赞数", "本月"].value == picked["early_likes"].sum()
+    assert table_of(board, "主要指标").set_index("指标").loc["点赞数", "本月"].value == by_the_seventh_day(picked)
     assert "发布后第7日值" in text_of(board, "统计口径")
 
 
 def test_seventh_day_basis(district, reader):  # noqa: F811
     content = monthly.build(reader, "weibo", APRIL, basis="d7", now=MAY_2)
     facts = april(district, "weibo")
-    assert table_of(content, "主要指标").set_index("指标").loc["点赞数", "本月"].value == facts["early_likes"].sum()
+    assert table_of(content, "主要指标").set_index("指标").loc["点赞数", "本月"].value == by_the_seventh_day(facts)
 
 
 @pytest.mark.parametrize(("platform", "scope", "basis", "month", "words"), [

@@ -1,0 +1,215 @@
+"""What people do with the system, in a real browser on the real app with a small sample district."""
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pypdf
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select
+
+from core import db, ingest, labels, rollup
+from core.clock import day_of, now
+from core.models import Account, AccountDay, Post
+from core.records import Batch, PostRecord
+from core.rooms import ROOMS
+from tests.browser.conftest import SECONDS, _healthy
+from tests.conftest import forget
+from tests.demo.district import NOW, SMALL, build
+from tests.processes import Process, free_port, until
+
+pytestmark = pytest.mark.xdist_group("browser")
+LAST = day_of(NOW) - timedelta(1)
+ROW_HEIGHT = 35
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("journeys")
+    build(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The app on the sample district."""
+    port = free_port()
+    found = f"http://127.0.0.1:{port}"
+    app = Process(
+        "-m", "streamlit", "run", "streamlit_app.py", "--server.address=127.0.0.1", f"--server.port={port}",
+        data_dir=folder,
+    )
+    try:
+        until(lambda: app.child.poll() is not None or _healthy(found), SECONDS, lambda: app.said)
+        assert app.child.poll() is None, app.said
+        yield found
+    finally:
+        app.child.terminate()
+        app.end()
+
+
+@pytest.fixture
+def data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process reads and writes the database that the app shows."""
+    monkeypatch.setenv("PULSE_DATA_DIR", str(folder))
+    forget()
+    yield
+    forget()
+
+
+def settled(page: Page) -> None:
+    """The script has run to its end, and without an error."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached(timeout=60_000)
+    expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def visit(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
+    settled(page)
+
+
+def card(page: Page, label: str):
+    """The value of the card with that label."""
+    return page.get_by_test_id("stMetric").filter(has_text=label).first.get_by_test_id("stMetricValue")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_test_id("stSelectbox").filter(has_text=label).get_by_role("combobox").click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
+def pick_row(page: Page, number: int) -> None:
+    """Tick a row of the room's table that offers it; the grid is a canvas, so it is done by place."""
+    grid = page.get_by_test_id("stDataFrame").first
+    grid.scroll_into_view_if_needed()
+    grid.click(position={"x": 18, "y": ROW_HEIGHT * number + ROW_HEIGHT // 2})
+    settled(page)
+
+
+def posts_between(first, last) -> int:
+    with db.session() as session:
+        return session.execute(select(func.count()).select_from(Post).where(Post.day.between(first, last))).scalar()
+
+
+def test_a_leader_opens_the_overview_and_sees_true_figures(page, address, data):
+    visit(page, address)
+    expect(page.get_by_role("heading", level=1)).to_have_text("总览")
+    expect(card(page, "监测账号")).to_have_text(str(SMALL["accounts"]))
+    expect(card(page, "本期发布数")).to_have_text(f"{posts_between(LAST - timedelta(29), LAST):,}")
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+
+
+def test_a_filter_is_in_the_link(page, address, browser: Browser, data):
+    visit(page, f"{address}/overview")
+    choose(page, "统计周期", "近7天")
+    page.get_by_test_id("stSidebar").get_by_role("button", name="街镇").click()
+    settled(page)
+    expect(page).to_have_url(re.compile(r"period=.*kind=|kind=.*period="))
+    with db.session() as session:
+        streets = session.execute(
+            select(func.sum(AccountDay.posts)).join(Account, Account.id == AccountDay.account_id)
+            .where(AccountDay.basis == "latest", AccountDay.day > LAST - timedelta(7), Account.name.in_(["澜桥在线"]))
+        ).scalar()
+    expect(card(page, "本期发布数")).to_have_text(str(streets or 0))
+    shown, link = page.get_by_test_id("stMetric").all_inner_texts(), page.url
+    page.reload()
+    expect(page.get_by_test_id("stMetric")).to_have_text(shown, use_inner_text=True)
+    other = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
+    try:
+        guest = other.new_page()
+        visit(guest, link)
+        expect(guest.get_by_test_id("stMetric")).to_have_text(shown, use_inner_text=True)
+    finally:
+        other.close()
+
+
+def test_from_the_rankings_to_an_account(page, address):
+    visit(page, f"{address}/rankings?list=政务微信")
+    pick_row(page, 1)
+    page.get_by_test_id("stPageLink").filter(has_text="云澜发布").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("账号详情")
+    settled(page)
+    expect(page).to_have_url(re.compile(r"/account\?.*account=\d+"))
+    expect(page.get_by_role("heading", name="云澜发布")).to_be_visible()
+    expect(card(page, "总阅读数")).to_have_text(re.compile(r"^[≥≈]?[\d,.]+[万亿]?$"))
+
+
+def test_from_a_figure_to_its_bytes(page, address):
+    visit(page, f"{address}/rankings?list=政务微信")
+    pick_row(page, 1)
+    page.get_by_test_id("stPageLink").filter(has_text="云澜发布").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("账号详情")
+    settled(page)
+    pick_row(page, 1)
+    expect(page.get_by_test_id("stMain")).to_contain_text("/posts/")
+    expect(page.get_by_test_id("stMain")).to_contain_text("demo.invalid")
+
+
+def test_a_topic_opens_and_its_link_opens_the_same(page, address):
+    visit(page, f"{address}/topics")
+    pick_row(page, 1)
+    expect(page).to_have_url(re.compile(r"topic=\d+"))
+    title = page.get_by_test_id("stMain").get_by_role("heading", level=3).first.inner_text()
+    visit(page, page.url)
+    expect(page.get_by_test_id("stMain").get_by_role("heading", level=3).first).to_have_text(title)
+    page.get_by_role("button", name="返回全部话题").click()
+    settled(page)
+    assert "topic=" not in page.url
+
+
+def test_a_report_is_downloaded_and_opens(page, address):
+    visit(page, f"{address}/reports")
+    with page.expect_download() as excel:
+        page.get_by_role("button", name="下载 Excel").click()
+    book = openpyxl.load_workbook(io.BytesIO(Path(excel.value.path()).read_bytes()))
+    assert excel.value.suggested_filename.endswith(".xlsx") and len(book.sheetnames) > 3
+    texts = [str(cell.value) for sheet in book for row in sheet.iter_rows(max_row=40) for cell in row if cell.value]
+    assert any(labels.DEMO in text for text in texts)
+    with page.expect_download() as pdf:
+        page.get_by_role("button", name="下载 PDF").click()
+    pages = pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages
+    assert len(pages) > 3
+    # pypdf gives the high byte of two-byte codes as NUL; pdftotext and readers don't show it.
+    assert all(labels.DEMO in leaf.extract_text().replace("\x00", "") for leaf in pages)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.word)
+def test_every_room_says_that_these_are_sample_data_and_fits_a_phone(browser: Browser, address, room):
+    phone = {"width": 390, "height": 844}
+    context = browser.new_context(locale="zh-CN", viewport=phone, has_touch=True, is_mobile=True)
+    try:
+        page = context.new_page()
+        visit(page, f"{address}/{room.word}")
+        expect(page.get_by_test_id("stMain").get_by_text(labels.DEMO, exact=True).first).to_be_visible()
+        widths = page.evaluate(
+            "() => [document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
+        )
+        assert max(widths) <= 390
+    finally:
+        context.close()
+
+
+def test_what_comes_in_is_shown_without_a_reload(page, address, data):
+    visit(page, f"{address}/overview")
+    before = posts_between(LAST - timedelta(29), LAST)
+    expect(card(page, "本期发布数")).to_have_text(f"{before:,}")
+    page.evaluate("() => { window.untouched = true }")
+    with db.session() as session:
+        account = session.execute(select(Account).where(Account.external_id == "demo-weibo-01")).scalar_one()
+        post = PostRecord(external_id="fresh", published_at=NOW - timedelta(days=1), observed_at=NOW, title="刚刚发布")
+        run = ingest.begin(session, "collect", at=now())
+        stored = ingest.store(session, Batch(posts=[post]), run=run, capture=None, account=account)
+        session.commit()
+        rollup.run(session)
+        ingest.finish(session, run, "ok", stored.words, at=now(), stored=stored)
+        session.commit()
+    expect(card(page, "本期发布数")).to_have_text(f"{before + 1:,}", timeout=60_000)
+    assert page.evaluate("() => window.untouched")
