@@ -42,7 +42,8 @@ def made_up(accounts: int) -> Content:
     text = Paragraph("全区政务新媒体共发布信息1,482条，总阅读数不少于5432.1万次，环比增长12.3%。" * 6)
     return Content(
         Subject("monthly", "weibo", "2026-08", "all"), "2026年8月本区政务微博运营情况月报", "", "区新媒体中心",
-        "本区", "政务微博", "月报", "2026年8月1日至8月31日", "全部账号", "最新值", datetime(2026, 9, 1, tzinfo=UTC), 1, False,
+        "本区", "政务微博", "月报", "2026年8月1日至8月31日", "全部账号", "最新值",
+        datetime(2026, 9, 1, tzinfo=UTC), 1, False,
         (Section("总体情况", (text, text)), Section("互动情况", tuple(charts)),
          Section("账号数据", (board,), role="annex")),
     )

@@ -33,7 +33,7 @@ def examine(knobs: Settings, now: datetime) -> list[Finding]:
         Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11)
                 else "需要 3.11 或更高版本"),
         Finding(True, f"系统时间 {clock.local(now):%Y-%m-%d %H:%M:%S}（北京时间）"),
-        _disk(knobs), _fonts(),
+        _disk(knobs), _fonts(knobs),
     ]
     try:
         behind = db.behind()
@@ -52,9 +52,9 @@ def _disk(knobs: Settings) -> Finding:
                    "" if free >= LOW_DISK_BYTES else "请清理磁盘或更换 PULSE_DATA_DIR")
 
 
-def _fonts() -> Finding:
+def _fonts(knobs: Settings) -> Finding:
     try:
-        return Finding(True, f"中文字体可用：{fonts.check()}")
+        return Finding(True, f"中文字体可用：{fonts.check(knobs.font_dir)}")
     except Exception as error:  # fonts.check says in Chinese what is missing
         return Finding(False, str(error))
 

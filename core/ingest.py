@@ -109,14 +109,15 @@ def store(
     owners = _owners(session, [*batch.posts, *batch.followers, *batch.apps], account)
     dirty: set[tuple[int, date]] = set()
     _store_posts(session, batch.posts, owners, capture, stored, dirty)
-    _store_days(session, FollowerReading, batch.followers, owners, capture, stored, dirty)
     _store_days(session, AppReading, batch.apps, owners, capture, stored, dirty)
+    covered = set(dirty)  # a reading of followers says nothing of what was published
+    _store_days(session, FollowerReading, batch.followers, owners, capture, stored, dirty)
     if batch.mentions:
         if source is None:
             raise ValueError("mentions need a source")
         _store_mentions(session, batch.mentions, source, capture, stored)
     mark_dirty(session, dirty)
-    cover(session, {key: "collected" for key in dirty}, run)
+    cover(session, dict.fromkeys(covered, "collected"), run)
     return stored
 
 

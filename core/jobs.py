@@ -21,7 +21,8 @@ log = logging.getLogger("pulse.jobs")
 
 REPORT_HOUR = 6
 """Shanghai hour of the 1st from which last month's reports are due."""
-UNDERSTAND_BATCH = 2_000
+UNDERSTAND_BATCH = 400
+"""Mentions between two looks at whether to stop: some ten seconds where texts are embedded."""
 
 
 def collect_due(

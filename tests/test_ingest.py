@@ -105,6 +105,7 @@ def test_followers_land_on_their_day_and_are_append_only(session, account):
     ])
     row = day_row(session, account)
     assert (row.followers, row.followers_new, row.posts) == (1003, 6, 0)
+    assert session.execute(select(Coverage)).all() == [], "whether anything was published is not known by this"
 
 
 def test_rebuild_equals_incremental(session, account):

@@ -6,14 +6,25 @@ import streamlit as st
 
 from core import clock, labels
 from core.query.scope import Choices, Filter
+from core.rooms import Room
 
-PERIODS = ("近30天", "近7天", "本月", "上月", "近一年", "自选")
+PERIODS = ("近30天", "近7天", "今天", "本月", "上月", "近一年", "自选")
 
 
-def period(choice: str, anchor: date, custom: tuple[date, date] | None) -> tuple[date, date]:
-    """First and last day of a named period that ends at the anchor (the last complete day with data)."""
+def anchor_day(choices: Choices, today: date, opinion: bool) -> date:
+    """The day that named periods end at: the last with data. Accounts are counted in full days, so not today."""
+    if opinion:
+        return min(choices.mentions[1] if choices.mentions else today, today)
+    yesterday = today - timedelta(1)
+    return min(choices.posts[1] if choices.posts else yesterday, yesterday)
+
+
+def period(choice: str, anchor: date, today: date, custom: tuple[date, date] | None) -> tuple[date, date]:
+    """First and last day of a named period that ends at the anchor."""
     month = clock.Month.of(anchor)
     match choice:
+        case "今天":
+            return today, today
         case "近7天":
             return anchor - timedelta(6), anchor
         case "本月":
@@ -28,11 +39,12 @@ def period(choice: str, anchor: date, custom: tuple[date, date] | None) -> tuple
             return anchor - timedelta(29), anchor
 
 
-def bar(parts: tuple[str, ...], choices: Choices, today: date) -> Filter:
+def bar(room: Room, choices: Choices, today: date) -> Filter:
     """Draw the parts that the room uses, in the sidebar; returns what is chosen. Bad URL values are dropped."""
-    yesterday = today - timedelta(1)
-    anchor = min(choices.last_day or yesterday, yesterday)
-    start, end = period(PERIODS[0], anchor, None)
+    parts = room.filters
+    opinion = room.section == "opinion"
+    anchor = anchor_day(choices, today, opinion)
+    start, end = period(PERIODS[0], anchor, today, None)
     platforms: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     units: tuple[int, ...] = ()
@@ -43,8 +55,9 @@ def bar(parts: tuple[str, ...], choices: Choices, today: date) -> Filter:
         st.subheader("筛选", anchor=False)
         if "period" in parts:
             choice = st.selectbox("统计周期", PERIODS, key="period", bind="query-params")
-            custom = _custom(choices, anchor, yesterday) if choice == "自选" else None
-            start, end = period(choice, anchor, custom)
+            span = choices.mentions if opinion else choices.posts
+            custom = _custom(span, anchor, today) if choice == "自选" else None
+            start, end = period(choice, anchor, today, custom)
         if "platform" in parts:
             names = {name: code for code, name in choices.platforms}
             chosen = st.multiselect("平台", list(names), key="platform", bind="query-params", placeholder="全部平台")
@@ -66,14 +79,14 @@ def bar(parts: tuple[str, ...], choices: Choices, today: date) -> Filter:
     return Filter(start, end, platforms, kinds, units, board)
 
 
-def _custom(choices: Choices, anchor: date, yesterday: date) -> tuple[date, date]:
+def _custom(span: tuple[date, date] | None, anchor: date, today: date) -> tuple[date, date]:
+    first = min(span[0] if span else anchor - timedelta(365), anchor)
+    default = max(anchor - timedelta(29), first), anchor
     chosen = st.date_input(
-        "起止日期", (anchor - timedelta(29), anchor), min_value=min(choices.first_day or date(2009, 1, 1), anchor),
-        max_value=max(yesterday + timedelta(1), anchor), key="days", bind="query-params", format="YYYY-MM-DD",
+        "起止日期", default, min_value=first, max_value=max(today, anchor), key="days", bind="query-params",
+        format="YYYY-MM-DD",
     )
-    if isinstance(chosen, tuple) and len(chosen) == 2:
-        return chosen
-    return anchor - timedelta(29), anchor
+    return chosen if isinstance(chosen, tuple) and len(chosen) == 2 else default
 
 
 def _clear() -> None:

@@ -38,12 +38,12 @@ def run() -> None:
     page = st.navigation({"": [home], **pages})
     if not page.url_path:
         first = next(iter(pages.values()))[0]
-        st.switch_page(first, query_params=st.query_params.to_dict())
+        st.switch_page(first, query_params={key: st.query_params.get_all(key) for key in st.query_params})
     chosen = room(page.url_path)
     if not _ready():
         return
     choices = ask(scope.choices)
-    where = filters.bar(chosen.filters, choices, clock.day_of(clock.now()))
+    where = filters.bar(chosen, choices, clock.day_of(clock.now()))
     with st.sidebar:
         _live(stamp(), chosen.live)
     if choices.demo:

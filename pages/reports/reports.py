@@ -13,7 +13,7 @@ ui.gate("reports")
 choices = ui.ask(scope.choices)
 now = clock.now()
 today = clock.day_of(now)
-if not choices.platforms or choices.first_day is None:
+if not choices.platforms or choices.posts is None:
     ui.empty("还没有账号数据，暂时编不出报告。请先在“账号台账”导入账号，并导入或采集数据。")
     ui.link("ledger")
     st.stop()
@@ -23,8 +23,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.selectbox("报告种类", ["平台月报"], key="report_kind", width=130)
     platforms = {name: code for code, name in choices.platforms}
     platform = platforms[st.selectbox("平台", list(platforms), key="report_platform", bind="query-params", width=170)]
-    newest = clock.Month.of(min(choices.last_day, today))
-    months = [newest.shift(-n) for n in range(240) if newest.shift(-n) >= clock.Month.of(choices.first_day)]
+    newest = clock.Month.of(min(choices.posts[1], today))
+    months = [newest.shift(-n) for n in range(240) if newest.shift(-n) >= clock.Month.of(choices.posts[0])]
     ended = next((n for n, month in enumerate(months) if month.last < today), 0)
     month = st.selectbox("月份", [str(one) for one in months], index=ended, key="month", bind="query-params", width=120)
     scopes = {one.words: one.code for one in ui.ask(facts.scopes, platform)}

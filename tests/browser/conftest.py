@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core import db, ingest
 from core.clock import day_of, instant, now
@@ -24,6 +24,7 @@ from tests.processes import Process, free_port, until
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]
 SECONDS = 60
+expect.set_options(timeout=SECONDS * 1000)
 
 
 def chromium() -> str:

@@ -5,17 +5,10 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
-from pypdf.generic import NameObject
 
 from core.report import pdf, plots
+from tests.report.pages import text_of
 from tests.report.sample import content
-
-
-def text_of(page) -> str:
-    """The page's text. fpdf2 embeds its own two-byte encoding, which other readers know and pypdf doesn't."""
-    for font in page["/Resources"]["/Font"].values():
-        font.get_object()[NameObject("/Encoding")] = NameObject("/Identity-H")
-    return page.extract_text()
 
 
 @pytest.fixture(scope="module")
