@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from collectors import SOURCES
 from collectors.base import Http
 from core import clock, db, jobs
+from core.faults import BadInput
 from core.lock import Leader, Led, leader
 from core.settings import settings
 
@@ -31,6 +32,13 @@ def make_http() -> AbstractAsyncContextManager[Any]:
         timeout=knobs.http_timeout, max_body_bytes=knobs.max_body_bytes, contact=knobs.contact,
         private_hosts=knobs.allow_private_hosts, pace_seconds=knobs.pace_seconds,
     )
+
+
+def check_fonts() -> None:
+    """Reports can't be written without Chinese type: better said at start than on the 1st. Raises BadInput."""
+    from core.report import fonts
+
+    fonts.check(settings().font_dir)
 
 
 class Clock:
@@ -107,6 +115,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with leader() as proof:
             db.migrate()
+            check_fonts()
             jobs.recover()
             timer = Clock(proof)
             for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
@@ -122,6 +131,9 @@ def main(argv: list[str] | None = None) -> int:
     except Led as led:
         print(led, file=sys.stderr)
         return 3
+    except BadInput as fault:
+        print(fault, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import func, select
 
 from core import db
@@ -22,6 +23,7 @@ from core.query.scope import Filter
 from core.settings import ROOT
 from tests.lab import Lab
 from tests.processes import Process
+from tests.report.pages import text_of
 
 DATA = ROOT.parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real data sets lie beside the checkout, not in it")
@@ -92,9 +94,7 @@ def test_the_monthly_report_says_the_same_and_both_files_open(imported, database
     figures = {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
     for total in totals:
         assert total in figures, f"{total} is nowhere in the workbook"
-    from pypdf import PdfReader
-
-    text = re.sub(r"\s", "", "".join(page.extract_text() for page in PdfReader(pdf).pages))
+    text = re.sub(r"\s", "", "".join(text_of(page) for page in PdfReader(pdf).pages))
     for total in totals:
         assert f"{total:,}" in text or str(total) in text, f"{total} is nowhere in the PDF"
     assert "2020年2月" in text and "央视新闻" in text
