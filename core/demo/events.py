@@ -115,7 +115,7 @@ def plan(seed: int, first: date, now: datetime, scale: float = 1.0) -> list[Even
             bag = list(kinds("small"))
             rng.shuffle(bag)
         young = (today - day).days < 45
-        events.append(_event(rng, bag.pop(), day, scale * (0.85 if young else 0.4)))
+        events.append(_event(rng, bag.pop(), day, scale * (0.75 if young else 0.3)))
         day += timedelta(rng.randint(2, 4) if young else rng.randint(9, 16))
     return sorted(events, key=lambda e: e.start)
 

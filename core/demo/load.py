@@ -22,7 +22,7 @@ from core.models import Account, AccountName, Board, BoardMember, Run, Source, U
 
 SEED = 20260101
 MONTHS = 13
-SINGLES_A_DAY = 6.0
+SINGLES_A_DAY = 5.0
 FRESH_DAYS = 21
 """Mentions of so many last days were collected daily, older ones weekly."""
 SNAPSHOT_DAYS = 7
@@ -72,13 +72,14 @@ def present(session: Session) -> bool:
 
 def load(
     *, now: datetime, seed: int = SEED, months: int = MONTHS, accounts: int = ledger.FULL, who: str = "",
-    progress: Progress = lambda done, total, what: None,
+    topics: bool = True, progress: Progress = lambda done, total, what: None,
 ) -> Loaded:
     """Write the sample district: `months` whole months before this one, and this one up to yesterday.
 
     The facts go in as one transaction, so that a killed load leaves nothing; the roll-up and the understanding after
-    it can be taken up again by the scheduler. The same seed, `now` and size give the same figures. `progress` is told
-    (steps done, steps in all, what is being done). Raises BadInput when a sample district is there.
+    it can be taken up again by the scheduler. `topics=False` leaves the understanding to it altogether. The same seed,
+    `now` and size give the same figures. `progress` is told (steps done, steps in all, what is being done). Raises
+    BadInput when a sample district is there.
     """
     last = clock.day_of(now) - timedelta(1)
     first = clock.Month.of(last).shift(-months).first
@@ -110,7 +111,7 @@ def load(
         progress(steps - 2, steps, "汇总每日数据")
         loaded.account_days = rollup.run(session)
         progress(steps - 1, steps, "归并转载、聚合话题")
-        while understand.understand(session, now=now).mentions:
+        while topics and understand.understand(session, now=now).mentions:
             pass
         db.bump(session, now)
         session.commit()

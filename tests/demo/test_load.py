@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from core import db, demo, evidence
+from core import db, demo, evidence, understand
 from core.clock import day_of
 from core.counts import parse_count
 from core.demo.places import BODIES
@@ -97,7 +97,7 @@ def test_both_bases_count_the_same_posts_and_differ_a_little(sample):
 def test_there_are_gaps_and_inexact_counts(sample):
     with db.session() as session:
         states = dict(session.execute(select(Coverage.state, func.count()).group_by(Coverage.state)).all())
-        assert set(states) == {"collected", "failed", "expired", "pending", "unmonitored"}
+        assert set(states) == {"collected", "zero", "failed", "expired", "pending", "unmonitored"}
         days = (day_of(NOW) - SMALL_FIRST).days
         assert sum(states.values()) == SMALL["accounts"] * days
         assert session.execute(select(func.count()).where(Reading.plays_slack > 0)).scalar() > 0
@@ -134,6 +134,15 @@ def test_it_is_not_loaded_twice(sample):
         demo.load(now=NOW, **SMALL)
     with db.session() as session:
         assert fingerprint(session) == before
+
+
+def test_topics_can_be_left_to_the_scheduler(database):
+    demo.load(now=NOW, months=1, accounts=2, topics=False)
+    with db.session() as session:
+        assert session.execute(select(func.count()).select_from(Topic)).scalar() == 0
+        waiting = session.execute(select(func.count()).where(Mention.understood_at.is_(None))).scalar()
+        assert waiting > 0
+        assert understand.understand(session, now=NOW).mentions == waiting
 
 
 def test_an_interrupted_load_leaves_nothing(database, monkeypatch):
