@@ -77,14 +77,13 @@ class Replay:
         return f"http://127.0.0.1:{self.server.server_port}"
 
 
-def collect_week(crawls: Crawls, understand_each: bool = True) -> dict[str, float]:
+def collect_week(crawls: Crawls) -> dict[str, float]:
     """Every crawl through collectors, ingest and understanding, at its own moment; returns seconds by step."""
-    from core.understand import understand
-
     from collectors import SOURCES
     from collectors.base import Http
     from core import collect, db
     from core.models import Source
+    from core.understand import understand
 
     replay = Replay()
     with db.session() as session:

@@ -42,17 +42,19 @@ _INK, _PALE, _GRID = "#262626", "#595959", "#e3e3e3"
 
 
 def daily_lines(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "", height: int = 280,
-                holidays: Mapping[date, str] | None = None, order: Sequence[str] = ()) -> alt.LayerChart:
+                holidays: Mapping[date, str] | None = None, order: Sequence[str] = (),
+                zero: bool = True) -> alt.LayerChart:
     """Lines by day, one for each series, broken where a day has no value.
 
     `frame`: day (date) · value (number or NaN) · series (text, optional) · mark (text, optional).
     `unit`: e.g. 次 · `value_name`: e.g. 阅读数 · `holidays`: days shaded behind the lines, with their names in the
-    tooltip · `order`: series in the order of the legend.
+    tooltip · `order`: series in the order of the legend · `zero`: whether the axis starts there (a stock such as
+    followers hardly moves beside its own size).
     """
     data = _daily(frame, value_name, unit)
     names = list(order) or list(dict.fromkeys(data["series"]))
     x = _day_axis(data["day"])
-    y = alt.Y("value:Q", title=f"{value_name}（{unit}）", axis=_AMOUNT)
+    y = alt.Y("value:Q", title=f"{value_name}（{unit}）", axis=_AMOUNT, scale=alt.Scale(zero=zero, nice=True))
     colour = _series_colour(names, symbolType="stroke", symbolOpacity=1)
     base = alt.Chart(data).encode(x=x, y=y, color=colour)
     tooltip = [alt.Tooltip("date_text:N", title="日期"), alt.Tooltip("series:N", title="系列"),
@@ -211,7 +213,7 @@ def _day_axis(days: pd.Series, field: str = "day") -> alt.X:
     span = (days.max() - days.min()).days + 1 if len(days) else 1
     ticks = {"tickCount": {"interval": "day", "step": 1}} if span <= 10 else {"tickCount": min(span, 12)}
     return alt.X(f"{field}:T", title=None,
-                 axis=alt.Axis(labelExpr=AXIS_DAY, labelOverlap=True, grid=False, **ticks))
+                 axis=alt.Axis(labelExpr=AXIS_DAY, labelOverlap=True, labelSeparation=6, grid=False, **ticks))
 
 
 def _bar_width(days: pd.Series) -> dict[str, Any]:

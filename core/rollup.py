@@ -65,7 +65,7 @@ def roll(session: Session, keys: Sequence[tuple[int, date]]) -> None:
         if rows:
             blank = {c.name: None for c in AccountDay.__table__.columns}
             zero = {c.name: 0 for c in AccountDay.__table__.columns if not c.nullable and c.name not in _KEY}
-            session.execute(insert(AccountDay), [
+            session.execute(insert(AccountDay.__table__), [
                 blank | zero | row | {"account_id": account_id, "basis": basis, "day": day}
                 for (basis, day), row in rows.items()
             ])

@@ -25,7 +25,7 @@ def run(*, with_demo: bool) -> int:
         from core import demo
 
         print("数据库是空的，正在装入样例区（演示数据）……", flush=True)
-        demo.load(now=clock.now(), progress=_progress)
+        demo.load(now=clock.now(), topics=False, progress=_progress)  # the scheduler groups the topics at once
         print("\n样例区已装入，可随时用 python -m core demo --remove 清除", flush=True)
     knobs = settings()
     address = f"http://{knobs.host}:{knobs.port}"

@@ -55,7 +55,7 @@ def cards(row: Sequence[Card]) -> None:
         for card in row:
             spark = [value for value in card.spark if value is not None]
             st.metric(
-                card.label, card.value, card.delta, border=True, help=card.help, height="stretch", width=210,
+                card.label, card.value, card.delta, border=True, help=card.help, height="stretch", width=172,
                 chart_data=spark or None, chart_type="area",
                 delta_color="off" if card.delta in (None, "—", "持平") else "normal",
                 delta_arrow="off" if card.delta in (None, "—", "持平") else "auto",

@@ -48,7 +48,7 @@ with left:
 with right:
     if len(known):
         st.altair_chart(charts.daily_lines(fans[["day", "value", "mark"]], unit="人", value_name="粉丝数",
-                                           title="粉丝数"), alt="粉丝数折线图")
+                                           title="粉丝数", zero=False), alt="粉丝数折线图")
     else:
         ui.empty("本期没有粉丝读数。")
 if rhythm.last_post and sum(map(sum, rhythm.cells)):

@@ -35,7 +35,7 @@ if freshness.last_day is not None:
         ui.caption("所选周期内没有采集到数据，请换一个周期。")
     st.subheader("各平台", anchor=False)
     ui.table(ui.ask(overview.platforms, where), {
-        "name": ui.Column("平台", pinned=True), "accounts": ui.Column("账号数", "int"),
+        "name": ui.Column("平台"), "accounts": ui.Column("账号数", "int"),
         "active": ui.Column("有发布账号", "int"), "posts": ui.Column("发布数", "int"),
         "posts_change": ui.Column("发布环比"), "share": ui.Column("发布占比", "percent"),
         "reads": ui.Column("总阅读数", "int"), "plays": ui.Column("总播放数", "int"),

@@ -56,7 +56,7 @@ main = [plan.main] if plan.main else []
 columns = {
     "rank": ui.Column("名次", "int", pinned=True, width="small"),
     "rank_change": ui.Column("升降", pinned=True, width="small"),
-    "name": ui.Column("账号", pinned=True), "unit": ui.Column("单位"),
+    "name": ui.Column("账号", width=120), "unit": ui.Column("单位"),
     **({"score": ui.Column("指数", "score")} if plan.index else {}),
     "posts": ui.Column("发布数", "int"), **counters(main, main),
     **counters([name for name in plan.counters if name not in main]),

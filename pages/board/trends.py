@@ -51,7 +51,7 @@ else:
 st.subheader("合计" if not by else trends.GROUPS[by], anchor=False)
 frame = ui.ask(trends.daily, where, by)
 ui.table(trends.summary(frame, metric), {
-    "label": ui.Column("名称", pinned=True), "days": ui.Column("有数据天数", "int"),
+    "label": ui.Column("名称"), "days": ui.Column("有数据天数", "int"),
     "total": ui.Column(f"{word}合计", "int"), "best": ui.Column("最高一天", "int"),
     "mean": ui.Column("日均", "int", help="按有数据的天数平均"), "note": ui.Column("数据说明"),
 }, key="trends_table", alt=f"{word}汇总表")

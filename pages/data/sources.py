@@ -45,7 +45,7 @@ if shown.empty:
     st.stop()
 
 columns = {
-    "state_name": ui.Column("状态", pinned=True), "name": ui.Column("名称", pinned=True),
+    "state_name": ui.Column("状态"), "name": ui.Column("名称"),
     "note": ui.Column("说明", width="large"), "last_run_at": ui.Column("最近采集", "time"),
     "next_due_at": ui.Column("下次采集", "time"), "new_day": ui.Column("近24小时新增", "int"),
     "new_week": ui.Column("近7天新增", "int"), "failures": ui.Column("连续失败", "int"),
