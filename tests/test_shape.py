@@ -70,7 +70,7 @@ def test_core_imports_point_down(file):
 
 
 @pytest.mark.parametrize(
-    "file", [f for part in PURE for f in (python_files(f"core/{part}") or [ROOT / f"core/{part}.py"])],
+    "file", [f for part in sorted(PURE) for f in (python_files(f"core/{part}") or [ROOT / f"core/{part}.py"])],
     ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_pure_parts_touch_neither_database_nor_network(file):

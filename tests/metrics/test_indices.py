@@ -167,7 +167,7 @@ def test_length_of_a_period(first, last, days):
     assert wci_days(first, last) == days
 
 
-@pytest.mark.parametrize("index", INDICES.values(), ids=str)
+@pytest.mark.parametrize("index", INDICES.values(), ids=lambda index: index.key)
 def test_no_post_scores_zero_and_unknown_posts_have_no_score(index):
     empty = index.score(Inputs(days=7, posts=0))
     assert (empty.value, empty.reason) == (0.0, "本期未发布")
