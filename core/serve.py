@@ -24,8 +24,12 @@ def run(*, with_demo: bool) -> int:
     if with_demo and _empty():
         from core import demo
 
-        print("数据库是空的，正在装入样例区（演示数据）……", flush=True)
-        demo.load(now=clock.now(), topics=False, progress=_progress)  # the scheduler groups the topics at once
+        print("数据库是空的，正在装入样例区（演示数据），约一分钟……", flush=True)
+        try:
+            demo.load(now=clock.now(), topics=False, progress=_progress)  # the scheduler groups the topics at once
+        except KeyboardInterrupt:
+            print("\n已取消，没有留下半份数据", flush=True)
+            return 130
         print("\n样例区已装入，可随时用 python -m core demo --remove 清除", flush=True)
     knobs = settings()
     address = f"http://{knobs.host}:{knobs.port}"
