@@ -28,7 +28,7 @@ def run(*, with_demo: bool) -> int:
         try:
             demo.load(now=clock.now(), topics=False, progress=_progress)  # the scheduler groups the topics at once
         except KeyboardInterrupt:
-            print("\n已取消，没有留下半份数据", flush=True)
+            print("\n已取消；再次运行时会重新装入或接着汇总", flush=True)
             return 130
         print("\n样例区已装入，可随时用 python -m core demo --remove 清除", flush=True)
     knobs = settings()
