@@ -13,7 +13,7 @@ PERIODS = ("近30天", "近7天", "今天", "本月", "上月", "近一年", "�
 
 def anchor_day(choices: Choices, today: date, opinion: bool) -> date:
     """The day that named periods end at: the last with data. Accounts are counted in full days, so not today."""
-    if opinion:
+    if opinion or (choices.mentions and not choices.posts):
         return min(choices.mentions[1] if choices.mentions else today, today)
     yesterday = today - timedelta(1)
     return min(choices.posts[1] if choices.posts else yesterday, yesterday)

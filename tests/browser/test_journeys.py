@@ -2,6 +2,7 @@
 
 import io
 import re
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -55,6 +56,9 @@ def address(folder: Path) -> Iterator[str]:
     try:
         until(lambda: app.child.poll() is not None or _healthy(found), SECONDS, lambda: app.said)
         assert app.child.poll() is None, app.said
+        # As `python -m core run` does: a first run of the script teaches the server the rooms' addresses.
+        with urllib.request.urlopen(f"{found}/_stcore/script-health-check", timeout=SECONDS) as answer:
+            assert answer.status == 200
         yield found
     finally:
         app.child.terminate()
