@@ -133,6 +133,8 @@ def test_a_filter_is_in_the_link(page, address, browser: Browser, data):
             .where(AccountDay.basis == "latest", AccountDay.day > LAST - timedelta(7), Account.name.in_(["澜桥在线"]))
         ).scalar()
     expect(card(page, "本期发布数")).to_have_text(str(streets or 0))
+    settled(page)
+    page.wait_for_timeout(1_000)  # cards of the run before are taken off the screen after it
     shown, link = page.get_by_test_id("stMetric").all_inner_texts(), page.url
     page.reload()
     expect(page.get_by_test_id("stMetric")).to_have_text(shown, use_inner_text=True)
