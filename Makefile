@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 BASE_PYTHON ?= python3
 
-.PHONY: setup dev run test lint clean
+.PHONY: setup dev run test lab lint clean
 
 setup: .venv/.ready
 dev: .venv/.ready-dev
@@ -22,6 +22,9 @@ run: setup
 
 test: dev
 	$(PY) -m pytest -n auto --dist loadgroup
+
+lab: dev
+	@$(PY) -m tests.lab
 
 lint: dev
 	$(PY) -m ruff check .

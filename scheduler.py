@@ -16,7 +16,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors import SOURCES
-from collectors.base import Http
+from collectors.http import Http
 from core import clock, db, jobs
 from core.faults import BadInput
 from core.lock import Leader, Led, leader

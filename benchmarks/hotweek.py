@@ -80,7 +80,7 @@ class Replay:
 def collect_week(crawls: Crawls) -> dict[str, float]:
     """Every crawl through collectors, ingest and understanding, at its own moment; returns seconds by step."""
     from collectors import SOURCES
-    from collectors.base import Http
+    from collectors.http import Http
     from core import collect, db
     from core.models import Source
     from core.understand import understand

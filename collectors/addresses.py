@@ -44,6 +44,22 @@ def parse_allowed(text: str) -> frozenset[str]:
     return entries
 
 
+_INWARD = "网址指向内网或本机地址（{host}），已拒绝访问；确需采集内网来源时，请管理员把该主机加入允许名单"
+
+
+def refuse_literal(host: str, allowed: frozenset[str]) -> None:
+    """For requests through a proxy, which resolves names by itself. Raises Fault STOP where the host is written as an
+    address off limits, or is this machine's own name."""
+    if host.lower().rstrip(".") == "localhost" and not allowed & {"*", "localhost"}:
+        raise Fault("STOP", _INWARD.format(host=host))
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return
+    if not permitted(host, address, allowed):
+        raise Fault("STOP", _INWARD.format(host=host))
+
+
 async def resolve(host: str, port: int, allowed: frozenset[str], timeout: float) -> list[str]:
     """The addresses of a host, all of them permitted.
 
@@ -63,8 +79,5 @@ async def resolve(host: str, port: int, allowed: frozenset[str], timeout: float)
         raise Fault("RETRY", f"域名解析没有结果（{host}）")
     for address in addresses:
         if not permitted(host, address, allowed):
-            raise Fault(
-                "STOP",
-                f"网址指向内网或本机地址（{host}），已拒绝访问；确需采集内网来源时，请管理员把该主机加入允许名单",
-            )
+            raise Fault("STOP", _INWARD.format(host=host))
     return [str(address) for address in addresses]

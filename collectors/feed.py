@@ -17,7 +17,8 @@ import feedparser
 from pydantic import ValidationError
 
 from collectors import dates, plain
-from collectors.base import Collector, Http
+from collectors.base import Collector, single
+from collectors.http import Http
 from core.counts import Count, CountError, parse_count
 from core.faults import Fault
 from core.records import Batch, Fetched, MentionRecord, PostRecord, Reject, SourceSpec, clean, one_line, reasons
@@ -348,4 +349,4 @@ def _hashed(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-FEED = Collector("feed", "RSS/Atom 订阅", 1800, fetch, parse)
+FEED = Collector("feed", "RSS/Atom 订阅", 1800, single(fetch), parse)

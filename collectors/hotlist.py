@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 from pydantic import ValidationError
 
 from collectors import dates, plain
-from collectors.base import Collector, Http
+from collectors.base import Collector, single
+from collectors.http import Http
 from core import clock
 from core.counts import MISSING, Count, CountError, parse_count
 from core.faults import Fault
@@ -161,4 +162,4 @@ def _heat(info: object) -> Count:
         return MISSING
 
 
-HOTLIST = Collector("hotlist", "热榜接口", 600, fetch, parse)
+HOTLIST = Collector("hotlist", "热榜接口", 600, single(fetch), parse)

@@ -6,7 +6,7 @@ from core.counts import Count
 
 COUNTERS = {
     "reads": "阅读数", "readers": "阅读人数", "plays": "播放数", "likes": "点赞数", "wows": "在看数",
-    "reposts": "转发数", "comments": "评论数", "favourites": "收藏数",
+    "reposts": "转发数", "sharers": "分享人数", "comments": "评论数", "favourites": "收藏数",
 }
 """Counter identifier → its Chinese name, in display order. Times (次数) and persons (人数) are different counters."""
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -84,6 +84,8 @@ class PostRecord(Record):
     position: int | None = Field(None, ge=1, le=100, description="Place in its push; 1 is the headline")
     push_id: Line = Field("", max_length=200, description="Same for all the posts of one push")
     original: bool | None = None
+    timed: bool = Field(True, description="False: only the day is known and published_at is its 00:00 in Shanghai")
+    as_of: date | None = Field(None, description="The counters are those at the end of this Shanghai day")
     counters: Counters = {}
     account: tuple[str, str] | None = Field(None, description="(platform, external id) when not the source's own")
 
@@ -114,6 +116,56 @@ class FollowerRecord(Record):
     def model_post_init(self, _: Any) -> None:
         if self.followers.missing and self.new is None and self.lost is None:
             raise ValueError("粉丝数、新增、流失都缺失")
+        _plausible_day(self.day, self.observed_at)
+
+
+class DailyRecord(Record):
+    """A platform's own totals of one account on one Shanghai day: what happened on that day, to posts of any age.
+
+    Never to be summed with counters of posts. `posts` is how many were published on that day.
+    """
+
+    day: date
+    observed_at: datetime
+    posts: int | None = Field(None, ge=0)
+    counters: Counters = {}
+    account: tuple[str, str] | None = None
+
+    @field_validator("observed_at")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        return _aware(value)
+
+    def model_post_init(self, _: Any) -> None:
+        if self.posts is None and not self.counters:
+            raise ValueError("当日各项数据都缺失")
+        _plausible_day(self.day, self.observed_at)
+
+
+class BoardRecord(Record):
+    """One account's line on a provider's own list: index value and place for a period that ends on `day`.
+
+    `figures` holds the other columns of the list by the provider's own names, as numbers.
+    """
+
+    provider: Line = Field(min_length=1, max_length=40, description="gsdata, newrank …")
+    index: Line = Field(min_length=1, max_length=40, description="The provider's name of the index, e.g. wci")
+    period: Literal["day", "week", "month"]
+    day: date = Field(description="The last day of the period")
+    observed_at: datetime
+    value: float | None = None
+    place: int | None = Field(None, ge=1)
+    figures: dict[str, float] = {}
+    account: tuple[str, str] | None = None
+
+    @field_validator("observed_at")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        return _aware(value)
+
+    def model_post_init(self, _: Any) -> None:
+        if self.value is None and self.place is None:
+            raise ValueError("指数值和名次都缺失")
         _plausible_day(self.day, self.observed_at)
 
 
@@ -209,7 +261,8 @@ def reasons(error: ValidationError) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """What a collector is told of its source: plain values, credentials resolved by the caller."""
+    """What a collector is told of its source: plain values, no secret (those are on its desk). `account` is the
+    (platform, external id) of the account that it is bound to."""
 
     key: str
     collector: str
@@ -220,11 +273,27 @@ class SourceSpec:
     config: Mapping[str, Any] = field(default_factory=dict)
     etag: str = ""
     last_modified: str = ""
+    account: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A post that is due to be read again; `account` is the external id of the one that published it."""
+
+    account: str
+    external_id: str
+    published_at: datetime
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One response as it arrived. `request` is redacted: no key, token or password in it."""
+    """One response as it arrived. `request` is redacted: no key, token or password in it.
+
+    `context`: what `parse` needs beside the bytes, as plain strings (which call it was, the day asked for); stored
+    with the capture. `cursor`: where a run that ends after this answer goes on; stored together with its records;
+    None leaves the cursor as it was, {} says that the round is complete.
+    """
 
     request: str
     body: bytes
@@ -236,24 +305,57 @@ class Fetched:
     unchanged: bool = False
     url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
+    cursor: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A post that its platform says is no longer there."""
+
+    external_id: str
+    account: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A list of an account's posts was read whole: every post published in [since, until) that no answer has shown
+    since `seen_from` (the start of this reading of the list, kept in the cursor) is gone."""
+
+    since: datetime
+    until: datetime
+    seen_from: datetime
+    account: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one capture yielded, with what was set aside. `note`: anything an operator should know, in Chinese."""
+    """What one capture yielded, with what was set aside. `note`: anything an operator should know, in Chinese.
+
+    `covered`: coverage states (labels.COVERAGE) that the answer itself proves, by (account or None for the source's
+    own, Shanghai day): e.g. `zero` for a day that the platform states nothing was published on, `pending` for one whose
+    numbers it calls incomplete. A day with posts needs no entry: it is `collected`.
+    """
 
     posts: list[PostRecord] = field(default_factory=list)
     followers: list[FollowerRecord] = field(default_factory=list)
     apps: list[AppRecord] = field(default_factory=list)
+    daily: list[DailyRecord] = field(default_factory=list)
+    boards: list[BoardRecord] = field(default_factory=list)
     mentions: list[MentionRecord] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
+    complete: list[Complete] = field(default_factory=list)
+    covered: dict[tuple[tuple[str, str] | None, date], str] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     note: str = ""
 
     def __len__(self) -> int:
-        return len(self.posts) + len(self.followers) + len(self.apps) + len(self.mentions)
+        return sum(len(part) for part in (
+            self.posts, self.followers, self.apps, self.daily, self.boards, self.mentions, self.gone
+        ))
 
 
 __all__ = [
-    "AppRecord", "Batch", "Count", "Fault", "Fetched", "FollowerRecord", "MentionRecord", "PostRecord", "Record",
-    "Reject", "SourceSpec", "clean", "one_line", "reasons",
+    "AppRecord", "Batch", "BoardRecord", "Complete", "Count", "DailyRecord", "Fault", "Fetched", "FollowerRecord",
+    "Gone", "MentionRecord", "PostRecord", "Record", "Reject", "SourceSpec", "Wanted", "clean", "one_line", "reasons",
 ]

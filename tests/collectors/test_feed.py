@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors import feed, plain
-from collectors.base import Http
+from collectors.http import Http
 from core.counts import Count
 from core.faults import Fault
 from core.records import Batch, Fetched, SourceSpec

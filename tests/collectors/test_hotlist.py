@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectors import hotlist
-from collectors.base import Http
+from collectors.http import Http
 from core.counts import MISSING, Count
 from core.faults import Fault
 from core.records import Batch, Fetched, SourceSpec

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from collectors import addresses, bodies
-from collectors.base import LONG_WAIT, MAX_REDIRECTS, Http, redact, retry_after
+from collectors.http import LONG_WAIT, MAX_REDIRECTS, Http, redact, retry_after
 from core.faults import Fault
 from core.records import Fetched
 from tests.processes import free_port

@@ -7,8 +7,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from tests.lab.services import Answer, Request, Service
+
+S = TypeVar("S", bound=Service)
 RSS = "application/rss+xml; charset=utf-8"
 
 RSSHUB_ERROR = """<!DOCTYPE html><html lang="zh"><head><title>Welcome to RSSHub!</title></head><body>
@@ -64,6 +68,7 @@ class Lab:
     def __init__(self, port: int = 0):
         self.pages: dict[str, Page] = {}
         self.seen: list[Seen] = []
+        self.services: dict[str, Service] = {}
         self.closing = threading.Event()
         lab = self
 
@@ -86,6 +91,12 @@ class Lab:
         """Let a path answer with that body; gives its address."""
         self.pages[path] = Page(body.encode() if isinstance(body, str) else body, media_type, **more)
         return self.url(path)
+
+    def mount(self, service: S) -> S:
+        """Put a service on its prefix; its `base` becomes its address."""
+        self.services[service.prefix] = service
+        service.base = self.url(service.prefix)
+        return service
 
     def asked(self, path: str) -> list[Seen]:
         """The requests that a path received."""
@@ -117,6 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._page(lab.pages[self.path])
                 return
             parts = urlsplit(self.path)
+            for prefix, service in lab.services.items():
+                if parts.path == prefix or parts.path.startswith(f"{prefix}/"):
+                    self._service(service, parts.path.removeprefix(prefix), parts.query)
+                    return
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             name, _, rest = parts.path.strip("/").partition("/")
             act = getattr(self, f"_{name.replace('-', '_')}", None) if name in MISBEHAVIOURS else None
@@ -126,6 +141,36 @@ class _Handler(BaseHTTPRequestHandler):
                 act(rest, query)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def _service(self, service: Service, path: str, query: str) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        found = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        act = service.next_act(path)
+        word, _, rest = act.partition(" ")
+        if word.isdecimal():
+            headers_out = {"Retry-After": rest} if rest else {}
+            self._answer(Answer(int(word), "<html><title>出错了</title></html>".encode(), "text/html", headers_out))
+            return
+        if word in ("reset", "stall", "html", "cut"):
+            service.calls.append(Request(self.command, path, found, headers, body, act))
+            getattr(self, f"_{word}")("", {})
+            return
+        if word == "empty":
+            self._answer(Answer(200, b""))
+            return
+        request = Request(self.command, path, found, headers, body, "" if word == "malformed" else act)
+        service.calls.append(request)
+        answer = service.answer(request)
+        if word == "malformed":
+            answer = Answer(answer.status, answer.body[: max(len(answer.body) * 2 // 3, 1)], answer.media_type)
+        self._answer(answer)
+
+    def _answer(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        self._send({**answer.headers, "Content-Type": answer.media_type}, answer.body)
 
     def _page(self, page: Page) -> None:
         same = page.etag and self.headers.get("If-None-Match") == page.etag

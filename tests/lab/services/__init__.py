@@ -1,0 +1,86 @@
+"""The services of the laboratory: each plays one real interface with its authentication, paging, quotas and errors.
+
+`ALL` lists them for the laboratory by hand. A service is mounted under its `prefix`; what it answers comes from the
+data that a test gives it, and `script` makes the next calls fail in the ways that real ones do.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from core import clock
+
+TRANSPORT_FAULTS = ("reset", "stall", "html", "malformed", "empty", "cut")
+"""Acts that every service knows: connection reset, no answer, an HTML page with status 200, half a JSON, nothing, an
+answer that ends too soon. `502` or `503 30` (with Retry-After) is a status. Anything else is the service's own word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as a service sees it. `path` is relative to the service's prefix; header names in lower case; `act`
+    is the scripted word that the framework does not know itself."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+    act: str = ""
+
+    def json(self) -> Any:
+        return json.loads(self.body or b"null")
+
+    def form(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(self.body.decode(), keep_blank_values=True).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+    media_type: str = "application/json; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, value: Any, status: int = 200, **headers: str) -> "Answer":
+        return cls(status, json.dumps(value, ensure_ascii=False).encode(), headers=headers)
+
+
+class Service:
+    """Base of the services. A subclass sets `prefix` and answers; `now` is the service's own clock (aware UTC)."""
+
+    prefix = "/"
+
+    def __init__(self, now: Callable[[], datetime] = clock.now):
+        self.now = now
+        self.base = ""
+        """Its address, once mounted."""
+        self.calls: list[Request] = []
+        """Everything that was asked, for tests that count."""
+        self._scripts: list[tuple[str, list[str]]] = []
+
+    def answer(self, request: Request) -> Answer:
+        """What the real service would answer."""
+        raise NotImplementedError
+
+    def script(self, part: str, *acts: str) -> None:
+        """The next calls whose path holds `part` meet these acts in turn; "ok" lets one pass."""
+        self._scripts.append((part, list(acts)))
+
+    def next_act(self, path: str) -> str:
+        """The act for this call, taken from its script."""
+        for part, acts in self._scripts:
+            if part in path and acts:
+                act = acts.pop(0)
+                return "" if act == "ok" else act
+        return ""
+
+    def asked(self, part: str) -> list[Request]:
+        """The calls whose path holds `part`."""
+        return [call for call in self.calls if part in call.path]
+
+
+ALL: tuple[type[Service], ...] = ()
