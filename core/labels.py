@@ -27,6 +27,9 @@ FAULTS = {
 RUN_STATES = {"running": "进行中", "ok": "成功", "unchanged": "无变化", "partial": "部分成功", "failed": "失败"}
 BASES = {"latest": "最新值", "d7": "发布后第7日值"}
 COLLECTORS = {"feed": "RSS/Atom 订阅", "hotlist": "热榜接口", "file": "文件导入", "demo": "演示数据"}
+NOTICES = {
+    "quiet": "来源无声", "reauth": "需重新授权", "stop": "需人工处理", "recovered": "已恢复",
+}
 MISSING = "—"
 DEMO = "演示数据"
 

@@ -115,6 +115,22 @@ class BoardMember(Row, table=True):
 # --- Evidence -------------------------------------------------------------------------------------------------------
 
 
+class Credential(Row, table=True):
+    """What a person was given by a platform or provider. Secrets are sealed with a key that is not in the database."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    kind: str = Field(index=True, description="Collector that it is for")
+    shown: dict[str, str] = Field(default_factory=dict, sa_type=JSON, description="The fields that are no secret")
+    sealed: bytes = Field(sa_type=LargeBinary, description="JSON of all fields, sealed (core.credentials)")
+    tokens: bytes | None = Field(default=None, sa_type=LargeBinary, description="JSON of access tokens, sealed")
+    state: str = Field(default="", description="Empty: never tried; ok; bad")
+    note: str = Field(default="", sa_type=Text, description="What the last try or use said, in Chinese")
+    checked_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
 class Source(Row, table=True):
     """Where something is collected from, and when it is due: the table knows, not the clock."""
 
@@ -125,8 +141,12 @@ class Source(Row, table=True):
     collector: str = Field(description="Name in collectors.SOURCES; `file` for imports")
     platform: str = Field(default="", description="Platform code of what it yields")
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    credential_id: int | None = Field(default=None, foreign_key="credential.id", index=True)
     url: str = ""
     config: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    cursor: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="Where an unfinished round goes on; empty: at its start"
+    )
     period_seconds: int = 1800
     enabled: bool = True
     etag: str = ""
@@ -174,6 +194,40 @@ class Capture(Row, table=True):
     demo: bool = Field(default=False, index=True)
 
 
+class Host(Row, table=True):
+    """A host that is being left alone after failures in a row (its circuit is open)."""
+
+    host: str = Field(primary_key=True)
+    closed_until: datetime
+    failures: int = 0
+    why: str = ""
+
+
+class Quota(Row, table=True):
+    """Calls taken from one allowance in one window (minute, hour, Shanghai day)."""
+
+    key: str = Field(primary_key=True, description="credential:ID or host:NAME, then the call's name")
+    since: datetime = Field(primary_key=True, description="Start of the window")
+    used: int = 0
+    exhausted: bool = Field(default=False, description="The source itself said that it is used up")
+
+
+class Notice(Row, table=True):
+    """Something that the operator should know of: a source went quiet, needs a new authorisation, or recovered."""
+
+    __table_args__ = (Index("ix_notice_open", "closed_at", "at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(index=True)
+    kind: str = Field(description="labels.NOTICES")
+    source_id: int | None = Field(default=None, foreign_key="source.id", index=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    title: str
+    note: str = Field(default="", sa_type=Text)
+    closed_at: datetime | None = Field(default=None, description="When it no longer held, or a person put it away")
+    closed_by: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
 class Rejected(Row, table=True):
     """A row or item set aside, with the reason."""
 
@@ -196,6 +250,7 @@ class Post(Row, table=True):
     account_id: int = Field(foreign_key="account.id")
     external_id: str
     published_at: datetime
+    timed: bool = Field(default=True, description="False: only the day is known")
     day: date = Field(index=True)
     title: str = ""
     text: str = Field(default="", sa_type=Text)
@@ -231,6 +286,8 @@ class Reading(Row, table=True):
     wows_slack: int = 0
     reposts: int | None = Field(default=None, sa_type=BigInteger)
     reposts_slack: int = 0
+    sharers: int | None = Field(default=None, sa_type=BigInteger)
+    sharers_slack: int = 0
     comments: int | None = Field(default=None, sa_type=BigInteger)
     comments_slack: int = 0
     favourites: int | None = Field(default=None, sa_type=BigInteger)
@@ -274,6 +331,40 @@ class AppReading(Row, table=True):
     launches: int | None = Field(default=None, sa_type=BigInteger)
     downloads: int | None = Field(default=None, sa_type=BigInteger)
     rating: float | None = None
+    reason: str = ""
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+
+
+class DailyReading(Row, table=True):
+    """A platform's own totals of one account on one day, to posts of any age, as seen at one moment."""
+
+    __table_args__ = (UniqueConstraint("account_id", "day", "observed_at"),)
+    id: int | None = big_id()
+    account_id: int = Field(foreign_key="account.id")
+    day: date
+    observed_at: datetime
+    posts: int | None = None
+    figures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="Counter → [value, slack]")
+    reason: str = ""
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+
+
+class BoardReading(Row, table=True):
+    """One account's line on a provider's own list, as seen at one moment."""
+
+    __table_args__ = (UniqueConstraint("account_id", "provider", "index", "period", "day", "observed_at"),)
+    id: int | None = big_id()
+    account_id: int = Field(foreign_key="account.id")
+    provider: str
+    index: str
+    period: str = Field(description="day, week, month")
+    day: date = Field(description="The period's last day")
+    observed_at: datetime
+    value: float | None = None
+    place: int | None = None
+    figures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     reason: str = ""
     capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
     locator: str = ""
@@ -364,6 +455,11 @@ class AccountDay(Row, table=True):
     reposts_known: int = 0
     reposts_capped: int = 0
     reposts_tolerance: int = Field(default=0, sa_type=BigInteger)
+    sharers: int | None = Field(default=None, sa_type=BigInteger)
+    sharers_max: int | None = Field(default=None, sa_type=BigInteger)
+    sharers_known: int = 0
+    sharers_capped: int = 0
+    sharers_tolerance: int = Field(default=0, sa_type=BigInteger)
     comments: int | None = Field(default=None, sa_type=BigInteger)
     comments_max: int | None = Field(default=None, sa_type=BigInteger)
     comments_known: int = 0
