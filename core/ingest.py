@@ -2,23 +2,29 @@
 
 Repeating a run changes nothing. A reading is written only where a counter differs from the reading before it.
 Every account-day that a fact touches is marked `dirty` in the same transaction, for the roll-up.
+Answers may come late and out of order: a reading is compared with the one before it in time, not with the newest.
 """
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, case, func, select, update
 from sqlmodel import Session
 
 from core import clock
+from core.counts import Count
 from core.db import bump, chunks, upsert
 from core.models import (
     COUNTER_NAMES,
     Account,
     AppReading,
+    BoardReading,
     Capture,
     Coverage,
+    DailyReading,
     Dirty,
     FollowerReading,
     Mention,
@@ -28,10 +34,23 @@ from core.models import (
     Run,
     Source,
 )
-from core.records import AppRecord, Batch, FollowerRecord, MentionRecord, PostRecord
+from core.records import (
+    AppRecord,
+    Batch,
+    BoardRecord,
+    DailyRecord,
+    FollowerRecord,
+    MentionRecord,
+    PostRecord,
+    Reject,
+)
 
 _PAIRS = [(name, f"{name}_slack") for name in COUNTER_NAMES]
 _READING_COLUMNS = [column for pair in _PAIRS for column in pair]
+CORRECTED = "平台更正"
+"""Reason of a reading that the platform gave for a moment of which it had said something else."""
+_SAME = timedelta(milliseconds=1)
+_TICK = timedelta(microseconds=1)
 KEPT_REJECTS = 2_000
 """Rejected rows stored of one run; the run's count tells of all of them."""
 
@@ -48,12 +67,18 @@ class Stored:
     new_readings: int = 0
     new_mentions: int = 0
     new_days: int = 0
+    gone: int = 0
     known: int = 0
     rejected: int = 0
 
     @property
     def new(self) -> int:
         return self.new_posts + self.new_readings + self.new_mentions + self.new_days
+
+    def add(self, other: "Stored") -> None:
+        """Count another batch of the same run."""
+        for name in self.__dataclass_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
     def words(self) -> str:
@@ -63,6 +88,7 @@ class Stored:
             f"新增读数 {self.new_readings} 条" if self.new_readings else "",
             f"新增信息 {self.new_mentions} 条" if self.new_mentions else "",
             f"新增日数据 {self.new_days} 条" if self.new_days else "",
+            f"已删除帖文 {self.gone} 条" if self.gone else "",
             f"已有 {self.known} 条" if self.known else "",
             f"不合格 {self.rejected} 条" if self.rejected else "",
         ]
@@ -99,24 +125,35 @@ def store(
     capture: Capture | None,
     source: Source | None = None,
     account: Account | None = None,
+    strict: bool = True,
 ) -> Stored:
     """Write a batch. Records that name no account belong to `account`; mentions belong to `source`.
 
-    Raises UnknownAccount when a record names an account that isn't in the ledger; nothing is committed here.
+    Raises UnknownAccount when a record names an account that isn't in the ledger, or with `strict` off sets such
+    records aside as rejected; nothing is committed here.
     """
-    stored = Stored(rejected=len(batch.rejects))
-    _store_rejects(session, run, batch)
-    owners = _owners(session, [*batch.posts, *batch.followers, *batch.apps], account)
+    owners, rejects = _owners(session, batch, account, strict)
+    stored = Stored(rejected=len(batch.rejects) + len(rejects))
+    _store_rejects(session, run, [*batch.rejects, *rejects])
+    seen_at = capture.fetched_at if capture else run.started_at
+
+    def owned(records: Sequence) -> list:
+        return [r for r in records if r.account in owners]
+
     dirty: set[tuple[int, date]] = set()
-    _store_posts(session, batch.posts, owners, capture, stored, dirty)
-    _store_days(session, AppReading, batch.apps, owners, capture, stored, dirty)
+    _store_posts(session, owned(batch.posts), owners, capture, stored, dirty)
+    _store_days(session, AppReading, owned(batch.apps), owners, capture, stored, dirty)
     covered = set(dirty)  # a reading of followers says nothing of what was published
-    _store_days(session, FollowerReading, batch.followers, owners, capture, stored, dirty)
+    _store_days(session, FollowerReading, owned(batch.followers), owners, capture, stored, dirty)
+    _store_days(session, DailyReading, owned(batch.daily), owners, capture, stored, set())
+    _store_days(session, BoardReading, owned(batch.boards), owners, capture, stored, set())
+    _mark_gone(session, batch, owners, seen_at, stored)
     if batch.mentions:
         if source is None:
             raise ValueError("mentions need a source")
         _store_mentions(session, batch.mentions, source, capture, stored)
     mark_dirty(session, dirty)
+    cover(session, {(owners[who], day): state for (who, day), state in batch.covered.items() if who in owners}, run)
     cover(session, dict.fromkeys(covered, "collected"), run)
     return stored
 
@@ -160,26 +197,55 @@ def _collected(session: Session, keys: Sequence[tuple[int, date]]) -> set[tuple[
     return found
 
 
-def _store_rejects(session: Session, run: Run, batch: Batch) -> None:
+def _store_rejects(session: Session, run: Run, rejects: Sequence[Reject]) -> None:
     session.add_all(
         Rejected(run_id=run.id, locator=r.locator, field=r.field, reason=r.reason, raw=r.raw[:500])
-        for r in batch.rejects[:KEPT_REJECTS]
+        for r in rejects[:KEPT_REJECTS]
     )
 
 
-def _owners(session: Session, records: Sequence, account: Account | None) -> dict[tuple[str, str] | None, int]:
+def _owners(
+    session: Session, batch: Batch, account: Account | None, strict: bool
+) -> tuple[dict[tuple[str, str] | None, int], list[Reject]]:
+    """Account id of every owner that the batch names (None: the source's own), and what belongs to none of ours."""
     owners: dict[tuple[str, str] | None, int] = {None: account.id} if account else {}
-    named = {r.account for r in records if r.account is not None}
-    for platform, external_id in named:
-        found = session.execute(
-            select(Account.id).where(Account.platform == platform, Account.external_id == external_id)
-        ).scalar()
-        if found is None:
-            raise UnknownAccount(f"台账中没有平台“{platform}”的账号“{external_id}”，请先在账号台账中添加")
-        owners[(platform, external_id)] = found
-    if None not in owners and any(r.account is None for r in records):
-        raise UnknownAccount("这批数据没有写明账号，采集源也没有绑定账号")
-    return owners
+    records = [*batch.posts, *batch.followers, *batch.apps, *batch.daily, *batch.boards]
+    named = {r.account for r in (*records, *batch.gone, *batch.complete)} | {who for who, _ in batch.covered}
+    for platform in {who[0] for who in named if who}:
+        ids = sorted({who[1] for who in named if who and who[0] == platform})
+        for part in chunks(ids):
+            query = select(Account.external_id, Account.id).where(
+                Account.platform == platform, Account.external_id.in_(part)
+            )
+            owners |= {(platform, external_id): found for external_id, found in session.execute(query)}
+    rejects: dict[tuple[str, str] | None, Reject] = {}
+    for record in records:
+        if record.account in owners or record.account in rejects:
+            continue
+        if record.account is None:
+            reason = "这批数据没有写明账号，采集源也没有绑定账号"
+        else:
+            reason = f"台账中没有平台“{record.account[0]}”的账号“{record.account[1]}”，请先在账号台账中添加"
+        if strict:
+            raise UnknownAccount(reason)
+        rejects[record.account] = Reject(record.locator, "account", reason, "".join(record.account or ()))
+    return owners, list(rejects.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is stored of a post, as far as a later record may add to it."""
+
+    id: int
+    day: date
+    last_seen_at: datetime
+    timed: bool
+    gone: bool
+    lacks: frozenset[str]
+
+
+_FILLED = ("title", "text", "url", "kind", "position", "push_id", "original")
+"""What a post keeps from the first record that knows it."""
 
 
 def _store_posts(
@@ -198,51 +264,145 @@ def _store_posts(
     known = _known_posts(session, by_key)
     fresh = []
     for key, found in by_key.items():
-        record, seen = found[-1], max(r.observed_at for r in found)
         if key in known:
             continue
-        first = min(r.observed_at for r in found)
+        record = next((r for r in reversed(found) if r.timed), found[-1])
         fresh.append({
-            "account_id": key[0], "external_id": key[1], "published_at": record.published_at,
-            "day": clock.day_of(record.published_at), "title": record.title, "text": record.text, "url": record.url,
-            "kind": record.kind, "position": record.position, "push_id": record.push_id, "original": record.original,
-            "first_seen_at": first, "last_seen_at": seen, "gone_at": None,
-            "capture_id": capture.id if capture else None, "locator": record.locator,
+            "account_id": key[0], "external_id": key[1], "published_at": record.published_at, "timed": record.timed,
+            "day": clock.day_of(record.published_at),
+            **{name: next((v for r in reversed(found) if (v := getattr(r, name)) not in ("", None)),
+                          getattr(record, name)) for name in _FILLED},
+            "first_seen_at": min(r.observed_at for r in found), "last_seen_at": max(r.observed_at for r in found),
+            "gone_at": None, "capture_id": capture.id if capture else None, "locator": record.locator,
         })
     upsert(session, Post, fresh, ["account_id", "external_id"])
     stored.new_posts += len(fresh)
     dirty.update((row["account_id"], row["day"]) for row in fresh)
     posts = _known_posts(session, by_key)
-    latest = _latest_readings(session, [posts[key][0] for key in known])
-    seen_again, readings = [], []
-    for key, found in by_key.items():
-        post_id, day, last_seen = posts[key]
-        newest = max(r.observed_at for r in found)
-        if key in known and newest > last_seen:
-            seen_again.append({"id": post_id, "last_seen_at": newest})
-        before = latest.get(post_id)
-        changed = False
-        for record in sorted(found, key=lambda r: r.observed_at):
-            values = _values(record)
-            if not record.counters or (before is not None and record.observed_at <= before[0]) or (
-                before is not None and values == before[1]
-            ):
-                continue
-            readings.append({
-                "post_id": post_id, "observed_at": record.observed_at, "day": clock.day_of(record.observed_at),
-                **dict(zip(_READING_COLUMNS, values, strict=True)),
-                "reason": "", "capture_id": capture.id if capture else None, "locator": record.locator,
-            })
-            before = (record.observed_at, values)
-            changed = True
-        if changed:
-            dirty.add((key[0], day))
+    _learn(session, {key: by_key[key] for key in known}, posts, dirty)
+    readings = _new_readings(session, by_key, posts, known, capture)
+    for key in by_key:
+        if readings[key]:
+            dirty.add((key[0], posts[key].day))
         elif key in known:
             stored.known += 1
-    upsert(session, Reading, readings, ["post_id", "observed_at"])
-    stored.new_readings += len(readings)
-    for part in chunks(seen_again):
+    rows = [row for found in readings.values() for row in found]
+    upsert(session, Reading, rows, ["post_id", "observed_at"])
+    stored.new_readings += len(rows)
+
+
+def _learn(
+    session: Session,
+    by_key: dict[tuple[int, str], list[PostRecord]],
+    posts: dict[tuple[int, str], _Known],
+    dirty: set[tuple[int, date]],
+) -> None:
+    """What later records add to posts that are known: seen again, no longer gone, what was lacking, the hour."""
+    again: list[dict[str, Any]] = []
+    more: list[dict[str, Any]] = []
+    for key, found in by_key.items():
+        post = posts[key]
+        newest = max(r.observed_at for r in found)
+        change: dict[str, Any] = {}
+        if newest > post.last_seen_at:
+            again.append({"id": post.id, "last_seen_at": newest})
+            if post.gone:
+                change["gone_at"] = None
+        for name in post.lacks:
+            value = next((v for r in reversed(found) if (v := getattr(r, name)) not in ("", None)), None)
+            if value is not None:
+                change[name] = value
+        timed = next((r for r in reversed(found) if r.timed), None)
+        if timed and not post.timed and clock.day_of(timed.published_at) == post.day:
+            change |= {"published_at": timed.published_at, "timed": True}
+        if change:
+            more.append({"id": post.id} | change)
+        if change.keys() & {"position", "push_id", "original"}:
+            dirty.add((key[0], post.day))
+    for part in chunks(again):
         session.execute(update(Post), list(part))
+    for row in more:
+        session.execute(update(Post).where(Post.id == row["id"]).values(
+            **{name: value for name, value in row.items() if name != "id"}
+        ).execution_options(synchronize_session=False))
+
+
+def _new_readings(
+    session: Session,
+    by_key: dict[tuple[int, str], list[PostRecord]],
+    posts: dict[tuple[int, str], _Known],
+    known: dict[tuple[int, str], _Known],
+    capture: Capture | None,
+) -> dict[tuple[int, str], list[dict[str, Any]]]:
+    """The readings to write: where a counter differs from the reading before it in time."""
+    latest = _latest_readings(session, [posts[key].id for key in known])
+    late = [posts[key].id for key in known if (found := latest.get(posts[key].id)) and any(
+        r.counters and _moment(r) <= found[0] for r in by_key[key]
+    )]
+    history = {post_id: [found] for post_id, found in latest.items()} | _histories(session, late)
+    rows: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for key, found in by_key.items():
+        line = history.setdefault(posts[key].id, [])
+        rows[key] = []
+        for record in sorted((r for r in found if r.counters), key=_moment):
+            at, values, reason = _moment(record), _values(record), ""
+            before = bisect_right(line, at + _SAME, key=lambda entry: entry[0])
+            if before:
+                values = _carried(values, line[before - 1][1])
+                if line[before - 1][1] == values:
+                    continue
+                at, reason = _after(at, values, *line[before - 1])
+            insort(line, (at, values), key=lambda entry: entry[0])
+            rows[key].append({
+                "post_id": posts[key].id, "observed_at": at, "day": record.as_of or clock.day_of(at),
+                **dict(zip(_READING_COLUMNS, values, strict=True)),
+                "reason": reason, "capture_id": capture.id if capture else None, "locator": record.locator,
+            })
+    return rows
+
+
+def _carried(values: tuple, before: tuple) -> tuple:
+    """(value, slack) pairs, with those that this answer says nothing of as they were: interfaces give the counters of
+    one post in several answers. The reading in which a value first stands is the one whose capture holds it."""
+    pairs = zip(values[::2], values[1::2], before[::2], before[1::2], strict=True)
+    return tuple(v for now, slack, old, was in pairs for v in ((old, was) if now is None else (now, slack)))
+
+
+def _after(at: datetime, values: Sequence, last_at: datetime, last: Sequence) -> tuple[datetime, str]:
+    """Moment and reason of a reading beside one of the same moment: both stay, the later counts."""
+    if last_at < at:
+        return at, ""
+    changed = any(old is not None and old != new for old, new in zip(last, values, strict=True))
+    return last_at + _TICK, CORRECTED if changed else ""
+
+
+def _moment(record: PostRecord) -> datetime:
+    """The moment that a record's counters stand for: when they were seen, or the end of the day that they are of."""
+    if record.as_of is None:
+        return record.observed_at
+    return min(record.observed_at, clock.instant(record.as_of + timedelta(1)) - timedelta(seconds=1))
+
+
+def _mark_gone(session: Session, batch: Batch, owners: dict, seen_at: datetime, stored: Stored) -> None:
+    """Posts that the platform says are gone, or that a list read whole no longer shows."""
+    by_account: dict[int, list[str]] = {}
+    for gone in batch.gone:
+        if gone.account in owners:
+            by_account.setdefault(owners[gone.account], []).append(gone.external_id)
+    conditions = [
+        and_(Post.account_id == account_id, Post.external_id.in_(part))
+        for account_id, ids in by_account.items() for part in chunks(sorted(set(ids)))
+    ]
+    conditions += [
+        and_(Post.account_id == owners[whole.account], Post.published_at >= whole.since,
+             Post.published_at < whole.until, Post.last_seen_at < whole.seen_from)
+        for whole in batch.complete if whole.account in owners
+    ]
+    for condition in conditions:
+        stored.gone += session.execute(
+            update(Post).where(condition, Post.gone_at.is_(None)).values(gone_at=seen_at)
+            .execution_options(synchronize_session=False)
+        ).rowcount
 
 
 def _values(record: PostRecord) -> tuple[int | None, ...]:
@@ -253,20 +413,37 @@ def _values(record: PostRecord) -> tuple[int | None, ...]:
     return tuple(out)
 
 
-def _known_posts(
-    session: Session, keys: Iterable[tuple[int, str]]
-) -> dict[tuple[int, str], tuple[int, date, datetime]]:
+def _known_posts(session: Session, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], _Known]:
     by_account: dict[int, list[str]] = {}
     for account_id, external_id in keys:
         by_account.setdefault(account_id, []).append(external_id)
+    lacking = [
+        case((getattr(Post, n).is_(None) if n in ("position", "original") else getattr(Post, n) == "", 1), else_=0)
+        for n in _FILLED
+    ]
     found = {}
     for account_id, ids in by_account.items():
         for part in chunks(ids):
-            query = select(Post.external_id, Post.id, Post.day, Post.last_seen_at).where(
-                Post.account_id == account_id, Post.external_id.in_(part)
-            )
-            for external_id, post_id, day, seen in session.execute(query):
-                found[(account_id, external_id)] = (post_id, day, seen)
+            query = select(
+                Post.external_id, Post.id, Post.day, Post.last_seen_at, Post.timed, Post.gone_at, *lacking
+            ).where(Post.account_id == account_id, Post.external_id.in_(part))
+            for external_id, post_id, day, seen, timed, gone_at, *lacks in session.execute(query):
+                missing = frozenset(name for name, lack in zip(_FILLED, lacks, strict=True) if lack)
+                found[(account_id, external_id)] = _Known(post_id, day, seen, timed, gone_at is not None, missing)
+    return found
+
+
+def _histories(session: Session, post_ids: Sequence[int]) -> dict[int, list[tuple[datetime, tuple]]]:
+    """Every reading of these posts in the order of time."""
+    found: dict[int, list[tuple[datetime, tuple]]] = {}
+    for part in chunks(post_ids):
+        query = (
+            select(Reading.post_id, Reading.observed_at, *(getattr(Reading, c) for c in _READING_COLUMNS))
+            .where(Reading.post_id.in_(part))
+            .order_by(Reading.observed_at)
+        )
+        for post_id, at, *values in session.execute(query):
+            found.setdefault(post_id, []).append((at, tuple(values)))
     return found
 
 
@@ -287,53 +464,84 @@ def _latest_readings(session: Session, post_ids: Sequence[int]) -> dict[int, tup
     return found
 
 
+def _with_known(values: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """A day's figures, with those that this answer says nothing of as an earlier one gave them."""
+    kept = dict(values)
+    for name, value in values.items():
+        if name == "figures":
+            kept[name] = before[name] | value
+        elif name.endswith("_slack"):
+            kept[name] = before[name] if values[name.removesuffix("_slack")] is None else value
+        elif value is None:
+            kept[name] = before[name]
+    return kept
+
+
+_DAY_TABLES: dict[type, tuple[list[str], list[str]]] = {
+    FollowerReading: (["account_id", "day"], ["followers", "followers_slack", "new", "lost"]),
+    AppReading: (
+        ["account_id", "day"], ["active_users", "new_users", "total_users", "launches", "downloads", "rating"]
+    ),
+    DailyReading: (["account_id", "day"], ["posts", "figures"]),
+    BoardReading: (["account_id", "provider", "index", "period", "day"], ["value", "place", "figures"]),
+}
+"""Tables of an account's days: what a row is of, and what it says."""
+
+
+def _day_row(record: FollowerRecord | AppRecord | DailyRecord | BoardRecord, names: Iterable[str]) -> dict[str, Any]:
+    row = {}
+    for name in names:
+        value = getattr(record, name.removesuffix("_slack"), None)
+        if isinstance(value, Count):
+            value = value.slack if name.endswith("_slack") else value.value
+        elif name == "figures" and isinstance(record, DailyRecord):
+            value = {n: [c.value, c.slack] for n, c in sorted(record.counters.items())}
+        row[name] = value
+    return row
+
+
 def _store_days(
     session: Session,
-    table: type[FollowerReading] | type[AppReading],
-    records: Sequence[FollowerRecord] | Sequence[AppRecord],
+    table: type[FollowerReading] | type[AppReading] | type[DailyReading] | type[BoardReading],
+    records: Sequence[FollowerRecord] | Sequence[AppRecord] | Sequence[DailyRecord] | Sequence[BoardRecord],
     owners: dict,
     capture: Capture | None,
     stored: Stored,
     dirty: set[tuple[int, date]],
 ) -> None:
-    """Daily readings of accounts (followers, APP figures): a row where something differs from the newest one."""
+    """Daily readings of accounts: a row where something differs from the one before it."""
     if not records:
         return
-    columns = (
-        ["followers", "followers_slack", "new", "lost"]
-        if table is FollowerReading
-        else ["active_users", "new_users", "total_users", "launches", "downloads", "rating"]
-    )
-    newest: dict[tuple[int, date], tuple[datetime, tuple]] = {}
+    keys, columns = _DAY_TABLES[table]
+    lines: dict[tuple, list[tuple[datetime, dict]]] = {}
     first, last = min(r.day for r in records), max(r.day for r in records)
     for part in chunks(sorted({owners[r.account] for r in records})):
         query = (
-            select(table.account_id, table.day, table.observed_at, *(getattr(table, c) for c in columns))
+            select(table.observed_at, *(getattr(table, c) for c in (*keys, *columns)))
             .where(table.account_id.in_(part), table.day.between(first, last))
             .order_by(table.observed_at)
         )
-        for account_id, day, at, *values in session.execute(query):
-            newest[(account_id, day)] = (at, tuple(values))
+        for row in session.execute(query).mappings():
+            lines.setdefault(tuple(row[k] for k in keys), []).append((row["observed_at"], {c: row[c] for c in columns}))
     rows = []
     for record in sorted(records, key=lambda r: r.observed_at):
-        key = (owners[record.account], record.day)
-        values = (
-            (record.followers.value, record.followers.slack, record.new, record.lost)
-            if isinstance(record, FollowerRecord)
-            else tuple(getattr(record, c) for c in columns)
-        )
-        before = newest.get(key)
-        if before and (values == before[1] or record.observed_at <= before[0]):
-            stored.known += 1
-            continue
-        newest[key] = (record.observed_at, values)
+        said = {"account_id": owners[record.account]} | _day_row(record, keys[1:])
+        key, values = tuple(said[k] for k in keys), _day_row(record, columns)
+        line, at, reason = lines.setdefault(key, []), record.observed_at, ""
+        if before := bisect_right(line, at + _SAME, key=lambda entry: entry[0]):
+            last_at, last = line[before - 1]
+            values = _with_known(values, last)
+            if values == last:
+                stored.known += 1
+                continue
+            at, reason = _after(at, list(values.values()), last_at, list(last.values()))
+        insort(line, (at, values), key=lambda entry: entry[0])
         rows.append({
-            "account_id": key[0], "day": key[1], "observed_at": record.observed_at,
-            **dict(zip(columns, values, strict=True)),
-            "reason": "", "capture_id": capture.id if capture else None, "locator": record.locator,
+            **said, **values, "observed_at": at, "reason": reason,
+            "capture_id": capture.id if capture else None, "locator": record.locator,
         })
-        dirty.add(key)
-    upsert(session, table, rows, ["account_id", "day", "observed_at"])
+        dirty.add((said["account_id"], record.day))
+    upsert(session, table, rows, [*keys, "observed_at"])
     stored.new_days += len(rows)
 
 
