@@ -9,28 +9,34 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors import SOURCES
-from collectors.http import Http
+from collectors.http import Closed, Http
 from core import clock, db, jobs
+from core.collect.engine import Engine
 from core.faults import BadInput
 from core.lock import Leader, Led, leader
+from core.models import Host
 from core.settings import settings
 
 log = logging.getLogger("pulse.scheduler")
 
 
-def make_http() -> AbstractAsyncContextManager[Any]:
-    """The collectors' HTTP client with this process's settings."""
+def make_http(
+    closed: Iterable[Host] = (), on_closed: Callable[[Closed], None] = lambda _: None
+) -> AbstractAsyncContextManager[Any]:
+    """The collectors' HTTP client with this process's settings; `closed`: hosts that are being left alone."""
     knobs = settings()
     return Http(
         timeout=knobs.http_timeout, max_body_bytes=knobs.max_body_bytes, contact=knobs.contact,
-        private_hosts=knobs.allow_private_hosts, pace_seconds=knobs.pace_seconds,
+        private_hosts=knobs.allow_private_hosts, pace_seconds=knobs.pace_seconds, proxy=knobs.proxy,
+        concurrency=knobs.collect_concurrency, on_closed=on_closed,
+        closed=tuple(Closed(h.host, h.closed_until, h.failures, h.why) for h in closed),
     )
 
 
@@ -56,6 +62,7 @@ class Clock:
             "collect": lambda: jobs.collect_due(SOURCES, make_http, stopping=self.stopped.is_set),
             "inbox": jobs.sweep_inbox,
             "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
+            "watch": jobs.watch,
             "reports": lambda: jobs.write_reports(stopping=self.stopped.is_set),
         }
 
@@ -67,13 +74,18 @@ class Clock:
     def run(self) -> int:
         """Until stopped; 0, or 1 when the lead was lost."""
         tick = settings().tick_seconds
-        self.once()
-        for name, seconds in (("collect", tick), ("inbox", tick), ("digest", tick), ("reports", max(tick, 600))):
+        engine = Engine(SOURCES, make_http, tick=tick, on_error=self._engine_failed)
+        engine.start()
+        others = {"inbox": tick, "digest": tick, "watch": max(tick, 3600), "reports": max(tick, 600)}
+        for name in others:
+            self._run(name)
+        for name, seconds in others.items():
             self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds, jitter=min(tick / 10, 5))
         self._timer.add_job(self._check_lead, "interval", id="lead", seconds=30)
         self._timer.start()
         self.stopped.wait()
         self._timer.pause()
+        engine.stop()
         with self._free:  # the job at hand ends first
             self._timer.shutdown(wait=True)
         return 1 if self.lost else 0
@@ -92,6 +104,12 @@ class Clock:
             except Exception as error:
                 log.exception("job %s failed", name)
                 jobs.failed(name, error)
+
+    def _engine_failed(self, error: BaseException) -> None:
+        """The collecting loop broke down: on record, and the process ends, for its supervisor to start it anew."""
+        jobs.failed("collect", error)
+        self.lost = True
+        self.stopped.set()
 
     def _check_lead(self) -> None:
         try:

@@ -82,7 +82,7 @@ def change(
 ) -> None:
     """Replace the fields that are given and not empty; access tokens gained with the old ones are dropped, and the
     sources that waited for a new authorisation are due at once. Raises BadInput."""
-    found = _get(session, credential_id)
+    found = get(session, credential_id)
     kept = unseal(found.sealed) | {n: v for n, v in _checked(fields).items() if v}
     found.sealed, found.tokens = seal(kept), None
     found.shown = {n: v for n, v in kept.items() if n not in secret}
@@ -97,7 +97,7 @@ def change(
 
 def remove(session: Session, credential_id: int, *, who: str) -> None:
     """Delete a credential. Raises BadInput while sources use it."""
-    found = _get(session, credential_id)
+    found = get(session, credential_id)
     users = session.execute(select(Source.name).where(Source.credential_id == credential_id)).scalars().all()
     if users:
         raise BadInput(f"凭据“{found.name}”还在被采集源使用：{'、'.join(users[:5])}。请先为它们更换凭据")
@@ -108,12 +108,12 @@ def remove(session: Session, credential_id: int, *, who: str) -> None:
 
 def fields(session: Session, credential_id: int | None) -> dict[str, str]:
     """The fields, opened: for a collector's desk only. Empty for None. Raises BadInput."""
-    return unseal(_get(session, credential_id).sealed) if credential_id else {}
+    return unseal(get(session, credential_id).sealed) if credential_id else {}
 
 
 def replace_field(session: Session, credential_id: int, name: str, value: str, now: datetime) -> None:
     """Replace one field, e.g. a refresh token that the platform renewed; tokens stay."""
-    found = _get(session, credential_id)
+    found = get(session, credential_id)
     found.sealed, found.updated_at = seal(unseal(found.sealed) | {name: value}), now
     session.add(found)
 
@@ -121,26 +121,27 @@ def replace_field(session: Session, credential_id: int, name: str, value: str, n
 def tokens(session: Session, credential_id: int) -> dict[str, dict]:
     """Access tokens by name: {"value", "until" (ISO, UTC)}. An unreadable box is empty: they can be had again."""
     try:
-        return unseal(_get(session, credential_id).tokens)
+        return unseal(get(session, credential_id).tokens)
     except BadInput:
         return {}
 
 
 def keep_token(session: Session, credential_id: int, name: str, value: str, until: datetime) -> None:
     """Remember an access token until it runs out."""
-    found = _get(session, credential_id)
+    found = get(session, credential_id)
     found.tokens = seal(tokens(session, credential_id) | {name: {"value": value, "until": until.isoformat()}})
     session.add(found)
 
 
 def tried(session: Session, credential_id: int, ok: bool, note: str, now: datetime) -> None:
     """Remember what the last try said."""
-    found = _get(session, credential_id)
+    found = get(session, credential_id)
     found.state, found.note, found.checked_at = "ok" if ok else "bad", note[:500], now
     session.add(found)
 
 
-def _get(session: Session, credential_id: int) -> Credential:
+def get(session: Session, credential_id: int) -> Credential:
+    """The row of a credential. Raises BadInput where there is none."""
     found = session.get(Credential, credential_id)
     if found is None:
         raise BadInput("凭据不存在，可能已被删除，请刷新页面")

@@ -164,8 +164,9 @@ def mark_dirty(session: Session, keys: Iterable[tuple[int, date]]) -> None:
     upsert(session, Dirty, rows, ["account_id", "day"])
 
 
-def cover(session: Session, states: dict[tuple[int, date], str], run: Run | None) -> None:
-    """Set the coverage state of account-days. What was collected stays collected; a lesser state never hides it."""
+def cover(session: Session, states: dict[tuple[int, date], str], run: Run | None, *, lesser: bool = False) -> None:
+    """Set the coverage state of account-days. What was collected stays collected; a lesser state never hides it. With
+    `lesser`, a day that is known to have had nothing stays known, too (a later failure takes nothing back)."""
     for state in sorted(set(states.values())):
         rows = [
             {"account_id": a, "day": d, "state": state, "run_id": run.id if run else None}
@@ -175,12 +176,15 @@ def cover(session: Session, states: dict[tuple[int, date], str], run: Run | None
         if state == "collected":
             upsert(session, Coverage, rows, ["account_id", "day"], ["state", "run_id"])
             continue
-        kept = _collected(session, [(r["account_id"], r["day"]) for r in rows])
+        strong = ("collected", "zero") if lesser else ("collected",)
+        kept = _covered(session, [(r["account_id"], r["day"]) for r in rows], strong)
         rows = [r for r in rows if (r["account_id"], r["day"]) not in kept]
         upsert(session, Coverage, rows, ["account_id", "day"], ["state", "run_id"])
 
 
-def _collected(session: Session, keys: Sequence[tuple[int, date]]) -> set[tuple[int, date]]:
+def _covered(
+    session: Session, keys: Sequence[tuple[int, date]], states: Sequence[str]
+) -> set[tuple[int, date]]:
     if not keys:
         return set()
     first, last = min(d for _, d in keys), max(d for _, d in keys)
@@ -190,7 +194,7 @@ def _collected(session: Session, keys: Sequence[tuple[int, date]]) -> set[tuple[
             (a, d)
             for a, d in session.execute(
                 select(Coverage.account_id, Coverage.day).where(
-                    Coverage.account_id.in_(part), Coverage.day.between(first, last), Coverage.state == "collected"
+                    Coverage.account_id.in_(part), Coverage.day.between(first, last), Coverage.state.in_(states)
                 )
             )
         }

@@ -8,14 +8,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
 
-from core import clock, collect, db, ingest, rollup
+from core import clock, collect, db, ingest, limits, notices, rollup
 from core.models import Account, Dirty, Edition, Mention, Platform, Run
-from core.settings import settings
 
 log = logging.getLogger("pulse.jobs")
 
@@ -39,9 +38,7 @@ def collect_due(
 
     async def work() -> dict[str, int]:
         async with make_http() as http:
-            return await collect.collect(
-                ids, collectors, http, concurrency=settings().collect_concurrency, stopping=stopping
-            )
+            return await collect.collect(ids, collectors, http, stopping=stopping)
 
     outcome = asyncio.run(work())
     log.info("collected %s", outcome)
@@ -71,6 +68,18 @@ def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
             break
         mentions += done.mentions
     return days, mentions
+
+
+def watch() -> tuple[int, int]:
+    """Look at the rhythm of every source; returns how many went quiet and how many speak again. Drops old quotas."""
+    now = clock.now()
+    with db.session() as session:
+        quiet, back = notices.watch(session, now)
+        limits.forget(session, now - timedelta(days=40))
+        if quiet or back:
+            db.bump(session, now)
+        session.commit()
+    return quiet, back
 
 
 def sweep_inbox() -> int:

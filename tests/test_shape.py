@@ -12,8 +12,8 @@ from core.settings import ROOT
 # Lower may not import higher. A package takes its level from its first name; the pure parts are checked apart.
 LEVELS = [
     {"settings", "clock", "labels", "counts", "faults", "rooms", "records"},
-    {"models", "db", "catalog", "lock", "audit", "migrations"},
-    {"evidence", "ingest", "rollup", "imports", "understand", "collect", "ledger", "ledger_sources", "query",
+    {"models", "db", "catalog", "lock", "audit", "migrations", "credentials", "limits", "rereading"},
+    {"evidence", "notices", "ingest", "rollup", "imports", "understand", "collect", "ledger", "ledger_sources", "query",
      "metrics", "opinion", "charts"},
     {"report", "demo"},
     {"jobs", "doctor", "serve"},

@@ -1,74 +1,130 @@
-"""Collecting: which sources are due, fetch, keep the bytes, parse, store; one run for each, whatever happens.
+"""Collecting: which sources are due, ask, keep the bytes, parse, store; one run for each, whatever happens.
 
-The collectors are handed in. A fetch holds no session; the bytes are stored and committed before they are parsed;
-one source's failure is recorded in words and never stops another.
+The collectors are handed in. The network is asked on one event loop, the database is written on one thread, texts are
+parsed on others; an answer's bytes are stored before they are parsed; one source's failure is recorded in words and
+never stops another, nor does a slow host.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime, timedelta
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select
-from sqlmodel import Session
-
-from core import clock, evidence, ingest, labels
-from core.db import session as open_session
-from core.faults import Fault
-from core.models import Account, Capture, Run, Source
+from core import clock
+from core.collect import steps
+from core.collect.desk import Desk
+from core.collect.schedule import due, next_due
+from core.collect.steps import close_interrupted, confirmed_zero
+from core.faults import BadInput, Fault
 from core.records import Batch, Fetched, SourceSpec
 
 log = logging.getLogger("pulse.collect")
 
-FIRST_RETRY = timedelta(minutes=1)
-LONGEST_RETRY = timedelta(hours=6)
-ZERO_REACH_DAYS = 60
-"""How far back a feed's silence between two entries is taken as a confirmed zero."""
+PER_HOST = 4
+"""Runs at the same time that ask one host: a slow one keeps no more places than this."""
+MAX_ANSWERS = 5_000
+"""Answers of one run; a source that gives more goes on in the next one."""
 
 
 class Collector(Protocol):
-    """What this module needs of a collector (see collectors.base)."""
+    """What this package needs of a collector (see collectors.base)."""
 
-    def fetch(self, source: SourceSpec, http: Any, now: datetime) -> Awaitable[Fetched]: ...
+    def collect(self, source: SourceSpec, desk: Any) -> AsyncIterator[Fetched]: ...
 
     def parse(self, source: SourceSpec, fetched: Fetched) -> Batch: ...
 
 
-def due(session: Session, now: datetime, collectors: Mapping[str, Collector], limit: int = 1000) -> list[int]:
-    """Ids of the sources that are due, the longest waiting first."""
-    query = (
-        select(Source.id)
-        .where(Source.enabled.is_(True), Source.collector.in_(list(collectors)))
-        .where(or_(Source.next_due_at.is_(None), Source.next_due_at <= now))
-        .order_by(Source.next_due_at.is_not(None), Source.next_due_at, Source.id)
-        .limit(limit)
-    )
-    return list(session.execute(query).scalars())
+class Runner:
+    """Runs sources on the current event loop; close it when done. `kitchen`: where texts are parsed."""
+
+    def __init__(
+        self,
+        collectors: Mapping[str, Collector],
+        http: Any,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        kitchen: Executor | None = None,
+    ):
+        self.collectors, self.http, self.now = collectors, http, now
+        self.outcome: Counter[str] = Counter()
+        self._books = ThreadPoolExecutor(1, "books")
+        self._kitchen = kitchen
+        self._locks: dict[int, asyncio.Lock] = {}
+
+    async def books(self, step: Callable, *args: Any, **more: Any) -> Any:
+        """Run a step on the database's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._books, lambda: step(*args, **more))
+
+    def note(self, step: Callable, *args: Any) -> None:
+        """Have a step done that nobody waits for; what goes wrong in it is logged."""
+
+        def done() -> None:
+            try:
+                step(*args)
+            except Exception:
+                log.exception("%s failed", step.__name__)
+
+        self._books.submit(done)
+
+    def close(self) -> None:
+        """Wait for the last step."""
+        self._books.shutdown(wait=True)
+
+    async def run(self, source_id: int) -> str:
+        """One run of one source; returns its state."""
+        job = await self.books(steps.opened, source_id, self.now(), self.collectors)
+        try:
+            state = await self._run(job)
+        except Fault as fault:
+            state = await self.books(steps.failed, job, fault, self.now())
+        except BadInput as error:
+            state = await self.books(steps.failed, job, Fault("STOP", str(error)), self.now())
+        except asyncio.CancelledError:
+            await asyncio.shield(self.books(steps.stopped, job, self.now()))
+            raise
+        except Exception as error:  # a collector's own mistake must not stop the others; it is on record as one
+            log.exception("collector %s failed on %s", job.spec.collector, job.spec.key)
+            fault = Fault("STOP", f"采集程序出错：{type(error).__name__}")
+            state = await self.books(steps.failed, job, fault, self.now())
+        self.outcome[state] += 1
+        return state
+
+    async def _run(self, job: steps.Job) -> str:
+        collector = self.collectors[job.spec.collector]
+        if job.credential_id:
+            job.secrets.update(await self.books(steps.unlocked, job))
+        lock = self._locks.setdefault(job.credential_id or -job.source_id, asyncio.Lock())
+        answers = collector.collect(job.spec, Desk(job, self.http, self.now, self.books, lock))
+        try:
+            async for fetched in answers:
+                if fetched.unchanged or await self.books(steps.stored_before, job, fetched):
+                    if fetched.cursor is None:
+                        return await self.books(steps.unchanged, job, fetched, self.now())
+                    continue
+                capture_id = await self.books(steps.kept, job, fetched)
+                batch = await self._parsed(collector, job.spec, fetched)
+                await self.books(steps.stored, job, capture_id, fetched, batch, self.now())
+                if job.answers >= MAX_ANSWERS:
+                    job.notes.append(f"已取 {MAX_ANSWERS:,} 页，余下的下次接着取")
+                    break
+        finally:
+            await answers.aclose()
+        return await self.books(steps.finished, job, self.now())
+
+    async def _parsed(self, collector: Collector, spec: SourceSpec, fetched: Fetched) -> Batch:
+        return await asyncio.get_running_loop().run_in_executor(self._kitchen, collector.parse, spec, fetched)
 
 
-def next_due(
-    now: datetime, period_seconds: int, *, fault: str = "", failures: int = 0, retry_after: float | None = None
-) -> datetime:
-    """When to ask again (pure). After a success one period later; after a failure by its class.
-
-    RETRY doubles from one minute to six hours, and never sooner than the source asked for; QUOTA waits for the next
-    Shanghai midnight; NOTREADY half an hour; REAUTH, STOP and GONE wait for a person, and are tried daily meanwhile.
-    """
-    period = timedelta(seconds=period_seconds)
-    if not fault:
-        return now + period
-    asked = timedelta(seconds=min(retry_after, 86_400)) if retry_after else timedelta(0)
-    if fault == "RETRY":
-        wait = min(FIRST_RETRY * 2 ** min(failures - 1, 12), LONGEST_RETRY)
-    elif fault == "NOTREADY":
-        wait = timedelta(minutes=30)
-    elif fault == "QUOTA":
-        wait = clock.instant(clock.day_of(now) + timedelta(1)) - now
-        return now + (asked or wait)
-    else:
-        wait = timedelta(days=1)
-    return now + max(wait, asked)
+def host_of(url: str, collector: Any) -> str:
+    """The host that a source asks: that of its own address or of its collector's."""
+    try:
+        return urlsplit(url or getattr(collector, "base", "")).hostname or ""
+    except ValueError:
+        return ""
 
 
 async def collect(
@@ -77,164 +133,24 @@ async def collect(
     http: Any,
     *,
     now: Callable[[], datetime] = clock.now,
-    concurrency: int = 16,
+    kitchen: Executor | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> dict[str, int]:
     """Collect these sources side by side; returns how many ended in each state. No new one begins when stopping."""
-    gate = asyncio.Semaphore(concurrency)
-    outcome: dict[str, int] = {}
+    runner = Runner(collectors, http, now=now, kitchen=kitchen)
+    hosts = await runner.books(steps.hosts, ids, collectors, host_of)
+    gates: dict[str, asyncio.Semaphore] = {}
 
     async def one(source_id: int) -> None:
-        async with gate:
-            if stopping():
-                return
-            state = await _collect_one(source_id, collectors, http, now)
-            outcome[state] = outcome.get(state, 0) + 1
+        async with gates.setdefault(hosts[source_id] or str(source_id), asyncio.Semaphore(PER_HOST)):
+            if not stopping():
+                await runner.run(source_id)
 
-    await asyncio.gather(*(one(source_id) for source_id in ids))
-    return outcome
-
-
-async def _collect_one(
-    source_id: int, collectors: Mapping[str, Collector], http: Any, now: Callable[[], datetime]
-) -> str:
-    with open_session() as session:
-        source = session.get(Source, source_id)
-        run = ingest.begin(session, "collect", source=source, at=now())
-        spec = _spec(source)
-        session.commit()
-        run_id = run.id
-    collector = collectors[spec.collector]
     try:
-        fetched = await collector.fetch(spec, http, now())
-    except Fault as fault:
-        return _failed(source_id, run_id, fault, now())
-    except Exception as error:  # a collector's own mistake must not stop the others; it is on record as one
-        log.exception("collector %s failed on %s", spec.collector, spec.key)
-        return _failed(source_id, run_id, Fault("STOP", f"采集程序出错：{type(error).__name__}"), now())
-    if fetched.unchanged or _stored_before(source_id, fetched):
-        return _unchanged(source_id, run_id, fetched, now())
-    capture_id = _kept(source_id, run_id, fetched)
-    try:
-        batch = await asyncio.to_thread(collector.parse, spec, fetched)
-        return _stored(source_id, run_id, capture_id, fetched, batch, now())
-    except Fault as fault:
-        return _failed(source_id, run_id, fault, now())
-    except ingest.UnknownAccount as error:
-        return _failed(source_id, run_id, Fault("STOP", str(error)), now())
-    except Exception as error:  # as above: parsing or storing this source's answer
-        log.exception("storing what %s gave failed", spec.key)
-        return _failed(source_id, run_id, Fault("STOP", f"解析或入库出错：{type(error).__name__}"), now())
+        await asyncio.gather(*(one(source_id) for source_id in ids))
+    finally:
+        runner.close()
+    return dict(runner.outcome)
 
 
-def _spec(source: Source) -> SourceSpec:
-    return SourceSpec(
-        key=source.key, collector=source.collector, name=source.name, url=source.url, platform=source.platform,
-        has_account=source.account_id is not None, config=source.config, etag=source.etag,
-        last_modified=source.last_modified,
-    )
-
-
-def _stored_before(source_id: int, fetched: Fetched) -> bool:
-    """Whether these very bytes were the last that this source gave and that were stored to the end."""
-    with open_session() as session:
-        last = session.execute(
-            select(Capture.sha256)
-            .join(Run, Run.id == Capture.run_id)
-            .where(Capture.source_id == source_id, Run.state.in_(("ok", "partial", "unchanged")))
-            .order_by(Capture.id.desc())
-            .limit(1)
-        ).scalar()
-    return last == evidence.digest(fetched.body)
-
-
-def _kept(source_id: int, run_id: int, fetched: Fetched) -> int:
-    with open_session() as session:
-        run = session.get(Run, run_id)
-        capture = evidence.keep(
-            session, fetched.body, request=fetched.request, fetched_at=fetched.fetched_at, status=fetched.status,
-            media_type=fetched.media_type, run=run, source_id=source_id, demo=run.demo,
-        )
-        session.commit()
-        return capture.id
-
-
-def _stored(source_id: int, run_id: int, capture_id: int, fetched: Fetched, batch: Batch, at: datetime) -> str:
-    with open_session() as session:
-        source, run = session.get(Source, source_id), session.get(Run, run_id)
-        account = session.get(Account, source.account_id) if source.account_id else None
-        stored = ingest.store(
-            session, batch, run=run, capture=session.get(Capture, capture_id), source=source, account=account
-        )
-        if account:
-            ingest.cover(session, confirmed_zero(account.id, [p.published_at for p in batch.posts], at), run)
-        state = "partial" if batch.rejects else ("ok" if stored.new else "unchanged")
-        note = "；".join(part for part in (stored.words, batch.note) if part)
-        source.etag, source.last_modified = fetched.etag, fetched.last_modified
-        _succeeded(source, at)
-        ingest.finish(session, run, state, note, at=at, stored=stored)
-        session.commit()
-        return state
-
-
-def confirmed_zero(account_id: int, published: list[datetime], at: datetime) -> dict[tuple[int, date], str]:
-    """Days without a post between the oldest entry that a feed still lists and yesterday: nothing was published."""
-    if not published:
-        return {}
-    days = {clock.day_of(p) for p in published}
-    today = clock.day_of(at)
-    first = max(min(days), today - timedelta(ZERO_REACH_DAYS))
-    return {(account_id, day): "zero" for day in clock.days(first, today - timedelta(1)) if day not in days}
-
-
-def _unchanged(source_id: int, run_id: int, fetched: Fetched, at: datetime) -> str:
-    with open_session() as session:
-        source, run = session.get(Source, source_id), session.get(Run, run_id)
-        source.etag, source.last_modified = fetched.etag or source.etag, fetched.last_modified or source.last_modified
-        _succeeded(source, at)
-        ingest.finish(session, run, "unchanged", "来源没有新内容", at=at)
-        session.commit()
-    return "unchanged"
-
-
-def _succeeded(source: Source, at: datetime) -> None:
-    source.failures, source.fault, source.fault_note = 0, "", ""
-    source.last_run_at = source.last_ok_at = at
-    source.next_due_at = next_due(at, source.period_seconds)
-
-
-_FAULT_COVERAGE = {"REAUTH": "expired", "NOTREADY": "pending"}
-
-
-def _failed(source_id: int, run_id: int, fault: Fault, at: datetime) -> str:
-    with open_session() as session:
-        source, run = session.get(Source, source_id), session.get(Run, run_id)
-        if isinstance(fault.evidence, Fetched) and fault.evidence.body:
-            evidence.keep(
-                session, fault.evidence.body, request=fault.evidence.request, fetched_at=fault.evidence.fetched_at,
-                status=fault.evidence.status, media_type=fault.evidence.media_type, run=run, source_id=source_id,
-                demo=run.demo,
-            )
-        source.failures += 1
-        source.fault, source.fault_note, source.last_run_at = fault.kind, fault.message, at
-        source.next_due_at = next_due(
-            at, source.period_seconds, fault=fault.kind, failures=source.failures, retry_after=fault.retry_after
-        )
-        if source.account_id:
-            state = _FAULT_COVERAGE.get(fault.kind, "failed")
-            ingest.cover(session, {(source.account_id, clock.day_of(at)): state}, run)
-        note = f"{labels.FAULTS[fault.kind]}：{fault.message}"
-        ingest.finish(session, run, "failed", note, at=at, fault=fault.kind)
-        session.commit()
-    return "failed"
-
-
-def close_interrupted(session: Session, at: datetime) -> int:
-    """Runs that a killed process left open are closed as failed; what they had committed stays. The caller commits."""
-    left = list(session.execute(select(Run).where(Run.finished_at.is_(None))).scalars())
-    for run in left:
-        words = "进程中断，本次未完成；已入库的数据有效，将自动重来"
-        ingest.finish(session, run, "failed", words, at=at, fault="RETRY")
-        if run.source_id:
-            session.get(Source, run.source_id).next_due_at = None
-    return len(left)
+__all__ = ["Collector", "Runner", "close_interrupted", "collect", "confirmed_zero", "due", "host_of", "next_due"]

@@ -1,0 +1,131 @@
+"""What a person asks of a source by hand: whether it can be reached as it is set up, and whom a search there finds.
+
+Both speak to the real service once, outside any run: nothing is stored but the outcome with the credential.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from core import clock, credentials
+from core.collect.desk import Desk
+from core.collect.steps import Job, spec_of
+from core.db import session as open_session
+from core.faults import BadInput, Fault
+from core.labels import FAULTS
+from core.models import Account, Source
+from core.records import SourceSpec
+
+MakeHttp = Callable[..., AbstractAsyncContextManager[Any]]
+PATIENCE = 45.0
+"""Seconds that a person waits at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a connection test found: `words` say what was seen, or what is wrong and what to do."""
+
+    ok: bool
+    words: str
+    fault: str = ""
+
+
+def check(source_id: int, collectors: Mapping[str, Any], make_http: MakeHttp) -> Verdict:
+    """Test a source's connection. The outcome is remembered with its credential. Raises BadInput without a source."""
+    with open_session() as session:
+        source = session.get(Source, source_id)
+        if source is None:
+            raise BadInput("采集源不存在，可能已被删除，请刷新页面")
+        account = session.get(Account, source.account_id) if source.account_id else None
+        spec, credential_id = spec_of(source, account), source.credential_id
+    job = _job(spec, credential_id, [account.external_id] if account else [], [account.id] if account else [])
+    job.source_id = source_id
+    return _checked(job, collectors, make_http)
+
+
+def check_credential(credential_id: int, collectors: Mapping[str, Any], make_http: MakeHttp, url: str = "") -> Verdict:
+    """Test a credential by itself, at its service's own address or at another one."""
+    with open_session() as session:
+        found = credentials.get(session, credential_id)
+        kind, name = found.kind, found.name
+    collector = collectors[kind]
+    spec = SourceSpec(key=f"check:{credential_id}", collector=kind, name=name, url=url, platform=collector.platform)
+    return _checked(_job(spec, credential_id, [], []), collectors, make_http)
+
+
+def search(kind: str, credential_id: int | None, text: str, collectors: Mapping[str, Any], make_http: MakeHttp) -> list:
+    """Accounts that a service finds by name or keyword (collectors.base.Found). Raises BadInput with what is wrong."""
+    collector = collectors[kind]
+    spec = SourceSpec(key=f"search:{kind}", collector=kind, name=collector.title, url="", platform=collector.platform)
+    try:
+        return _asked(_job(spec, credential_id, [], []), make_http, lambda desk: collector.search(spec, desk, text))
+    except Fault as fault:
+        raise BadInput(f"{collector.title}：{fault.message}") from fault
+
+
+def _job(spec: SourceSpec, credential_id: int | None, accounts: list[str], account_ids: list[int]) -> Job:
+    with open_session() as session:
+        secrets = credentials.fields(session, credential_id)
+    return Job(
+        source_id=0, run_id=0, spec=spec, account_ids=account_ids, accounts=accounts, secrets=secrets,
+        credential_id=credential_id, cursor={},
+    )
+
+
+def _checked(job: Job, collectors: Mapping[str, Any], make_http: MakeHttp) -> Verdict:
+    collector = collectors[job.spec.collector]
+
+    async def first_answer(desk: Desk) -> str:
+        answers = collector.collect(job.spec, desk)
+        try:
+            async for fetched in answers:
+                return _seen(collector, job.spec, fetched)
+        finally:
+            await answers.aclose()
+        return "连接正常，目前没有到期要取的内容"
+
+    async def ask(desk: Desk) -> str:
+        return await (collector.check(job.spec, desk) if collector.check else first_answer(desk))
+
+    try:
+        verdict = Verdict(True, _asked(job, make_http, ask))
+    except Fault as fault:
+        patient = fault.kind == "NOTREADY"
+        words = fault.message if patient else f"{fault.message}（{FAULTS[fault.kind]}）"
+        verdict = Verdict(patient, words, fault.kind)
+    if job.credential_id:
+        with open_session() as session:
+            credentials.tried(session, job.credential_id, verdict.ok, verdict.words, clock.now())
+            session.commit()
+    return verdict
+
+
+def _seen(collector: Any, spec: SourceSpec, fetched: Any) -> str:
+    batch = collector.parse(spec, fetched)
+    words = f"连接正常，取到 {len(batch)} 条"
+    titles = [m.title for m in (*batch.mentions, *batch.posts) if m.title][:1]
+    if titles:
+        words += f"，如“{titles[0][:30]}”"
+    return f"{words}；{len(batch.rejects)} 条不合格，如：{batch.rejects[0].reason}" if batch.rejects else words
+
+
+def _asked(job: Job, make_http: MakeHttp, ask: Callable[[Desk], Any]) -> Any:
+    async def work() -> Any:
+        with ThreadPoolExecutor(1, "trial") as thread:
+            loop = asyncio.get_running_loop()
+
+            async def books(step: Callable, *args: Any) -> Any:
+                return await loop.run_in_executor(thread, step, *args)
+
+            async with make_http() as http:
+                desk = Desk(job, http, clock.now, books, asyncio.Lock())
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        return await ask(desk)
+                except TimeoutError:
+                    raise Fault("RETRY", f"{PATIENCE:.0f} 秒内没有答复，已放弃") from None
+
+    return asyncio.run(work())
