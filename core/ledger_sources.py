@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -18,7 +17,7 @@ from sqlmodel import Session
 from core import audit, db, ledger
 from core.faults import BadInput
 from core.ledger import Entries, SourceEntry
-from core.ledger.changes import source_key
+from core.ledger.changes import account_named, source_key
 from core.ledger.entries import FIELDS, SOURCE_COLLECTORS
 from core.models import Account, Platform, Source
 from core.query.sources import shown_address
@@ -77,17 +76,11 @@ def entry(**values: Any) -> SourceEntry:
     """A validated ledger entry of a source. Raises BadInput with every reason in Chinese."""
     cleaned = {name: one_line(value) if isinstance(value, str) else value for name, value in values.items()}
     try:
-        made = SourceEntry(**cleaned)
-        host = urlsplit(made.url).hostname
+        return SourceEntry(**cleaned)
     except ValidationError as error:
         words = FIELDS[SourceEntry]
-        said = (f"{words.get(field, field)}：{reason}" for field, reason in reasons(error))
+        said = (f"{words[field]}：{reason}" if field in words else reason for field, reason in reasons(error))
         raise BadInput("采集源没有保存。" + "；".join(said)) from error
-    except ValueError:
-        host = None
-    if not host:
-        raise BadInput("采集源没有保存。地址：写法不正确，应写成 https://域名/路径 的样子")
-    return made
 
 
 def add(session: Session, made: SourceEntry, *, who: str, now: datetime) -> int:
@@ -110,12 +103,13 @@ def add_offered(session: Session, entries: Iterable[SourceEntry], *, who: str, n
 def change(session: Session, source_id: int, made: SourceEntry, *, who: str, now: datetime) -> None:
     """Give a source those values; another address means that what is known of the old one no longer holds."""
     source = _source(session, source_id)
-    if (source.collector, source.url) != (made.collector, made.url):
+    if source.key != _key(session, made):
         if taken := _by_address(session, made):
             raise BadInput(f"这个地址已经是采集源“{taken.name}”")
         moved = f"{shown_address(source.url)} → {shown_address(made.url)}"
         audit.note(session, who, "修改采集源地址", source.name, moved)
-        source.collector, source.url, source.key = made.collector, made.url, source_key(made.collector, made.url)
+        source.collector, source.url, source.key = made.collector, made.url, _key(session, made)
+        source.cursor = {}
         source.etag = source.last_modified = source.fault = source.fault_note = ""
         source.failures, source.next_due_at = 0, None
         session.add(source)
@@ -161,8 +155,12 @@ def accounts(session: Session, platform: str) -> list[tuple[str, str]]:
 
 
 def _by_address(session: Session, made: SourceEntry) -> Source | None:
-    query = select(Source).where(Source.collector == made.collector, Source.url == made.url)
-    return session.execute(query).scalars().first()
+    return session.execute(select(Source).where(Source.key == _key(session, made))).scalars().first()
+
+
+def _key(session: Session, made: SourceEntry) -> str:
+    account = account_named(session, made.platform, made.account) if made.account else None
+    return source_key(made, account.external_id if account else "")
 
 
 def _source(session: Session, source_id: int) -> Source:

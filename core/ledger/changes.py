@@ -14,10 +14,12 @@ from sqlmodel import Session
 
 from core import audit, clock, db
 from core.faults import BadInput
-from core.labels import ACCOUNT_STATES
+from core.labels import ACCOUNT_STATES, ADDRESSED
 from core.ledger.entries import (
     FIELDS,
     SHEETS,
+    SOURCE_COLLECTORS,
+    WITHOUT_ACCOUNT,
     AccountEntry,
     BoardEntry,
     Entries,
@@ -28,7 +30,7 @@ from core.ledger.entries import (
     UnitEntry,
 )
 from core.metrics.indices import INDICES
-from core.models import Account, AccountName, Board, BoardMember, Platform, Row, Source, Unit
+from core.models import Account, AccountName, Board, BoardMember, Credential, Platform, Row, Source, Unit
 from core.records import Record, one_line
 
 _DETAILS = 200
@@ -214,8 +216,12 @@ class _State:
             (account.platform, account.external_id): account for account in session.execute(select(Account)).scalars()
         }
         self.boards = {board.name: board for board in session.execute(select(Board)).scalars()}
+        self.credentials = {
+            name: (found, kind)
+            for name, found, kind in session.execute(select(Credential.name, Credential.id, Credential.kind))
+        }
         self.sources = {
-            (source.collector, source.url): source
+            source.key: source
             for source in session.execute(select(Source).order_by(Source.id)).scalars()
         }
         self.former: dict[tuple[str, str], set[tuple[str, str]]] = {}
@@ -355,13 +361,23 @@ def _member_faults(
 def _source_faults(
     state: _State, entries: list[SourceEntry], names: Mapping[tuple[str, str], set[tuple[str, str]]]
 ) -> list[LedgerFault]:
-    out = _twice(entries, ("collector", "url"))
+    out = _twice([e for e in entries if e.collector in ADDRESSED], ("collector", "url"))
+    asking = [e for e in entries if e.collector not in ADDRESSED]
+    out += _twice(asking, ("collector", "url", "platform", "config_text", "account"))
     for entry in entries:
         out += _no_platform(state, entry)
         if entry.account:
             out += _account_meant(entry, names)
-            if entry.collector == "hotlist":
-                out.append(_fault(entry, "account", "热榜不属于任何账号", "请把“账号”留空"))
+            if entry.collector in WITHOUT_ACCOUNT:
+                word = SOURCE_COLLECTORS[entry.collector]
+                out.append(_fault(entry, "account", f"{word}不属于任何账号", "请把“账号”留空"))
+        if entry.credential:
+            _, kind = state.credentials.get(entry.credential, (None, ""))
+            if not kind:
+                out.append(_fault(entry, "credential", f"没有凭据“{entry.credential}”", "请先在“采集源”中添加凭据"))
+            elif kind != entry.collector:
+                words = f"凭据“{entry.credential}”是给{SOURCE_COLLECTORS.get(kind, kind)}用的"
+                out.append(_fault(entry, "credential", words, "请换一个凭据"))
     return out
 
 
@@ -391,7 +407,8 @@ def _set(row: Row, values: Mapping[str, object], kind: type[Record], name: str, 
         changes.details.append(f"新增{word}“{name}”")
     elif differing:
         changes.changed[word] += 1
-        heads = {"unit_id": "所属单位", "parent_id": "上级单位", "account_id": "账号", "period_seconds": "周期（秒）"}
+        heads = {"unit_id": "所属单位", "parent_id": "上级单位", "account_id": "账号",
+                 "period_seconds": "周期（秒）", "credential_id": "凭据"}
         heads |= FIELDS[kind]
         said = "，".join(f"{heads.get(key, key)} {_said(old[key])} → {_said(values[key])}" for key in differing)
         changes.details.append(f"修改{word}“{name}”：{said}")
@@ -497,25 +514,31 @@ def _write_members(session: Session, state: _State, entries: list[MemberEntry], 
 def _write_sources(session: Session, state: _State, entries: list[SourceEntry], changes: Changes) -> None:
     names = state.names()
     for entry in entries:
-        row = state.sources.get((entry.collector, entry.url))
+        account = state.accounts[next(iter(names[(entry.platform, entry.account)]))] if entry.account else None
+        key = source_key(entry, account.external_id if account else "")
+        row = state.sources.get(key)
         new = row is None
-        values = _given(entry, "name", "platform", "enabled")
+        values = _given(entry, "name", "platform", "enabled", "config")
         if "period_minutes" in entry.model_fields_set:
             values["period_seconds"] = entry.period_minutes * 60
         if "account" in entry.model_fields_set:
-            account = state.accounts[next(iter(names[(entry.platform, entry.account)]))] if entry.account else None
             values["account_id"] = account.id if account else None
+        if "credential" in entry.model_fields_set:
+            values["credential_id"] = state.credentials[entry.credential][0] if entry.credential else None
         if row is None:
-            row = Source(key=source_key(entry.collector, entry.url), name=entry.name, collector=entry.collector,
-                         url=entry.url, platform=entry.platform, period_seconds=entry.period_minutes * 60)
+            row = Source(key=key, name=entry.name, collector=entry.collector, url=entry.url, platform=entry.platform,
+                         period_seconds=entry.period_minutes * 60)
             session.add(row)
-            state.sources[(entry.collector, entry.url)] = row
+            state.sources[key] = row
         elif entry.enabled and not row.enabled and "enabled" in entry.model_fields_set:
             row.next_due_at = None
         _set(row, values, SourceEntry, entry.name, changes, new)
 
 
-def source_key(collector: str, url: str) -> str:
-    """The key of a source that a person entered: its collector and a digest of its address."""
-    return f"{collector}-{hashlib.sha256(one_line(url).encode()).hexdigest()[:16]}"
-
+def source_key(entry: SourceEntry, account_id: str = "") -> str:
+    """The key of a source that a person entered: its collector and a digest of its address; for a source that asks its
+    service's own address, of account (its id on the platform) and options as well."""
+    parts = [one_line(entry.url)]
+    if entry.collector not in ADDRESSED:
+        parts += [entry.platform, account_id, entry.config_text]
+    return f"{entry.collector}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}"

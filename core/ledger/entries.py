@@ -3,19 +3,23 @@
 Only the fields that were given count (`model_fields_set`): an entry without a field leaves what stands there.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from core.faults import BadInput
+from core.labels import ADDRESSED, COLLECTORS
 from core.records import Line, Record, Url
 
 IMPORTANCE = {0: "一般", 1: "重要", 2: "重点"}
-SOURCE_COLLECTORS = {"feed": "RSS/Atom 订阅", "hotlist": "热榜接口"}
+SOURCE_COLLECTORS = {name: title for name, title in COLLECTORS.items() if name not in ("file", "demo")}
+WITHOUT_ACCOUNT = ("hotlist", "page", "sitemap", "liuyan")
+"""Collectors whose sources never belong to an account."""
 
 
 def _words(values: list[str]) -> list[str]:
@@ -83,19 +87,33 @@ class MemberEntry(Record):
 
 
 class SourceEntry(Record):
-    """A feed or hot list; collector and address are its key. `account` (id or name): its entries are that account's."""
+    """A source; collector and address are its key, and for an interface also account and options. `account` (id or
+    name): what it gives is that account's. `credential`: name of a stored one. `config`: the collector's options."""
 
     name: Line = Field(min_length=1, max_length=100)
-    collector: Literal["feed", "hotlist"]
-    url: Url = Field(min_length=1, max_length=2000)
+    collector: Line
+    url: Url = Field("", max_length=2000, validate_default=True)
     platform: Line = Field(min_length=1, max_length=40)
     account: Line = Field("", max_length=200)
+    credential: Line = Field("", max_length=100)
+    config: dict[str, str] = Field(default_factory=dict)
     period_minutes: int = Field(30, ge=1, le=7 * 24 * 60)
     enabled: bool = True
 
+    @field_validator("collector")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in SOURCE_COLLECTORS:
+            raise ValueError(f"没有采集方式“{value}”")
+        return value
+
     @field_validator("url")
     @classmethod
-    def _has_host(cls, value: str) -> str:
+    def _has_host(cls, value: str, known: ValidationInfo) -> str:
+        if not value:
+            if known.data.get("collector") in ADDRESSED:
+                raise ValueError("不能为空")
+            return value
         try:
             host = urlsplit(value).hostname
         except ValueError:
@@ -103,6 +121,11 @@ class SourceEntry(Record):
         if not host:
             raise ValueError("写法不正确，应写成 https://域名/路径 的样子")
         return value
+
+    @property
+    def config_text(self) -> str:
+        """The options as one text, for keys."""
+        return json.dumps(self.config, ensure_ascii=False, sort_keys=True) if self.config else ""
 
 
 @dataclass(slots=True)
@@ -166,7 +189,7 @@ FIELDS: Mapping[type[Record], Mapping[str, str]] = {
     MemberEntry: {"board": "榜单名称", "platform": "平台", "account": "账号"},
     SourceEntry: {
         "name": "名称", "collector": "采集方式", "url": "地址", "platform": "平台", "account": "账号",
-        "period_minutes": "周期（分钟）", "enabled": "启用",
+        "credential": "凭据", "config": "选项", "period_minutes": "周期（分钟）", "enabled": "启用",
     },
 }
 """Kind of entry → field → column head."""

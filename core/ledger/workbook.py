@@ -39,7 +39,7 @@ from core.ledger.entries import (
     UnitEntry,
 )
 from core.metrics.indices import INDICES
-from core.models import Account, AccountName, Board, BoardMember, Platform, Source, Unit
+from core.models import Account, AccountName, Board, BoardMember, Credential, Platform, Source, Unit
 from core.records import Record, one_line, reasons
 from core.settings import settings
 
@@ -141,7 +141,20 @@ def _platform(names: Mapping[str, str]) -> _Kind:
     return _Kind(read_platform, tuple(names.values()))
 
 
+def _pairs(cell: Cell) -> dict[str, str]:
+    found = {}
+    for line in str(cell or "").splitlines():
+        if not line.strip():
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not name.strip():
+            raise _Unreadable(f"“{line[:30]}”不是“选项=值”的样子", "每行写一个选项，如 app_id=123")
+        found[name.strip()] = value.strip()
+    return found
+
+
 _PLAIN, _MANY, _DATE, _WHOLE = _Kind(_text), _Kind(_list), _Kind(_day), _Kind(_number)
+_PAIRS = _Kind(_pairs)
 
 
 def _kinds(platforms: Mapping[str, str]) -> dict[type[Record], dict[str, _Kind]]:
@@ -165,14 +178,15 @@ def _kinds(platforms: Mapping[str, str]) -> dict[type[Record], dict[str, _Kind]]
         MemberEntry: {"board": _PLAIN, "platform": platform, "account": _PLAIN},
         SourceEntry: {
             "name": _PLAIN, "collector": _choice(SOURCE_COLLECTORS, "feed"), "url": _PLAIN, "platform": platform,
-            "account": _PLAIN, "period_minutes": _WHOLE, "enabled": _choice(YES_NO, True),
+            "account": _PLAIN, "credential": _PLAIN, "config": _PAIRS, "period_minutes": _WHOLE,
+            "enabled": _choice(YES_NO, True),
         },
     }
 
 
 _REQUIRED = {
     UnitEntry: ("name",), AccountEntry: ("platform", "external_id", "name"), BoardEntry: ("name", "platform"),
-    MemberEntry: ("board", "platform", "account"), SourceEntry: ("name", "collector", "url", "platform"),
+    MemberEntry: ("board", "platform", "account"), SourceEntry: ("name", "collector", "platform"),
 }
 _KEPT_WHEN_EMPTY = {"period_minutes", "category"}
 """Fields whose empty cell means the default, as 0 or nothing would make no sense."""
@@ -325,11 +339,13 @@ def _platforms(session: Session) -> dict[str, str]:
 _WIDTHS = {
     "name": 26, "external_id": 24, "unit": 22, "url": 46, "aliases": 26, "tags": 20, "parent": 20,
     "registration_no": 20, "account": 24, "board": 24, "index": 24, "unit_kinds": 18, "basis": 18,
+    "credential": 20, "config": 24,
 }
 _HINTS = {
     "aliases": "多个用“、”分开", "tags": "多个用“、”分开", "unit_kinds": "多个用“、”分开；留空为全部",
     "external_id": "账号在平台上的固定编号，改名后不变", "account": "平台账号ID或账号名称",
-    "period_minutes": "每隔多少分钟采集一次", "parent": "另一行的单位名称", "opened_on": "如 2024-03-29",
+    "period_minutes": "每隔多少分钟采集一次", "credential": "“采集源”中已保存的凭据的名称",
+    "config": "该采集方式的选项，每行一个，如 app_id=123", "parent": "另一行的单位名称", "opened_on": "如 2024-03-29",
     "closed_on": "如 2024-03-29", "unit": "“单位”表中的名称或别名", "picked": "按规则：按单位类别和标签自动收入",
     "index": "留空用平台默认指数",
 }
@@ -340,7 +356,7 @@ _GUIDE = (
     "2. 修改后在“账号台账—导入导出”中上传。系统先检查全部内容：有一处问题就什么都不保存，"
     "并逐条列出工作表、行、列、原因和办法。",
     "3. 按名称或编号对应：单位看“单位名称”，账号看“平台＋平台账号ID”，榜单看“榜单名称”，"
-    "采集源看“采集方式＋地址”。已有的修改，没有的新增。",
+    "采集源看“采集方式＋地址”（接口看“采集方式＋账号＋选项”）。已有的修改，没有的新增。",
     "4. 导入不删除任何内容：从表里删掉的行，系统里仍然保留。停用账号请把“状态”改为停更、已合并或已注销，"
     "并填写停用日期。",
     "5. 账号改名时只改“账号名称”，不改“平台账号ID”；旧名称自动记入曾用名。",
@@ -441,6 +457,7 @@ def ledger_rows(session: Session) -> dict[type[Record], list[dict[str, Any]]]:
     sources = session.execute(
         select(Source).where(Source.collector.in_(list(SOURCE_COLLECTORS))).order_by(Source.id)
     ).scalars()
+    credentials = {found: name for found, name in session.execute(select(Credential.id, Credential.name))}
     index = {key: value.title for key, value in INDICES.items()}
     return {
         UnitEntry: [
@@ -472,6 +489,8 @@ def ledger_rows(session: Session) -> dict[type[Record], list[dict[str, Any]]]:
             {"name": s.name, "collector": SOURCE_COLLECTORS[s.collector], "url": s.url,
              "platform": platforms[s.platform].name if s.platform in platforms else s.platform,
              "account": accounts[s.account_id].external_id if s.account_id else "",
+             "credential": credentials.get(s.credential_id, ""),
+             "config": "\n".join(f"{name}={value}" for name, value in s.config.items()),
              "period_minutes": s.period_seconds // 60, "enabled": YES_NO[s.enabled]}
             for s in sources
         ],

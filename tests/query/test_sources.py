@@ -184,7 +184,7 @@ def test_a_form_that_can_not_be_right_is_refused_in_words(values, words):
 
 @pytest.mark.parametrize(("values", "words"), [
     ({"platform": "nowhere"}, "平台"), ({"account": "没有的账号"}, "没有账号"),
-    ({"collector": "hotlist", "account": "gh_1", "platform": "wechat"}, "热榜不属于任何账号"),
+    ({"collector": "hotlist", "account": "gh_1", "platform": "wechat"}, "热榜接口不属于任何账号"),
 ])
 def test_what_the_ledger_refuses(session, values, words):
     session.add(Account(platform="wechat", external_id="gh_1", name="健康云澜"))
