@@ -349,4 +349,4 @@ def _hashed(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-FEED = Collector("feed", "RSS/Atom 订阅", 1800, single(fetch), parse)
+FEED = Collector("feed", "RSS/Atom 订阅", 1800, single(fetch), parse, alone=True)

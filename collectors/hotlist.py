@@ -162,4 +162,4 @@ def _heat(info: object) -> Count:
         return MISSING
 
 
-HOTLIST = Collector("hotlist", "热榜接口", 600, single(fetch), parse)
+HOTLIST = Collector("hotlist", "热榜接口", 600, single(fetch), parse, alone=True)

@@ -28,23 +28,8 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def keep(
-    session: Session,
-    body: bytes,
-    *,
-    request: str,
-    fetched_at: datetime,
-    status: int = 0,
-    media_type: str = "",
-    run: Run | None = None,
-    source_id: int | None = None,
-    meta: Mapping[str, Any] | None = None,
-    demo: bool = False,
-) -> Capture:
-    """Store the bytes (once per content) and a row that tells of this fetch. The caller commits.
-
-    The file is complete and on disk before the row is written, so that a row never points at nothing.
-    """
+def write(body: bytes) -> str:
+    """Put the bytes on disk (once per content) and give their hash. Complete and synced when this returns."""
     sha256 = digest(body)
     target = path_of(sha256)
     if not target.exists():
@@ -59,9 +44,31 @@ def keep(
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+    return sha256
+
+
+def keep(
+    session: Session,
+    body: bytes,
+    *,
+    request: str,
+    fetched_at: datetime,
+    status: int = 0,
+    media_type: str = "",
+    run: Run | None = None,
+    source_id: int | None = None,
+    meta: Mapping[str, Any] | None = None,
+    demo: bool = False,
+    written: str = "",
+) -> Capture:
+    """Store the bytes and a row that tells of this fetch; `written` is their hash where `write` was called before. The
+    caller commits.
+
+    The file is complete and on disk before the row is written, so that a row never points at nothing.
+    """
     capture = Capture(
         run_id=run.id if run else None, source_id=source_id, request=request, fetched_at=fetched_at, status=status,
-        media_type=media_type, sha256=sha256, size=len(body), meta=dict(meta or {}), demo=demo,
+        media_type=media_type, sha256=written or write(body), size=len(body), meta=dict(meta or {}), demo=demo,
     )
     session.add(capture)
     session.flush()

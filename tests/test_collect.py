@@ -18,6 +18,8 @@ NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 class Script:
     """A collector that answers as told: a list of Fetched, Fault or other exceptions, one per ask."""
 
+    alone = True
+
     def __init__(self, *answers, parse=None):
         self.answers = list(answers)
         self._parse = parse

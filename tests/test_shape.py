@@ -13,7 +13,7 @@ from core.settings import ROOT
 LEVELS = [
     {"settings", "clock", "labels", "counts", "faults", "rooms", "records"},
     {"models", "db", "catalog", "lock", "audit", "migrations", "credentials", "limits", "rereading"},
-    {"evidence", "notices", "ingest", "rollup", "imports", "understand", "collect", "ledger", "ledger_sources", "query",
+    {"evidence", "notices", "kitchen", "ingest", "rollup", "imports", "understand", "collect", "ledger", "ledger_sources", "query",
      "metrics", "opinion", "charts"},
     {"report", "demo"},
     {"jobs", "doctor", "serve"},

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from core import clock
+from core import clock, evidence
 from core.collect import steps
 from core.collect.desk import Desk
 from core.collect.schedule import due, next_due
@@ -77,23 +77,25 @@ class Runner:
     async def run(self, source_id: int) -> str:
         """One run of one source; returns its state."""
         job = await self.books(steps.opened, source_id, self.now(), self.collectors)
+        unread: list[Fetched] = []
         try:
-            state = await self._run(job)
+            state = await self._run(job, unread)
         except Fault as fault:
-            state = await self.books(steps.failed, job, fault, self.now())
+            state = await self.books(steps.failed, job, fault, self.now(), *unread)
         except BadInput as error:
-            state = await self.books(steps.failed, job, Fault("STOP", str(error)), self.now())
+            state = await self.books(steps.failed, job, Fault("STOP", str(error)), self.now(), *unread)
         except asyncio.CancelledError:
             await asyncio.shield(self.books(steps.stopped, job, self.now()))
             raise
         except Exception as error:  # a collector's own mistake must not stop the others; it is on record as one
             log.exception("collector %s failed on %s", job.spec.collector, job.spec.key)
             fault = Fault("STOP", f"采集程序出错：{type(error).__name__}")
-            state = await self.books(steps.failed, job, fault, self.now())
+            state = await self.books(steps.failed, job, fault, self.now(), *unread)
         self.outcome[state] += 1
         return state
 
-    async def _run(self, job: steps.Job) -> str:
+    async def _run(self, job: steps.Job, unread: list[Fetched]) -> str:
+        """The run itself; `unread` holds the answer at hand until it is stored."""
         collector = self.collectors[job.spec.collector]
         if job.credential_id:
             job.secrets.update(await self.books(steps.unlocked, job))
@@ -101,13 +103,19 @@ class Runner:
         answers = collector.collect(job.spec, Desk(job, self.http, self.now, self.books, lock))
         try:
             async for fetched in answers:
-                if fetched.unchanged or await self.books(steps.stored_before, job, fetched):
-                    if fetched.cursor is None:
+                if fetched.unchanged:
+                    if job.alone:
                         return await self.books(steps.unchanged, job, fetched, self.now())
                     continue
-                capture_id = await self.books(steps.kept, job, fetched)
+                written = await asyncio.to_thread(evidence.write, fetched.body)
+                unread[:] = [fetched]
+                if job.alone and await self.books(steps.stored_before, job, written):
+                    return await self.books(steps.unchanged, job, fetched, self.now())
                 batch = await self._parsed(collector, job.spec, fetched)
-                await self.books(steps.stored, job, capture_id, fetched, batch, self.now())
+                state = await self.books(steps.stored, job, written, fetched, batch, self.now())
+                unread.clear()
+                if state:
+                    return state
                 if job.answers >= MAX_ANSWERS:
                     job.notes.append(f"已取 {MAX_ANSWERS:,} 页，余下的下次接着取")
                     break

@@ -37,6 +37,7 @@ class Job:
     credential_id: int | None
     cursor: dict[str, Any]
     daily_at: str = ""
+    alone: bool = False
     stored: ingest.Stored = field(default_factory=ingest.Stored)
     notes: list[str] = field(default_factory=list)
     answers: int = 0
@@ -50,12 +51,13 @@ def opened(source_id: int, at: datetime, collectors: Any) -> Job:
         session.commit()
         kind = collectors[source.collector]
         account = session.get(Account, source.account_id) if source.account_id else None
-        accounts = [account] if account else _served(session, source)
+        alone = getattr(kind, "alone", False)
+        accounts = [account] if account else [] if alone else _served(session, source)
         return Job(
             source_id=source_id, run_id=run.id, spec=spec_of(source, account),
             account_ids=[a.id for a in accounts], accounts=[a.external_id for a in accounts],
             secrets={}, credential_id=source.credential_id, cursor=dict(source.cursor),
-            daily_at=getattr(kind, "daily_at", ""),
+            daily_at=getattr(kind, "daily_at", ""), alone=alone,
         )
 
 
@@ -80,11 +82,9 @@ def spec_of(source: Source, account: Account | None) -> SourceSpec:
     )
 
 
-def stored_before(job: Job, fetched: Fetched) -> bool:
+def stored_before(job: Job, sha256: str) -> bool:
     """Whether these very bytes were the last that this source gave and that were stored to the end. Only for sources
     that are one answer: where there are several, being seen again is itself a fact."""
-    if fetched.cursor is not None:
-        return False
     with open_session() as session:
         last = session.execute(
             select(Capture.sha256)
@@ -93,35 +93,28 @@ def stored_before(job: Job, fetched: Fetched) -> bool:
             .order_by(Capture.id.desc())
             .limit(1)
         ).scalar()
-    return last == evidence.digest(fetched.body)
+    return last == sha256
 
 
-def kept(job: Job, fetched: Fetched) -> int:
-    """Keep an answer's bytes and a row that tells of it; returns the capture's id."""
-    with open_session() as session:
-        capture = _keep(session, session.get(Run, job.run_id), fetched)
-        session.commit()
-        return capture.id
-
-
-def _keep(session: Session, run: Run, fetched: Fetched) -> Capture:
+def _keep(session: Session, run: Run, fetched: Fetched, written: str = "") -> Capture:
     return evidence.keep(
         session, fetched.body, request=fetched.request, fetched_at=fetched.fetched_at, status=fetched.status,
         media_type=fetched.media_type, run=run, source_id=run.source_id, demo=run.demo,
-        meta={"context": dict(fetched.context)} if fetched.context else None,
+        meta={"context": dict(fetched.context)} if fetched.context else None, written=written,
     )
 
 
-def stored(job: Job, capture_id: int, fetched: Fetched, batch: Batch, at: datetime, *, last: bool = False) -> str:
-    """Store one answer's records together with the cursor; with `last`, close the run in the same transaction."""
+def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime) -> str:
+    """Store one answer's records together with its capture and the cursor; where the source is one answer, close the
+    run in the same transaction and return its state. `written`: the hash under which the bytes lie on disk."""
     with open_session() as session:
         source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
         account = session.get(Account, source.account_id) if source.account_id else None
         one = ingest.store(
-            session, batch, run=run, capture=session.get(Capture, capture_id), source=source, account=account,
+            session, batch, run=run, capture=_keep(session, run, fetched, written), source=source, account=account,
             strict=False,
         )
-        if account and fetched.cursor is None:
+        if account and job.alone:
             ingest.cover(session, confirmed_zero(account.id, [p.published_at for p in batch.posts], at), run)
         source.etag, source.last_modified = fetched.etag, fetched.last_modified
         if fetched.cursor is not None:
@@ -130,7 +123,7 @@ def stored(job: Job, capture_id: int, fetched: Fetched, batch: Batch, at: dateti
         job.answers += 1
         if batch.note:
             job.notes.append(batch.note)
-        state = _finished(session, job, source, run, at) if last else ""
+        state = _finished(session, job, source, run, at) if job.alone else ""
         session.commit()
         return state
 
@@ -186,12 +179,16 @@ def _succeeded(session: Session, source: Source, at: datetime, daily_at: str) ->
 _FAULT_COVERAGE = {"REAUTH": "expired", "NOTREADY": "pending"}
 
 
-def failed(job: Job, fault: Fault, at: datetime, *, jitter: Callable[[], float] = random.random) -> str:
-    """Close a run that a fault ended; what it stored before stays, and is said. Returns its state."""
+def failed(
+    job: Job, fault: Fault, at: datetime, unread: Fetched | None = None, *, jitter: Callable[[], float] = random.random
+) -> str:
+    """Close a run that a fault ended; what it stored before stays, and is said. `unread`: the answer that could not be
+    parsed or stored. Returns the run's state."""
     with open_session() as session:
         source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
-        if isinstance(fault.evidence, Fetched) and fault.evidence.body:
-            _keep(session, run, fault.evidence)
+        answer = unread or fault.evidence
+        if isinstance(answer, Fetched) and answer.body:
+            _keep(session, run, answer)
         source.failures += fault.kind not in PATIENT
         source.fault, source.fault_note, source.last_run_at = fault.kind, fault.message, at
         if fault.kind in ("STOP", "GONE"):  # where to go on may be what is wrong: begin the round again
