@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors import SOURCES
 from collectors.http import Closed, Http
-from core import clock, db, jobs
+from core import clock, db, jobs, kitchen
 from core.collect.engine import Engine
 from core.faults import BadInput
 from core.lock import Leader, Led, leader
@@ -74,7 +74,8 @@ class Clock:
     def run(self) -> int:
         """Until stopped; 0, or 1 when the lead was lost."""
         tick = settings().tick_seconds
-        engine = Engine(SOURCES, make_http, tick=tick, on_error=self._engine_failed)
+        parsers = kitchen.Kitchen()
+        engine = Engine(SOURCES, make_http, tick=tick, kitchen=parsers, on_error=self._engine_failed)
         engine.start()
         others = {"inbox": tick, "digest": tick, "watch": max(tick, 3600), "reports": max(tick, 600)}
         for name in others:
@@ -86,6 +87,7 @@ class Clock:
         self.stopped.wait()
         self._timer.pause()
         engine.stop()
+        parsers.shutdown(wait=False, cancel_futures=True)
         with self._free:  # the job at hand ends first
             self._timer.shutdown(wait=True)
         return 1 if self.lost else 0

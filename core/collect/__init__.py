@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -20,12 +20,15 @@ from core.collect.desk import Desk
 from core.collect.schedule import due, next_due
 from core.collect.steps import close_interrupted, confirmed_zero
 from core.faults import BadInput, Fault
+from core.kitchen import Kitchen
 from core.records import Batch, Fetched, SourceSpec
 
 log = logging.getLogger("pulse.collect")
 
 PER_HOST = 4
 """Runs at the same time that ask one host: a slow one keeps no more places than this."""
+PARSE_SECONDS = 120
+"""One answer's parsing; none that is right takes a tenth of it."""
 MAX_ANSWERS = 5_000
 """Answers of one run; a source that gives more goes on in the next one."""
 
@@ -124,7 +127,16 @@ class Runner:
         return await self.books(steps.finished, job, self.now())
 
     async def _parsed(self, collector: Collector, spec: SourceSpec, fetched: Fetched) -> Batch:
-        return await asyncio.get_running_loop().run_in_executor(self._kitchen, collector.parse, spec, fetched)
+        waiting = asyncio.get_running_loop().run_in_executor(self._kitchen, collector.parse, spec, fetched)
+        try:
+            async with asyncio.timeout(PARSE_SECONDS):
+                return await waiting
+        except TimeoutError:
+            if isinstance(self._kitchen, Kitchen):
+                self._kitchen.restart()
+            raise Fault("STOP", f"返回的内容 {PARSE_SECONDS} 秒内没有解析完，已放弃") from None
+        except BrokenExecutor:
+            raise Fault("RETRY", "解析进程意外退出，稍后重试") from None
 
 
 def host_of(url: str, collector: Any) -> str:
