@@ -2,8 +2,8 @@
 
 `python -m benchmarks.crash [--kills 200] [--seed 1]`. A server on loopback publishes more with every look: feeds of
 news sites, and feeds of official accounts. The real `scheduler.py` collects them without a pause, is killed (SIGKILL)
-at a random moment after its first request, and started again. After the last kill it may finish. Then the database is held
-against what the server published. The last line is one JSON object; `lost` and `duplicated` count facts.
+at a random moment after its first request, and started again. After the last kill it may finish. Then the database is
+held against what the server published. The last line is one JSON object; `lost` and `duplicated` count facts.
 """
 
 import argparse
