@@ -3,6 +3,7 @@
 from collectors.base import Collector
 from collectors.feed import FEED
 from collectors.hotlist import HOTLIST
+from collectors.wechat import WECHAT
 
-SOURCES: dict[str, Collector] = {collector.name: collector for collector in (FEED, HOTLIST)}
+SOURCES: dict[str, Collector] = {collector.name: collector for collector in (FEED, HOTLIST, WECHAT)}
 """Every collector by the name that `source.collector` holds."""

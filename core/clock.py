@@ -36,6 +36,14 @@ def aware(at: datetime) -> datetime:
     return (at.replace(tzinfo=SHANGHAI) if at.tzinfo is None else at).astimezone(UTC)
 
 
+def at_unix(seconds: float | str) -> datetime:
+    """The aware UTC instant of a Unix time in seconds. Raises ValueError for what is none."""
+    try:
+        return datetime.fromtimestamp(float(seconds), UTC)
+    except (OverflowError, OSError, TypeError) as error:
+        raise ValueError(f"{seconds} is no Unix time") from error
+
+
 def days(first: date, last: date) -> list[date]:
     """Every date from first to last, both included; empty when last < first."""
     return [first + timedelta(n) for n in range((last - first).days + 1)]

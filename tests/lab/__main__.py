@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.lab import Lab
 from tests.lab.server import MISBEHAVIOURS, RSS
-from tests.lab.services import ALL
+from tests.lab.services import every
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
                 lab.serve(f"/files/{file.relative_to(chosen.folder).as_posix()}", file.read_bytes(), kind)
         print(f"{len(lab.pages)} files under {lab.url('/files/')}")
         print("\n".join(lab.url(f"/{name}") for name in MISBEHAVIOURS))
-        for service in ALL:
+        for service in every():
             mounted = lab.mount(service())
             print(f"{mounted.base}  {(service.__doc__ or '').strip().splitlines()[0]}")
         try:

@@ -1,10 +1,12 @@
 """The services of the laboratory: each plays one real interface with its authentication, paging, quotas and errors.
 
-`ALL` lists them for the laboratory by hand. A service is mounted under its `prefix`; what it answers comes from the
+`every` lists them for the laboratory by hand. A service is mounted under its `prefix`; what it answers comes from the
 data that a test gives it, and `script` makes the next calls fail in the ways that real ones do.
 """
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,4 +85,8 @@ class Service:
         return [call for call in self.calls if part in call.path]
 
 
-ALL: tuple[type[Service], ...] = ()
+def every() -> list[type[Service]]:
+    """All the services, for the laboratory by hand."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return sorted(Service.__subclasses__(), key=lambda kind: kind.prefix)
