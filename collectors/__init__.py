@@ -4,6 +4,7 @@ from collectors.base import Collector
 from collectors.feed import FEED
 from collectors.hotlist import HOTLIST
 from collectors.wechat import WECHAT
+from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
 
-SOURCES: dict[str, Collector] = {collector.name: collector for collector in (FEED, HOTLIST, WECHAT)}
+SOURCES: dict[str, Collector] = {collector.name: collector for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL)}
 """Every collector by the name that `source.collector` holds."""

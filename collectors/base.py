@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from pydantic import ValidationError
+
 from collectors import plain
 from collectors.http import Http
 from core.faults import Fault
-from core.records import Batch, Fetched, SourceSpec, Wanted, one_line
+from core.records import Batch, Fetched, Reject, SourceSpec, Wanted, one_line, reasons
 
 Window = Literal["minute", "hour", "day"]
 
@@ -142,6 +144,28 @@ def read_json(fetched: Fetched) -> Any:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+def each(rows: object, batch: Batch, read: Callable[[Any, str], None], path: str = "list") -> None:
+    """Read every row of a list into a batch by `read(row, locator)`; a row that can't be right is set aside."""
+    if not isinstance(rows, list):
+        raise Fault("RETRY", f"返回的内容缺少列表 {path}，接口可能已变化")
+    for number, row in enumerate(rows):
+        at = f"{path}[{number}]"
+        try:
+            read(row, at)
+        except ValidationError as error:
+            batch.rejects += [Reject(at, name, reason, one_line(str(row))[:300]) for name, reason in reasons(error)]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            said = f"缺少字段或格式不对：{one_line(str(error))[:80]}"
+            batch.rejects.append(Reject(at, "", said, one_line(str(row))[:300]))
+
+
+def whole(value: object) -> int:
+    """A whole number as interfaces give it, or as its digits in text. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(f"{value!r} 不是整数")
+    return int(value)
 
 
 @dataclass(frozen=True, slots=True)

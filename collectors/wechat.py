@@ -10,11 +10,8 @@ import re
 from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
-from pydantic import ValidationError
-
-from collectors.base import Collector, Desk, Field, Verdicts, read_json
+from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
 from core.faults import Fault
@@ -25,10 +22,8 @@ from core.records import (
     FollowerRecord,
     MentionRecord,
     PostRecord,
-    Reject,
     SourceSpec,
     one_line,
-    reasons,
 )
 
 BASE = "https://api.weixin.qq.com"
@@ -238,16 +233,16 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
         batch.note = f"微信称 {last} 的数据尚未算完"
     match call:
         case "getbizsummary":
-            _each(rows, batch, lambda row, at: [batch.daily.append(_daily(d, row, at, fetched)) for d in _many(row)])
+            each(rows, batch, lambda row, at: [batch.daily.append(_daily(d, row, at, fetched)) for d in _many(row)])
         case "getusersummary":
             _read_new_and_lost(rows, fetched, batch)
         case "getusercumulate":
-            _each(rows, batch, lambda row, at: batch.followers.append(FollowerRecord(
-                day=row["ref_date"], observed_at=fetched.fetched_at, followers=Count(_whole(row["cumulate_user"])),
+            each(rows, batch, lambda row, at: batch.followers.append(FollowerRecord(
+                day=row["ref_date"], observed_at=fetched.fetched_at, followers=Count(whole(row["cumulate_user"])),
                 locator=at,
             )))
         case "getarticletotaldetail":
-            _each(rows, batch, lambda row, at: batch.posts.extend(_article(row, at, fetched)))
+            each(rows, batch, lambda row, at: batch.posts.extend(_article(row, at, fetched)))
             if not rows and not answer.get("is_delay"):
                 batch.covered[(None, last)] = "zero"
         case _:  # reads and shares of one day: kept as they are, since posts carry cumulative figures
@@ -255,25 +250,8 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     return batch
 
 
-def _each(rows: list, batch: Batch, read: Any, path: str = "list") -> None:
-    for number, row in enumerate(rows):
-        at = f"{path}[{number}]"
-        try:
-            read(row, at)
-        except ValidationError as error:
-            batch.rejects += [Reject(at, field, reason, one_line(str(row))[:300]) for field, reason in reasons(error)]
-        except (KeyError, TypeError, ValueError) as error:
-            batch.rejects.append(Reject(at, "", f"缺少字段或格式不对：{one_line(str(error))[:80]}", str(row)[:300]))
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError(f"{value!r} 不是整数")
-    return int(value)
-
-
 def _counters(figures: dict) -> dict[str, Count]:
-    return {ours: Count(_whole(figures[theirs])) for ours, theirs in ARTICLE.items() if figures.get(theirs) is not None}
+    return {ours: Count(whole(figures[theirs])) for ours, theirs in ARTICLE.items() if figures.get(theirs) is not None}
 
 
 def _many(row: dict) -> list[dict]:
@@ -284,7 +262,7 @@ def _many(row: dict) -> list[dict]:
 def _daily(figures: dict, row: dict, at: str, fetched: Fetched) -> DailyRecord:
     posts = figures.get("send_page_count")
     return DailyRecord(
-        day=row["ref_date"], observed_at=fetched.fetched_at, posts=None if posts is None else _whole(posts),
+        day=row["ref_date"], observed_at=fetched.fetched_at, posts=None if posts is None else whole(posts),
         counters=_counters(figures), locator=f"{at}.detail",
     )
 
@@ -294,14 +272,14 @@ def _read_new_and_lost(rows: list, fetched: Fetched, batch: Batch) -> None:
     days: dict[str, list[int]] = {}
 
     def add(row: dict, _: str) -> None:
-        new, lost = _whole(row["new_user"]), _whole(row["cancel_user"])
+        new, lost = whole(row["new_user"]), whole(row["cancel_user"])
         total = days.setdefault(row["ref_date"], [0, 0])
         total[0] += new
         total[1] += lost
 
-    _each(rows, batch, add)
+    each(rows, batch, add)
     if not batch.rejects:  # a sum with a part missing would be wrong
-        _each(list(days.items()), batch, lambda pair, _: batch.followers.append(FollowerRecord(
+        each(list(days.items()), batch, lambda pair, _: batch.followers.append(FollowerRecord(
             day=pair[0], observed_at=fetched.fetched_at, new=pair[1][0], lost=pair[1][1],
             locator=f"list[?ref_date={pair[0]}]",
         )))
@@ -336,7 +314,7 @@ def _read_comments(source: SourceSpec, fetched: Fetched, answer: dict, batch: Ba
             observed_at=fetched.fetched_at, platform=source.platform or "wechat", locator=at,
         ))
 
-    _each(answer.get("comment") or [], batch, read, "comment")
+    each(answer.get("comment") or [], batch, read, "comment")
 
 
 async def check(source: SourceSpec, desk: Desk) -> str:
@@ -346,7 +324,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     rows = [row for row in answer["list"] if isinstance(row, dict) and "cumulate_user" in row]
     if not rows:
         return f"连接正常，{yesterday} 的数据尚未公布"
-    return f"连接正常，{rows[-1].get('ref_date', yesterday)} 粉丝数 {_whole(rows[-1]['cumulate_user']):,}"
+    return f"连接正常，{rows[-1].get('ref_date', yesterday)} 粉丝数 {whole(rows[-1]['cumulate_user']):,}"
 
 
 WECHAT = Collector(
