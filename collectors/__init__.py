@@ -1,10 +1,16 @@
 """One module per source: it knows its network protocol, and nothing of database or screen."""
 
+from collectors.apple import APPLE
 from collectors.base import Collector
 from collectors.feed import FEED
+from collectors.gsdata import GSDATA
 from collectors.hotlist import HOTLIST
+from collectors.umeng import UMENG
 from collectors.wechat import WECHAT
 from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
 
-SOURCES: dict[str, Collector] = {collector.name: collector for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL)}
+SOURCES: dict[str, Collector] = {
+    collector.name: collector
+    for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA)
+}
 """Every collector by the name that `source.collector` holds."""
