@@ -9,35 +9,19 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
-from typing import Any
+from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors import SOURCES
-from collectors.http import Closed, Http
+from collectors.client import make_http
 from core import clock, db, jobs, kitchen
 from core.collect.engine import Engine
 from core.faults import BadInput
 from core.lock import Leader, Led, leader
-from core.models import Host
 from core.settings import settings
 
 log = logging.getLogger("pulse.scheduler")
-
-
-def make_http(
-    closed: Iterable[Host] = (), on_closed: Callable[[Closed], None] = lambda _: None
-) -> AbstractAsyncContextManager[Any]:
-    """The collectors' HTTP client with this process's settings; `closed`: hosts that are being left alone."""
-    knobs = settings()
-    return Http(
-        timeout=knobs.http_timeout, max_body_bytes=knobs.max_body_bytes, contact=knobs.contact,
-        private_hosts=knobs.allow_private_hosts, pace_seconds=knobs.pace_seconds, proxy=knobs.proxy,
-        concurrency=knobs.collect_concurrency, on_closed=on_closed,
-        closed=tuple(Closed(h.host, h.closed_until, h.failures, h.why) for h in closed),
-    )
 
 
 def check_fonts() -> None:

@@ -2,4 +2,13 @@
 
 from core import ui
 
-ui.run()
+
+def outside() -> tuple:
+    """The collectors and their client, loaded when a room first needs them."""
+    from collectors import SOURCES
+    from collectors.client import make_http
+
+    return SOURCES, make_http
+
+
+ui.run(outside)

@@ -15,7 +15,6 @@ from core.collect.desk import Desk
 from core.collect.steps import Job, spec_of
 from core.db import session as open_session
 from core.faults import BadInput, Fault
-from core.labels import FAULTS
 from core.models import Account, Source
 from core.records import SourceSpec
 
@@ -93,9 +92,7 @@ def _checked(job: Job, collectors: Mapping[str, Any], make_http: MakeHttp) -> Ve
     try:
         verdict = Verdict(True, _asked(job, make_http, ask))
     except Fault as fault:
-        patient = fault.kind == "NOTREADY"
-        words = fault.message if patient else f"{fault.message}（{FAULTS[fault.kind]}）"
-        verdict = Verdict(patient, words, fault.kind)
+        verdict = Verdict(fault.kind == "NOTREADY", fault.message, fault.kind)
     if job.credential_id:
         with open_session() as session:
             credentials.tried(session, job.credential_id, verdict.ok, verdict.words, clock.now())

@@ -1,6 +1,7 @@
 """Sources: whether they deliver, when they are due, what each run did and what it left behind."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -9,7 +10,7 @@ from sqlmodel import Session
 
 from core import evidence, labels
 from core.ledger.entries import SOURCE_COLLECTORS
-from core.models import Account, Capture, Platform, Rejected, Run, Source
+from core.models import Account, Capture, Credential, Platform, Rejected, Run, Source
 from core.query import totals
 
 STATES = {
@@ -49,6 +50,8 @@ class Detail:
     period_minutes: int
     enabled: bool
     editable: bool
+    credential: str = ""
+    config: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,36 @@ def detail(session: Session, source_id: int) -> Detail | None:
         id=source.id, name=source.name, collector=source.collector, address=source.url, platform=source.platform,
         account=account.external_id if account else "", period_minutes=max(source.period_seconds // 60, 1),
         enabled=source.enabled, editable=source.collector in SOURCE_COLLECTORS,
+        credential=session.get(Credential, source.credential_id).name if source.credential_id else "",
+        config={name: str(value) for name, value in source.config.items()},
     )
+
+
+CREDENTIAL_STATES = {"": "未测试", "ok": "可用", "bad": "有问题"}
+
+
+def credentials(session: Session) -> pd.DataFrame:
+    """The credentials: credential_id, name, kind, kind_name, shown (what is no secret, as text), state_name, note,
+    checked_at (aware UTC), users (how many sources use it)."""
+    counted = select(Source.credential_id, func.count()).where(Source.credential_id.is_not(None))
+    users = {found: count for found, count in session.execute(counted.group_by(Source.credential_id))}
+    rows = [
+        {
+            "credential_id": c.id, "name": c.name, "kind": c.kind, "kind_name": labels.COLLECTORS.get(c.kind, c.kind),
+            "shown": "，".join(f"{name}：{value}" for name, value in c.shown.items()),
+            "state_name": CREDENTIAL_STATES.get(c.state, c.state), "note": c.note, "checked_at": c.checked_at,
+            "users": users.get(c.id, 0),
+        }
+        for c in session.execute(select(Credential).order_by(Credential.name)).scalars()
+    ]
+    columns = ["credential_id", "name", "kind", "kind_name", "shown", "state_name", "note", "checked_at", "users"]
+    return _timed(pd.DataFrame(rows, columns=columns), "checked_at")
+
+
+def credential_names(session: Session, kind: str) -> list[str]:
+    """Names of the credentials for a kind of source, for forms."""
+    query = select(Credential.name).where(Credential.kind == kind).order_by(Credential.name)
+    return list(session.execute(query).scalars())
 
 
 def runs(session: Session, source_id: int, limit: int = 100) -> pd.DataFrame:

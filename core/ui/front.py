@@ -9,7 +9,7 @@ from core.query import scope
 from core.query.scope import Filter
 from core.rooms import ROOMS, SECTIONS, Room, room
 from core.settings import ROOT, settings
-from core.ui import filters
+from core.ui import filters, outside
 from core.ui.ask import ask, stamp
 from core.ui.parts import plain
 
@@ -17,8 +17,10 @@ LIVE_SECONDS = 10
 _entered: ContextVar[Room | None] = ContextVar("entered", default=None)
 
 
-def run() -> None:
-    """Draw the frame and run the chosen room. The entry script calls this and nothing else."""
+def run(load: outside.Load) -> None:
+    """Draw the frame and run the chosen room. The entry script calls this and nothing else; `load` gives the rooms the
+    collectors and their client (core.ui.outside)."""
+    outside.hand_over(load)
     st.set_page_config(
         page_title="政务新媒体与舆情", page_icon=":material/monitoring:", layout="wide",
         menu_items={"Get help": None, "Report a bug": None, "About": None},

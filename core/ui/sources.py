@@ -1,21 +1,26 @@
 """The forms and the detail of the room 采集源: what a person does to a source, and what its runs did."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 from sqlmodel import Session
 
 from core import clock, db, ledger_sources
+from core.collect import trial
 from core.faults import BadInput
-from core.ledger.entries import SOURCE_COLLECTORS
+from core.labels import ADDRESSED
+from core.ledger.entries import SOURCE_COLLECTORS, WITHOUT_ACCOUNT
 from core.query import sources
+from core.ui import outside
 from core.ui.ask import ask
+from core.ui.credentials import tell
 from core.ui.parts import caption, empty, plain, toast_error
 from core.ui.table import Column, table
 
 WHO = "网页操作"
 WATCH_SECONDS = 3
-_SAID, _ASKED, _ROUND = "sources_said", "sources_asked", "sources_round"
+_SAID, _ASKED, _ROUND, _VERDICT = "sources_said", "sources_asked", "sources_round", "sources_verdict"
 _PERIODS = {10: "10 分钟", 30: "30 分钟", 60: "1 小时", 180: "3 小时", 720: "12 小时", 1440: "1 天"}
 
 
@@ -39,7 +44,7 @@ def _do(deed: Callable[[Session], str]) -> bool:
 
 
 def add_form() -> None:
-    """Add a feed or hot list by hand."""
+    """Add a source by hand."""
     round_ = st.session_state.setdefault(_ROUND, 0)
     made = _fields(f"add{round_}", None)
     if st.button("添加并启用", type="primary", icon=":material/add:", key=f"add{round_}_go"):
@@ -81,39 +86,86 @@ def catalog_form() -> None:
 
 
 def _fields(key: str, now_is: sources.Detail | None) -> dict:
-    """The fields of a source, filled with what it is now."""
-    platforms = dict(ask(ledger_sources.platforms))
-    collectors = list(SOURCE_COLLECTORS)
+    """The fields of a source, filled with what it is now; they fit the way in which it is collected."""
+    known = outside.collectors()
+    kinds = [name for name in SOURCE_COLLECTORS if name in known]
     left, right = st.columns(2)
     with left:
         name = st.text_input("名称", now_is.name if now_is else "", key=f"{key}_name", max_chars=100)
         collector = st.selectbox(
-            "采集方式", collectors, collectors.index(now_is.collector) if now_is else 0,
+            "采集方式", kinds, kinds.index(now_is.collector) if now_is and now_is.collector in kinds else 0,
             format_func=SOURCE_COLLECTORS.get, key=f"{key}_collector",
         )
-        periods = sorted({*_PERIODS, now_is.period_minutes} if now_is else _PERIODS)
+        one = known[collector]
+        suffix = "" if collector in ("feed", "hotlist") else f"_{collector}"
+        usual = now_is.period_minutes if now_is else one.period_seconds // 60 if suffix else 30
+        periods = sorted({*_PERIODS, usual})
         period = st.selectbox(
-            "采集周期", periods, periods.index(now_is.period_minutes if now_is else 30), key=f"{key}_period",
-            format_func=lambda minutes: _PERIODS.get(minutes, f"{minutes} 分钟"),
+            "采集周期", periods, periods.index(usual), key=f"{key}_period{suffix}",
+            format_func=lambda minutes: _PERIODS.get(minutes, f"{minutes} 分钟"), disabled=bool(one.daily_at),
+            help=f"每天 {one.daily_at} 采集一次" if one.daily_at else None,
+        )
+        url = st.text_input(
+            "地址" if collector in ADDRESSED else "接口地址（一般不填）", now_is.address if now_is else "",
+            key=f"{key}_url", max_chars=2000, placeholder="https://" if collector in ADDRESSED else one.base,
+            help="热榜接口写完整地址，例如 https://服务地址/api/s?id=weibo" if collector == "hotlist" else None,
         )
     with right:
-        url = st.text_input(
-            "地址", now_is.address if now_is else "", key=f"{key}_url", max_chars=2000, placeholder="https://",
-            help="热榜接口写完整地址，例如 https://服务地址/api/s?id=weibo",
-        )
-        codes = list(platforms)
-        first = codes.index(now_is.platform) if now_is and now_is.platform in codes else None
-        platform = st.selectbox("平台", codes, first, format_func=platforms.get, key=f"{key}_platform",
-                                placeholder="条目属于哪个平台")
-        account = ""
-        if collector == "feed" and platform:
-            named = {"": "不属于某个账号，作为舆情信息", **dict(ask(ledger_sources.accounts, platform))}
-            ids = list(named)
-            mine = now_is.account if now_is and now_is.platform == platform else ""
-            account = st.selectbox("内容归属", ids, ids.index(mine) if mine in ids else 0, format_func=named.get,
-                                   key=f"{key}_account_{platform}", help="选账号：条目是该账号发布的帖文")
-    return {"name": name, "collector": collector, "url": url, "platform": platform or "", "account": account,
-            "period_minutes": period}
+        platform = _platform(key + suffix, now_is, one)
+        account = _account(key, now_is, one, platform) if collector not in WITHOUT_ACCOUNT and platform else ""
+        credential, config = _access(key + suffix, now_is, one)
+    if one.help:
+        caption(one.help)
+    return {"name": name, "collector": collector, "url": url, "platform": platform, "account": account,
+            "period_minutes": period, "credential": credential, "config": config}
+
+
+def _platform(key: str, now_is: sources.Detail | None, one: Any) -> str:
+    platforms = dict(ask(ledger_sources.platforms))
+    codes = list(platforms)
+    meant = now_is.platform if now_is else one.platform
+    return st.selectbox("平台", codes, codes.index(meant) if meant in codes else None, format_func=platforms.get,
+                        key=f"{key}_platform", placeholder="条目属于哪个平台") or ""
+
+
+def _account(key: str, now_is: sources.Detail | None, one: Any, platform: str) -> str:
+    if one.account == "none":
+        caption("台账中该平台的全部账号都由它采集。")
+        return ""
+    free = {} if one.account == "required" else {"": "不属于某个账号，作为舆情信息"}
+    named = {**free, **dict(ask(ledger_sources.accounts, platform))}
+    ids = list(named)
+    mine = now_is.account if now_is and now_is.platform == platform else ""
+    return st.selectbox("内容归属", ids, ids.index(mine) if mine in ids else (0 if free else None),
+                        format_func=named.get, key=f"{key}_account_{platform}", placeholder="选择台账中的账号",
+                        help="选账号：条目是该账号发布的帖文") or ""
+
+
+def _access(key: str, now_is: sources.Detail | None, one: Any) -> tuple[str, dict[str, str]]:
+    """The credential and the options of a collector."""
+    credential = ""
+    if one.secrets:
+        names = ask(sources.credential_names, one.name)
+        mine = names.index(now_is.credential) if now_is and now_is.credential in names else None
+        credential = st.selectbox("凭据", names, mine if mine is not None else (0 if len(names) == 1 else None),
+                                  key=f"{key}_credential", placeholder="请先在“凭据”中添加") or ""
+    config = {}
+    for option in one.options:
+        value = (now_is.config if now_is else {}).get(option.name, option.default)
+        if option.choices:
+            at = option.choices.index(value) if value in option.choices else 0
+            value = st.selectbox(option.label, option.choices, at, key=f"{key}_option_{option.name}",
+                                 format_func=_yes_or_no, help=option.help or None)
+        else:
+            value = st.text_input(option.label, value, key=f"{key}_option_{option.name}", max_chars=500,
+                                  help=option.help or None).strip()
+        if value:
+            config[option.name] = value
+    return credential, config
+
+
+def _yes_or_no(value: str) -> str:
+    return {"0": "否", "1": "是"}.get(value, value)
 
 
 def detail(source_id: int) -> None:
@@ -142,6 +194,14 @@ def _deeds(source: sources.Detail) -> None:
             if _do(ask_now):
                 st.session_state[_ASKED] = (source.id, now)
                 st.rerun()
+        if st.button("测试连接", icon=":material/network_check:", key=f"check_{source.id}",
+                     help="现在就向对方问一次，不保存内容"):
+            with st.spinner("正在连接……"):
+                try:
+                    verdict = trial.check(source.id, outside.collectors(), outside.make_http())
+                except BadInput as refused:
+                    verdict = trial.Verdict(False, str(refused))
+            st.session_state[_VERDICT] = (source.id, verdict)
         word = "停用" if source.enabled else "启用"
         if st.button(word, icon=":material/power_settings_new:", key=f"switch_{source.id}"):
 
@@ -151,6 +211,9 @@ def _deeds(source: sources.Detail) -> None:
 
             if _do(switch):
                 st.rerun()
+    told = st.session_state.get(_VERDICT)
+    if told and told[0] == source.id:
+        tell(told[1])
     if st.toggle("修改", key=f"edit_{source.id}"):
         with st.container(border=True):
             made = _fields(f"edit{source.id}", source)

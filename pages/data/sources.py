@@ -4,11 +4,13 @@ import streamlit as st
 
 from core import clock, ui
 from core.query import sources
+from core.ui import credentials, deeds
 from core.ui import sources as forms
 
 ui.gate("sources")
 # A minute's answer serves everybody who looks within it; runs that brought nothing new don't move the stamp.
 forms.said()
+deeds.said(credentials.TOLD)
 frame = ui.ask(sources.listing, clock.now().replace(second=0, microsecond=0))
 board = sources.board(frame)
 
@@ -16,6 +18,9 @@ with st.expander("添加采集源", icon=":material/add:", expanded=frame.empty)
     way = st.segmented_control("方式", ["自己填写", "从目录选择"], default="自己填写", key="way", required=True,
                                label_visibility="collapsed")
     forms.add_form() if way == "自己填写" else forms.catalog_form()
+with st.expander("凭据", icon=":material/key:", on_change="rerun", key="credentials_open") as opened:
+    if opened.open:
+        credentials.section()
 if frame.empty:
     ui.empty("还没有采集源。请在上面添加 RSS/Atom 订阅或热榜接口，也可以在“账号台账”用 Excel 批量导入。")
     st.stop()

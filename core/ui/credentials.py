@@ -1,0 +1,124 @@
+"""Credentials in the room 采集源: add, replace, delete, test. What was entered is never shown again."""
+
+import streamlit as st
+from sqlmodel import Session
+
+from core import clock, credentials
+from core.collect import trial
+from core.labels import COLLECTORS
+from core.query import sources
+from core.ui import outside
+from core.ui.ask import ask
+from core.ui.deeds import WHO, do
+from core.ui.parts import caption, empty, plain
+from core.ui.table import Column, table
+
+TOLD = "credentials"
+_ROUND = "credentials_round"
+
+
+def section() -> None:
+    """The list of credentials, the form for a new one, and what can be done to a chosen one."""
+    kinds = {name: one for name, one in outside.collectors().items() if one.secrets}
+    found = ask(sources.credentials)
+    if found.empty:
+        empty("还没有凭据。平台接口和数据服务需要先在这里保存凭据，再添加采集源。")
+    row = None if found.empty else table(found, {
+        "name": Column("名称"), "kind_name": Column("用于"), "shown": Column("公开部分"), "state_name": Column("状态"),
+        "note": Column("上次测试", width="large"), "checked_at": Column("测试时间", "time"),
+        "users": Column("采集源数", "int"),
+    }, key="credentials_table", select=True, alt="凭据")
+    if row is not None:
+        _chosen(int(found["credential_id"][row]), str(found["name"][row]), kinds.get(found["kind"][row]))
+    if st.toggle("添加凭据", key="credential_new", value=found.empty):
+        _new(kinds)
+
+
+def _new(kinds: dict) -> None:
+    round_ = st.session_state.setdefault(_ROUND, 0)
+    kind = st.selectbox("用于", list(kinds), key=f"cred{round_}_kind", format_func=lambda k: COLLECTORS.get(k, k))
+    collector = kinds[kind]
+    caption(collector.help)
+    name = st.text_input("凭据名称", key=f"cred{round_}_name", max_chars=100, placeholder="如：区卫健委公众号")
+    given = _inputs(collector, f"cred{round_}_{kind}", new=True)
+    if st.button("保存凭据", type="primary", key=f"cred{round_}_go"):
+        lacking = [f.label for f in collector.secrets if f.required and not given[f.name].strip()]
+
+        def deed(session: Session) -> str:
+            if lacking:
+                raise credentials.BadInput(f"凭据没有保存。请填写：{'、'.join(lacking)}")
+            credentials.add(
+                session, name=name, kind=kind, fields=given, secret=_secret(collector), who=WHO, now=clock.now()
+            )
+            return f"已保存凭据“{name}”，内容已加密，不再显示。请在表中点选它并测试连接。"
+
+        if do(deed, TOLD):
+            _forget(round_)
+            st.rerun()
+
+
+def _inputs(collector: object, key: str, *, new: bool) -> dict[str, str]:
+    given = {}
+    for field in collector.secrets:
+        given[field.name] = st.text_input(
+            field.label, key=f"{key}_{field.name}", help=field.help or None, max_chars=credentials.MAX_FIELD,
+            type="password" if field.secret else "default", autocomplete="off",
+            placeholder="" if new else "已保存，留空则不改",
+        )
+    return given
+
+
+def _forget(round_: int) -> None:
+    """Fresh inputs; nothing that was typed stays in the session."""
+    st.session_state[_ROUND] = round_ + 1
+    for key in [key for key in st.session_state if str(key).startswith(f"cred{round_}_")]:
+        del st.session_state[key]
+
+
+def _secret(collector: object) -> frozenset[str]:
+    return frozenset(field.name for field in collector.secrets if field.secret)
+
+
+def _chosen(credential_id: int, name: str, collector: object | None) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{plain(name)}**")
+        if collector is None:
+            caption("这类来源已不受支持。")
+            return
+        with st.container(horizontal=True):
+            if st.button("测试连接", icon=":material/network_check:", key=f"cred_test_{credential_id}"):
+                with st.spinner("正在连接对方接口……"):
+                    verdict = trial.check_credential(credential_id, outside.collectors(), outside.make_http())
+                tell(verdict)
+            with st.popover("删除", icon=":material/delete:"):
+                st.write("删除后不能恢复。还在使用它的采集源须先更换凭据。")
+                if st.button("确认删除", key=f"cred_drop_{credential_id}"):
+
+                    def drop(session: Session) -> str:
+                        credentials.remove(session, credential_id, who=WHO)
+                        return f"已删除凭据“{name}”。"
+
+                    if do(drop, TOLD):
+                        st.rerun()
+        if st.toggle("更换内容", key=f"cred_edit_{credential_id}"):
+            round_ = st.session_state.setdefault(_ROUND, 0)
+            given = _inputs(collector, f"cred{round_}_change_{credential_id}", new=False)
+            if st.button("保存更换", type="primary", key=f"cred_save_{credential_id}"):
+
+                def change(session: Session) -> str:
+                    credentials.change(
+                        session, credential_id, given, secret=_secret(collector), who=WHO, now=clock.now()
+                    )
+                    return f"已更换凭据“{name}”，使用它的采集源将在下一轮采集。"
+
+                if do(change, TOLD):
+                    _forget(round_)
+                    st.rerun()
+
+
+def tell(verdict: trial.Verdict) -> None:
+    """What a connection test found."""
+    if verdict.ok:
+        st.success(plain(verdict.words), icon=":material/check_circle:")
+    else:
+        st.error(plain(verdict.words), icon=":material/error:")

@@ -1,0 +1,22 @@
+"""What the front door hands in: the collectors and their HTTP client, which `core` never imports itself."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Load = Callable[[], tuple[Mapping[str, Any], Callable[..., Any]]]
+_handed: dict[str, Load] = {}
+
+
+def hand_over(load: Load) -> None:
+    """Called by the front door; `load` is called when a room first needs it."""
+    _handed["load"] = load
+
+
+def collectors() -> Mapping[str, Any]:
+    """Every collector by its name (collectors.SOURCES)."""
+    return _handed["load"]()[0]
+
+
+def make_http() -> Callable[..., Any]:
+    """What makes the collectors' client (collectors.client.make_http)."""
+    return _handed["load"]()[1]

@@ -1,0 +1,90 @@
+"""From a credential to a source that is tested, in the room 采集源, against the laboratory's WeChat."""
+
+import pytest
+from sqlalchemy import select
+
+from core import clock, credentials
+from core.faults import BadInput
+from core.models import Account, Credential, Source
+from core.settings import settings
+from tests.lab.plugin import lab  # noqa: F401
+from tests.lab.services.wechat import WeChat
+
+FIELDS = {"appid": "wx1234567890abcdef", "secret": "lab-secret"}
+
+
+@pytest.fixture
+def wechat(lab, monkeypatch) -> WeChat:  # noqa: F811
+    monkeypatch.setenv("PULSE_ALLOW_PRIVATE_HOSTS", "localhost")
+    settings.cache_clear()
+    return lab.mount(WeChat())
+
+
+def button(app, key):
+    return next(b for b in app.button if b.key == key)
+
+
+def opened(app):
+    """The room with its expander of credentials open."""
+    app.session_state["credentials_open"] = True
+    return app.run()
+
+
+def test_a_credential_is_saved_sealed_and_never_shown_again(open_room, session):
+    app = opened(open_room("sources"))
+    app.selectbox(key="cred0_kind").select("wechat").run()
+    app.text_input(key="cred0_name").input("区卫健委公众号")
+    app.text_input(key="cred0_wechat_appid").input(FIELDS["appid"])
+    secret = app.text_input(key="cred0_wechat_secret")
+    assert secret.proto.type == secret.proto.PASSWORD
+    button(app, "cred0_go").click().run()
+    assert "请填写：AppSecret" in app.error[0].value
+    secret = app.text_input(key="cred0_wechat_secret")
+    secret.input("very-hushed")
+    button(app, "cred0_go").click().run()
+    assert any("已保存凭据" in s.value for s in app.success), [e.value for e in app.error]
+    (row,) = session.execute(select(Credential)).scalars()
+    assert b"very-hushed" not in row.sealed and credentials.fields(session, row.id)["secret"] == "very-hushed"
+    assert row.shown == {"appid": FIELDS["appid"]}
+    kept = {key: app.session_state[key] for key in app.session_state if key in app.session_state}
+    assert "very-hushed" not in str(app.main) + str(kept)
+    assert credentials.key_file().stat().st_mode & 0o077 == 0
+
+
+def test_the_connection_test_names_the_address_to_allow(open_room, session, wechat):
+    now = clock.now()
+    made = credentials.add(
+        session, name="号", kind="wechat", fields=FIELDS, secret=frozenset({"secret"}), who="测试", now=now
+    )
+    account = Account(platform="wechat", external_id="gh_1", name="健康云澜")
+    session.add(account)
+    session.flush()
+    source = Source(key="w", name="健康云澜统计", collector="wechat", platform="wechat", url=wechat.base,
+                    account_id=account.id, credential_id=made.id)
+    session.add(source)
+    session.commit()
+    wechat.script("stable_token", "ip")
+    app = open_room("sources", source=str(source.id))
+    button(app, f"check_{source.id}").click().run()
+    assert any("203.0.113.9 加入 IP 白名单" in e.value.replace("\\", "") for e in app.error)
+    session.expire_all()
+    assert session.get(Credential, made.id).state == "bad"
+    button(app, f"check_{source.id}").click().run()
+    assert any("粉丝数 10,000" in s.value for s in app.success)
+    session.expire_all()
+    assert session.get(Credential, made.id).state == "ok"
+
+
+def test_what_the_deeds_refuse(session):
+    now = clock.now()
+    made = credentials.add(session, name="号", kind="wechat", fields=FIELDS, secret=frozenset(), who="", now=now)
+    session.add(Source(key="w", name="某源", collector="wechat", platform="wechat", credential_id=made.id))
+    session.commit()
+    with pytest.raises(BadInput, match="还在被采集源使用：某源"):
+        credentials.remove(session, made.id, who="")
+    with pytest.raises(BadInput, match="已被使用"):
+        credentials.add(session, name="号", kind="wechat", fields=FIELDS, secret=frozenset(), who="", now=now)
+    with pytest.raises(BadInput, match="控制字符"):
+        credentials.change(session, made.id, {"secret": "a\0"}, secret=frozenset(), who="", now=now)
+    credentials.change(session, made.id, {"secret": "new", "appid": ""}, secret=frozenset({"secret"}), who="", now=now)
+    assert credentials.fields(session, made.id) == FIELDS | {"secret": "new"}
