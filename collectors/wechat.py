@@ -318,8 +318,8 @@ def _read_comments(source: SourceSpec, fetched: Fetched, answer: dict, batch: Ba
 
 
 async def check(source: SourceSpec, desk: Desk) -> str:
-    """Token and permission: yesterday's followers."""
-    yesterday = clock.day_of(desk.now) - timedelta(1)
+    """Token and permission: the followers of the newest day that is ready."""
+    yesterday = clock.day_of(desk.now - timedelta(hours=READY_HOUR)) - timedelta(1)
     _, answer = await _ask(source, desk, "getusercumulate", yesterday, yesterday)
     rows = [row for row in answer["list"] if isinstance(row, dict) and "cumulate_user" in row]
     if not rows:
