@@ -6,7 +6,7 @@ Answers may come late and out of order: a reading is compared with the one befor
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -67,13 +67,14 @@ class Stored:
     new_readings: int = 0
     new_mentions: int = 0
     new_days: int = 0
+    updated: int = 0
     gone: int = 0
     known: int = 0
     rejected: int = 0
 
     @property
     def new(self) -> int:
-        return self.new_posts + self.new_readings + self.new_mentions + self.new_days
+        return self.new_posts + self.new_readings + self.new_mentions + self.new_days + self.updated
 
     def add(self, other: "Stored") -> None:
         """Count another batch of the same run."""
@@ -88,6 +89,7 @@ class Stored:
             f"新增读数 {self.new_readings} 条" if self.new_readings else "",
             f"新增信息 {self.new_mentions} 条" if self.new_mentions else "",
             f"新增日数据 {self.new_days} 条" if self.new_days else "",
+            f"更新信息 {self.updated} 条" if self.updated else "",
             f"已删除帖文 {self.gone} 条" if self.gone else "",
             f"已有 {self.known} 条" if self.known else "",
             f"不合格 {self.rejected} 条" if self.rejected else "",
@@ -492,6 +494,10 @@ _DAY_TABLES: dict[type, tuple[list[str], list[str]]] = {
 """Tables of an account's days: what a row is of, and what it says."""
 
 
+def _figures(counters: Mapping[str, Count]) -> dict[str, list[int | None]]:
+    return {name: [count.value, count.slack] for name, count in sorted(counters.items())}
+
+
 def _day_row(record: FollowerRecord | AppRecord | DailyRecord | BoardRecord, names: Iterable[str]) -> dict[str, Any]:
     row = {}
     for name in names:
@@ -499,7 +505,7 @@ def _day_row(record: FollowerRecord | AppRecord | DailyRecord | BoardRecord, nam
         if isinstance(value, Count):
             value = value.slack if name.endswith("_slack") else value.value
         elif name == "figures" and isinstance(record, DailyRecord):
-            value = {n: [c.value, c.slack] for n, c in sorted(record.counters.items())}
+            value = _figures(record.counters)
         row[name] = value
     return row
 
@@ -558,12 +564,14 @@ def _store_mentions(
     known = {}
     for part in chunks(list(found)):
         query = select(
-            Mention.external_id, Mention.id, Mention.last_seen_at, Mention.best_rank, Mention.sightings
+            Mention.external_id, Mention.id, Mention.last_seen_at, Mention.best_rank, Mention.sightings,
+            Mention.figures, Mention.details,
         ).where(Mention.source_id == source.id, Mention.external_id.in_(part))
         known |= {row.external_id: row for row in session.execute(query)}
     fresh, again = [], []
     for external_id, record in found.items():
         heat = (record.heat.value, record.heat.slack)
+        figures = _figures(record.counters)
         row = known.get(external_id)
         if row is None:
             fresh.append({
@@ -571,14 +579,17 @@ def _store_mentions(
                 "title": record.title, "text": record.text, "url": record.url, "author": record.author,
                 "published_at": record.published_at, "dated": record.dated, "day": clock.day_of(record.published_at),
                 "first_seen_at": record.observed_at, "last_seen_at": record.observed_at, "best_rank": record.rank,
-                "sightings": 1, "heat": heat[0], "heat_slack": heat[1],
+                "sightings": 1, "heat": heat[0], "heat_slack": heat[1], "figures": figures, "details": record.details,
                 "capture_id": capture.id if capture else None, "locator": record.locator,
             })
         elif record.observed_at > row.last_seen_at:
             ranks = [r for r in (row.best_rank, record.rank) if r is not None]
+            details = row.details | record.details
+            stored.updated += details != row.details
             again.append({
                 "id": row.id, "last_seen_at": record.observed_at, "best_rank": min(ranks, default=None),
                 "sightings": row.sightings + 1, "heat": heat[0], "heat_slack": heat[1],
+                "figures": row.figures | figures, "details": details,
             })
     upsert(session, Mention, fresh, ["source_id", "external_id"])
     for part in chunks(again):

@@ -27,14 +27,14 @@ FAULTS = {
 RUN_STATES = {"running": "进行中", "ok": "成功", "unchanged": "无变化", "partial": "部分成功", "failed": "失败"}
 BASES = {"latest": "最新值", "d7": "发布后第7日值"}
 COLLECTORS = {
-    "feed": "RSS/Atom 订阅", "hotlist": "热榜接口", "page": "网页列表", "sitemap": "网站地图", "liuyan": "留言板",
+    "feed": "RSS/Atom 订阅", "rsshub": "RSSHub 路由", "hotlist": "热榜接口", "page": "网页列表", "sitemap": "网站地图", "liuyan": "留言板",
     "wechat": "微信公众号接口", "weibo": "微博开放平台", "weibo_commercial": "微博商业接口",
     "weibo_cli": "微博官方命令行",
     "douyin": "抖音开放平台", "kuaishou": "快手开放平台", "bilibili": "B站开放平台", "bilibili_public": "B站公开统计",
     "umeng": "友盟 U-App", "apple": "App Store", "huawei": "华为 AppGallery", "push": "APP 后台推送",
     "gsdata": "清博数据", "newrank": "新榜", "file": "文件导入", "demo": "演示数据",
 }
-ADDRESSED = ("feed", "hotlist", "page", "sitemap", "liuyan", "push")
+ADDRESSED = ("feed", "rsshub", "hotlist", "page", "sitemap", "liuyan")
 """Collectors whose sources are an address; the others ask their service's own unless another is given."""
 NOTICES = {
     "quiet": "来源无声", "reauth": "需重新授权", "stop": "需人工处理", "recovered": "已恢复",

@@ -71,6 +71,14 @@ def _counters(value: Mapping[str, Count]) -> dict[str, Count]:
 Counters = Annotated[dict[str, Count], AfterValidator(_counters)]
 
 
+def _details(value: Mapping[str, str]) -> dict[str, str]:
+    kept = {one_line(label)[:40]: clean(text)[:2_000] for label, text in list(value.items())[:40]}
+    return {label: text for label, text in kept.items() if label and text}
+
+
+Details = Annotated[dict[str, str], AfterValidator(_details)]
+
+
 class PostRecord(Record):
     """One post of one account, with its counters as seen at `observed_at` (aware UTC)."""
 
@@ -192,7 +200,11 @@ class AppRecord(Record):
 
 
 class MentionRecord(Record):
-    """Something said somewhere: an item of a feed or a hot list. Counters hold what the source prints."""
+    """Something said somewhere: an item of a feed or a hot list, a message, a work order.
+
+    Counters hold what the source prints. `details`: further parts that the source states, Chinese label → text, e.g. a
+    work order's 办理状态; never a caller's name or number.
+    """
 
     external_id: Line = Field(min_length=1, max_length=400)
     title: Line = Field(min_length=1, max_length=500)
@@ -206,6 +218,7 @@ class MentionRecord(Record):
     rank: int | None = Field(None, ge=1)
     heat: Count = Count(None)
     counters: Counters = {}
+    details: Details = {}
 
     @field_validator("published_at", "observed_at")
     @classmethod

@@ -155,6 +155,27 @@ def test_mentions_keep_dwell_and_best_rank(session):
     assert (row.sightings, row.best_rank, row.first_seen_at) == (3, 2, T0)
 
 
+def test_mentions_keep_figures_and_details_of_the_last_sighting(session):
+    source = Source(key="hotline", name="工单", collector="file", platform="hotline12345")
+    session.add(source)
+    session.commit()
+    outcomes = []
+    for hour, state, views in ((0, "处理中", 5), (1, "处理中", None), (2, "已办结", 9)):
+        record = MentionRecord(
+            external_id="x", title="路灯不亮", published_at=T0, observed_at=T0 + timedelta(hours=hour),
+            details={"办理状态": state, "街镇": "" if hour else "云澜街道\x00"},
+            counters={"reads": Count(views), "comments": Count(hour)},
+        )
+        run = ingest.begin(session, "import", source=source, at=record.observed_at)
+        outcomes.append(ingest.store(session, Batch(mentions=[record]), run=run, capture=None, source=source).words)
+        session.commit()
+    session.expire_all()
+    (row,) = session.execute(select(Mention)).scalars()
+    assert row.details == {"办理状态": "已办结", "街镇": "云澜街道"}
+    assert row.figures == {"comments": [2, 0], "reads": [9, 0]}
+    assert outcomes == ["新增信息 1 条", "已有 1 条", "更新信息 1 条，已有 1 条"]
+
+
 @pytest.mark.parametrize("published", [datetime(2099, 1, 1, tzinfo=UTC), datetime(1999, 1, 1, tzinfo=UTC)])
 def test_an_impossible_date_is_refused(published):
     with pytest.raises(ValueError, match="不可信"):

@@ -539,6 +539,6 @@ def source_key(entry: SourceEntry, account_id: str = "") -> str:
     """The key of a source that a person entered: its collector and a digest of its address; for a source that asks its
     service's own address, of account (its id on the platform) and options as well."""
     parts = [one_line(entry.url)]
-    if entry.collector not in ADDRESSED:
+    if entry.collector not in ADDRESSED or entry.collector == "rsshub":
         parts += [entry.platform, account_id, entry.config_text]
     return f"{entry.collector}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}"
