@@ -27,7 +27,8 @@ FAULTS = {
 RUN_STATES = {"running": "进行中", "ok": "成功", "unchanged": "无变化", "partial": "部分成功", "failed": "失败"}
 BASES = {"latest": "最新值", "d7": "发布后第7日值"}
 COLLECTORS = {
-    "feed": "RSS/Atom 订阅", "rsshub": "RSSHub 路由", "hotlist": "热榜接口", "page": "网页列表", "sitemap": "网站地图", "liuyan": "留言板",
+    "feed": "RSS/Atom 订阅", "rsshub": "RSSHub 路由", "hotlist": "热榜接口", "page": "网页列表",
+    "sitemap": "网站地图", "liuyan": "留言板",
     "wechat": "微信公众号接口", "weibo": "微博开放平台", "weibo_commercial": "微博商业接口",
     "weibo_cli": "微博官方命令行",
     "douyin": "抖音开放平台", "kuaishou": "快手开放平台", "bilibili": "B站开放平台", "bilibili_public": "B站公开统计",

@@ -396,7 +396,9 @@ class Mention(Row, table=True):
     sightings: int = Field(default=1, description="How many times it was seen (dwell on a hot list)")
     heat: int | None = Field(default=None, sa_type=BigInteger, description="As printed by the source, last seen")
     heat_slack: int = 0
-    figures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="Counter → [value, slack], last seen")
+    figures: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="Counter → [value, slack], as last seen"
+    )
     details: dict[str, str] = Field(default_factory=dict, sa_type=JSON, description="Label → text, as the source says")
     understood_at: datetime | None = None
     fold_id: int | None = Field(default=None, sa_type=Big, index=True, description="Mention id of its first reprint")

@@ -13,8 +13,8 @@ from core.settings import ROOT
 LEVELS = [
     {"settings", "clock", "labels", "counts", "faults", "rooms", "records"},
     {"models", "db", "catalog", "lock", "audit", "migrations", "credentials", "limits", "rereading"},
-    {"evidence", "notices", "kitchen", "ingest", "rollup", "imports", "understand", "collect", "ledger", "ledger_sources", "query",
-     "metrics", "opinion", "charts"},
+    {"evidence", "notices", "kitchen", "ingest", "rollup", "imports", "understand", "collect", "ledger",
+     "ledger_sources", "query", "metrics", "opinion", "charts"},
     {"report", "demo"},
     {"jobs", "doctor", "serve"},
     {"ui"},
