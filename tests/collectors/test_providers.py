@@ -8,12 +8,14 @@ import pytest
 from collectors.apple import APPLE
 from collectors.gsdata import GSDATA, token
 from collectors.http import Http
+from collectors.newrank import NEWRANK
 from collectors.umeng import UMENG, signature
 from core.faults import Fault
 from core.records import SourceSpec
 from tests.lab.desk import OPEN, MemoryDesk, Outcome, play
 from tests.lab.services.apple import Apple
 from tests.lab.services.gsdata import Gsdata
+from tests.lab.services.newrank import Newrank
 from tests.lab.services.umeng import Umeng
 
 NOW = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
@@ -21,6 +23,7 @@ CASES = {
     "umeng": (UMENG, Umeng, {"api_key": "1234567", "api_security": "testsecret"}, ("app", "abc")),
     "apple": (APPLE, Apple, {}, ("app", "1234567890")),
     "gsdata": (GSDATA, Gsdata, {"app_key": "appkey", "app_secret": "appsecret"}, ("wechat", "yunlan")),
+    "newrank": (NEWRANK, Newrank, {"key": "lab-key"}, ("wechat", "yunlan")),
 }
 
 
@@ -33,7 +36,7 @@ def run(service, name, *, cursor=None, secrets=None, account=None, answers=None,
     collector, _, known, bound = CASES[name]
 
     async def work() -> Outcome:
-        async with Http(**{**OPEN, "timeout": 0.5, "deadline": 0.5}) as http:
+        async with Http(**OPEN) as http:
             desk = MemoryDesk(http, NOW, known if secrets is None else secrets, cursor=cursor or {})
             source = SourceSpec(name, name, name, service.base, bound[0], True, account=account or bound)
             return await (act(source, desk) if act else play(collector, source, desk, answers=answers))
@@ -135,6 +138,7 @@ def test_faults_of_the_way_are_retried_and_the_run_goes_on(service, name, act, w
 @pytest.mark.parametrize(("name", "secrets", "words"), [
     ("umeng", {"api_key": "1234567", "api_security": "x"}, "请核对凭据"), ("umeng", {}, "没有填写"),
     ("gsdata", {"app_key": "appkey", "app_secret": "x"}, "请核对凭据"), ("gsdata", {}, "没有填写"),
+    ("newrank", {}, "没有填写"),
 ])
 def test_a_wrong_credential_is_said(service, name, secrets, words):
     with pytest.raises(Fault, match=words) as caught:
@@ -144,6 +148,7 @@ def test_a_wrong_credential_is_said(service, name, secrets, words):
 
 @pytest.mark.parametrize(("name", "words"), [
     ("umeng", "2026-03-09 活跃用户 1,200"), ("apple", "“云澜随申办”评分 4.6"), ("gsdata", "查到 1 个账号"),
+    ("newrank", "查到 1 个公众号"),
 ])
 def test_connection_tests(service, name, words):
     assert words in run(service(name), name, act=CASES[name][0].check)
