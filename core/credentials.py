@@ -32,6 +32,12 @@ def key_file() -> Path:
     return settings().data_dir / KEY_FILE
 
 
+def key_place() -> str:
+    """Where the key lies and what to do about it, in Chinese."""
+    where = "环境变量 PULSE_SECRET_KEY 中" if settings().secret_key else f"文件 {key_file()} 中"
+    return f"凭据加密保存，内容不再显示。密钥在{where}，不在数据库里；请为密钥另存一份，丢失后所有凭据须重新填写。"
+
+
 def seal(fields: Mapping[str, object]) -> bytes:
     """Fields as bytes that only the key opens."""
     return _box().encrypt(json.dumps(dict(fields), ensure_ascii=False, separators=(",", ":")).encode())

@@ -1,13 +1,10 @@
-"""What a person does to a source: add, change, switch on and off, ask for it now; and the catalogue of ready ones.
+"""What a person does to a source: add by hand or out of the catalogue, change, switch on and off, ask for it now.
 
 Sources are part of the ledger (core.ledger); here are the deeds that concern one of them by its id. The caller commits.
 """
 
-import csv
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from core import audit, db, ledger
+from core.catalog_sources import ACCOUNT, SERVICES, Definition, definitions
 from core.faults import BadInput
 from core.ledger import Entries, SourceEntry
 from core.ledger.changes import account_named, source_key
@@ -22,54 +20,83 @@ from core.ledger.entries import FIELDS, SOURCE_COLLECTORS
 from core.models import Account, Platform, Source
 from core.query.sources import shown_address
 from core.records import one_line, reasons
-from core.settings import CATALOG
-
-SERVICES = {"newsnow": "newsnow 热榜接口", "rsshub": "RSSHub"}
-"""Services that the catalogue's entries belong to; where each one runs is for the person to say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A ready definition of an open source: everything but the address of the service that it belongs to."""
+def planned(
+    definition: Definition, *, bases: Mapping[str, str], values: Mapping[str, str],
+    accounts: Sequence[tuple[str, str]] = (), credentials: Mapping[str, str] | str = "", enabled: bool = True,
+) -> list[SourceEntry]:
+    """Ledger entries of a definition: one, or one for each of `accounts` ((id on the platform, name)).
 
-    name: str
-    service: str
-    path: str
-    collector: str
-    platform: str
-    period_minutes: int
-    note: str = ""
-
-
-def catalog(file: Path = CATALOG / "sources.csv") -> list[Offer]:
-    """The catalogue in its order. Raises ValueError (Chinese) for a row that can't be right."""
+    `bases`: service → its address; `values`: parameter → what it stands for; `credentials`: name of a stored one, or
+    one for each account's id. Raises BadInput for an address or parameter that is missing.
+    """
+    base = bases.get(definition.service, "").strip().rstrip("/")
+    if definition.service and not base:
+        raise BadInput(f"请填写 {SERVICES[definition.service]}的地址")
+    given = {name: one_line(values.get(name, "")) for name in definition.questions}
+    if lacking := [definition.questions[name] for name, value in given.items() if not value]:
+        raise BadInput(f"“{definition.title}”请填写：{'、'.join(lacking)}")
+    if definition.bound and not accounts:
+        raise BadInput(f"“{definition.title}”请选择台账中的账号")
     out = []
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        for number, row in enumerate(csv.DictReader(stream), start=2):
-            if (
-                row["service"] not in SERVICES or row["collector"] not in SOURCE_COLLECTORS
-                or not row["path"].startswith("/") or not row["period_minutes"].isdecimal()
-            ):
-                raise ValueError(f"采集源目录 {file.name} 第 {number} 行不对（{row['name']}）")
-            out.append(Offer(
-                name=row["name"], service=row["service"], path=row["path"], collector=row["collector"],
-                platform=row["platform"], period_minutes=int(row["period_minutes"]), note=row["note"],
-            ))
-    return out
-
-
-def offered(offers: Iterable[Offer], bases: Mapping[str, str]) -> list[SourceEntry]:
-    """Ledger entries of offers, switched off, at the services' base addresses. Raises BadInput where one is missing."""
-    out = []
-    for offer in offers:
-        base = bases.get(offer.service, "").strip().rstrip("/")
-        if not base:
-            raise BadInput(f"请填写 {SERVICES[offer.service]} 的服务地址")
+    for account, name in accounts or [("", "")]:
+        known = given | {ACCOUNT: account}
+        credential = credentials if isinstance(credentials, str) else credentials.get(account, "")
         out.append(entry(
-            name=offer.name, collector=offer.collector, url=base + offer.path, platform=offer.platform,
-            period_minutes=offer.period_minutes, enabled=False,
+            name=definition.named(known, name), collector=definition.collector, url=definition.address(base, known),
+            platform=definition.platform, account=account, credential=credential, config=definition.config(known),
+            period_minutes=definition.period, enabled=enabled,
         ))
     return out
+
+
+def bases(session: Session) -> dict[str, str]:
+    """Service → its address, as the newest source on it says; what a person entered once need not be entered again."""
+    known: dict[str, str] = {}
+    marks = {definition.path.partition("=")[0] for definition in definitions() if definition.path}
+    query = select(Source.collector, Source.url).where(Source.collector.in_(["rsshub", "hotlist", "feed"]))
+    for collector, url in session.execute(query.order_by(Source.id.desc())):
+        if collector == "hotlist":
+            for mark in marks:
+                if mark in url:
+                    known.setdefault("newsnow", url.partition(mark)[0])
+        elif collector == "rsshub":
+            known.setdefault("rsshub", url)
+        else:
+            for route in (d.route for d in definitions() if d.route and "{" not in d.route and url.endswith(d.route)):
+                known.setdefault("rsshub", url.removesuffix(route))
+    return known
+
+
+def turn_on(session: Session, entries: Iterable[SourceEntry], *, who: str, now: datetime) -> str:
+    """Add the sources that aren't there yet and switch the others on, which stay as they are otherwise; the outcome in
+    Chinese. Raises BadInput before anything is written."""
+    fresh, off, known = [], [], 0
+    for made in entries:
+        there = _by_address(session, made) or _as_feed(session, made)
+        if there is None:
+            fresh.append(made)
+        elif there.enabled:
+            known += 1
+        else:
+            off.append(there)
+    ledger.apply(session, Entries(sources=fresh), who=who, now=now, what="采集源")
+    for source in off:
+        switch(session, source.id, True, who=who, now=now)
+    parts = [f"新启用 {len(fresh)} 个采集源"] if fresh else []
+    parts += [f"重新启用 {len(off)} 个"] if off else []
+    parts += [f"{known} 个原来就已启用"] if known else []
+    later = "，后台采集进程将在下一轮采集" if fresh or off else ""
+    return "，".join(parts) + later + "。"
+
+
+def _as_feed(session: Session, made: SourceEntry) -> Source | None:
+    """A route that was added as a plain feed, before routes had a collector of their own."""
+    if made.collector != "rsshub":
+        return None
+    url = made.url.rstrip("/") + made.config.get("route", "")
+    return session.execute(select(Source).where(Source.collector == "feed", Source.url == url)).scalars().first()
 
 
 def entry(**values: Any) -> SourceEntry:
@@ -89,15 +116,6 @@ def add(session: Session, made: SourceEntry, *, who: str, now: datetime) -> int:
         raise BadInput(f"这个地址已经是采集源“{taken.name}”，不必重复添加")
     ledger.apply(session, Entries(sources=[made]), who=who, now=now, what="采集源")
     return _by_address(session, made).id
-
-
-def add_offered(session: Session, entries: Iterable[SourceEntry], *, who: str, now: datetime) -> str:
-    """Add catalogue entries that aren't there yet, those that are there stay as they are; the outcome in Chinese."""
-    entries = list(entries)
-    fresh = [made for made in entries if _by_address(session, made) is None]
-    ledger.apply(session, Entries(sources=fresh), who=who, now=now, what="采集源")
-    known = f"，{len(entries) - len(fresh)} 个已经有了" if len(fresh) < len(entries) else ""
-    return f"添加了 {len(fresh)} 个采集源{known}。它们尚未启用，请逐个启用。" if fresh else "所选的采集源都已经有了。"
 
 
 def change(session: Session, source_id: int, made: SourceEntry, *, who: str, now: datetime) -> None:

@@ -4,23 +4,28 @@ Both speak to the real service once, outside any run: nothing is stored but the 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from core import clock, credentials
+from sqlalchemy import select
+
+from core import clock, credentials, ledger
 from core.collect.desk import Desk
 from core.collect.steps import Job, spec_of
 from core.db import session as open_session
 from core.faults import BadInput, Fault
-from core.models import Account, Source
+from core.ledger import SourceEntry
+from core.models import Account, Credential, Source
 from core.records import SourceSpec
 
 MakeHttp = Callable[..., AbstractAsyncContextManager[Any]]
 PATIENCE = 45.0
 """Seconds that a person waits at most."""
+AT_ONCE = 4
+"""Sources that are tested side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,40 @@ def check(source_id: int, collectors: Mapping[str, Any], make_http: MakeHttp) ->
     job = _job(spec, credential_id, [account.external_id] if account else [], [account.id] if account else [])
     job.source_id = source_id
     return _checked(job, collectors, make_http)
+
+
+def check_entry(entry: SourceEntry, collectors: Mapping[str, Any], make_http: MakeHttp) -> Verdict:
+    """Test a source as it would be, before anything of it is stored. Raises BadInput where the ledger doesn't know its
+    account or credential."""
+    with open_session() as session:
+        account = ledger.account_named(session, entry.platform, entry.account) if entry.account else None
+        if entry.account and account is None:
+            raise BadInput(f"台账中没有账号“{entry.account}”")
+        credential_id = session.execute(select(Credential.id).where(Credential.name == entry.credential)).scalar()
+        if entry.credential and credential_id is None:
+            raise BadInput(f"没有凭据“{entry.credential}”，请先添加")
+    spec = SourceSpec(
+        key=f"check:{entry.collector}", collector=entry.collector, name=entry.name, url=entry.url,
+        platform=entry.platform, has_account=account is not None, config=entry.config,
+        account=(account.platform, account.external_id) if account else None,
+    )
+    job = _job(spec, credential_id, [account.external_id] if account else [], [account.id] if account else [])
+    return _checked(job, collectors, make_http)
+
+
+def check_entries(
+    entries: Sequence[SourceEntry], collectors: Mapping[str, Any], make_http: MakeHttp
+) -> list[Verdict]:
+    """`check_entry` for several, a few at a time; what can't even be asked is a verdict as well."""
+
+    def one(entry: SourceEntry) -> Verdict:
+        try:
+            return check_entry(entry, collectors, make_http)
+        except BadInput as refused:
+            return Verdict(False, str(refused), "STOP")
+
+    with ThreadPoolExecutor(AT_ONCE, "trials") as pool:
+        return list(pool.map(one, entries))
 
 
 def check_credential(credential_id: int, collectors: Mapping[str, Any], make_http: MakeHttp, url: str = "") -> Verdict:

@@ -34,6 +34,8 @@ from core.models import Account, AccountName, Board, BoardMember, Credential, Pl
 from core.records import Record, one_line
 
 _DETAILS = 200
+_BY_ADDRESS = tuple(name for name in ADDRESSED if name != "rsshub")
+"""Collectors of which one address is one source; on an RSSHub service every route is one."""
 
 
 @dataclass(slots=True)
@@ -361,8 +363,8 @@ def _member_faults(
 def _source_faults(
     state: _State, entries: list[SourceEntry], names: Mapping[tuple[str, str], set[tuple[str, str]]]
 ) -> list[LedgerFault]:
-    out = _twice([e for e in entries if e.collector in ADDRESSED], ("collector", "url"))
-    asking = [e for e in entries if e.collector not in ADDRESSED]
+    out = _twice([e for e in entries if e.collector in _BY_ADDRESS], ("collector", "url"))
+    asking = [e for e in entries if e.collector not in _BY_ADDRESS]
     out += _twice(asking, ("collector", "url", "platform", "config_text", "account"))
     for entry in entries:
         out += _no_platform(state, entry)
@@ -539,6 +541,6 @@ def source_key(entry: SourceEntry, account_id: str = "") -> str:
     """The key of a source that a person entered: its collector and a digest of its address; for a source that asks its
     service's own address, of account (its id on the platform) and options as well."""
     parts = [one_line(entry.url)]
-    if entry.collector not in ADDRESSED or entry.collector == "rsshub":
+    if entry.collector not in _BY_ADDRESS:
         parts += [entry.platform, account_id, entry.config_text]
     return f"{entry.collector}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}"

@@ -9,6 +9,7 @@ from sqlalchemy import case, func, select
 from sqlmodel import Session
 
 from core import evidence, labels
+from core.catalog_sources import definitions
 from core.ledger.entries import SOURCE_COLLECTORS
 from core.models import Account, Capture, Credential, Platform, Rejected, Run, Source
 from core.query import totals
@@ -192,6 +193,31 @@ def detail(session: Session, source_id: int) -> Detail | None:
         credential=session.get(Credential, source.credential_id).name if source.credential_id else "",
         config={name: str(value) for name, value in source.config.items()},
     )
+
+
+CATALOG_STATES = {"on": "已启用", "off": "已停用", "": "未启用"}
+"""Whether a definition of the catalogue has been turned on → its word."""
+COSTS = {False: "免费", True: "付费"}
+
+
+def catalog(session: Session) -> pd.DataFrame:
+    """The catalogue in its order: key, title, way, platform, platform_name, family, family_name, cost, trouble,
+    state (on, off or empty), state_name, source_ids (of the sources that were made of it)."""
+    names = {code: (name, family) for code, name, family in session.execute(
+        select(Platform.code, Platform.name, Platform.family)
+    )}
+    there = session.execute(select(Source.id, Source.collector, Source.url, Source.config, Source.enabled)).all()
+    rows = []
+    for one in definitions():
+        made = [row for row in there if one.is_of(row.collector, row.url, row.config)]
+        state = "on" if any(row.enabled for row in made) else "off" if made else ""
+        name, family = names.get(one.platform, (one.platform, "other"))
+        rows.append({
+            "key": one.key, "title": one.title, "way": one.way, "platform": one.platform, "platform_name": name,
+            "family": family, "family_name": labels.FAMILIES[family], "cost": COSTS[one.paid], "trouble": one.trouble,
+            "state": state, "state_name": CATALOG_STATES[state], "source_ids": [row.id for row in made],
+        })
+    return pd.DataFrame(rows)
 
 
 CREDENTIAL_STATES = {"": "未测试", "ok": "可用", "bad": "有问题"}

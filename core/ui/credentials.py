@@ -5,22 +5,25 @@ from sqlmodel import Session
 
 from core import clock, credentials
 from core.collect import trial
+from core.faults import BadInput
 from core.labels import COLLECTORS
 from core.query import sources
 from core.ui import outside
-from core.ui.ask import ask
+from core.ui.ask import look
 from core.ui.deeds import WHO, do
 from core.ui.parts import caption, empty, plain
 from core.ui.table import Column, table
 
 TOLD = "credentials"
+_ANEW = "＋ 新填一个凭据"
 _ROUND = "credentials_round"
 
 
 def section() -> None:
     """The list of credentials, the form for a new one, and what can be done to a chosen one."""
     kinds = {name: one for name, one in outside.collectors().items() if one.secrets}
-    found = ask(sources.credentials)
+    found = look(sources.credentials)
+    caption(credentials.key_place())
     if found.empty:
         empty("还没有凭据。平台接口和数据服务需要先在这里保存凭据，再添加采集源。")
     row = None if found.empty else table(found, {
@@ -41,20 +44,50 @@ def _new(kinds: dict) -> None:
     caption(collector.help)
     name = st.text_input("凭据名称", key=f"cred{round_}_name", max_chars=100, placeholder="如：区卫健委公众号")
     given = _inputs(collector, f"cred{round_}_{kind}", new=True)
-    if st.button("保存凭据", type="primary", key=f"cred{round_}_go"):
-        lacking = [f.label for f in collector.secrets if f.required and not given[f.name].strip()]
+    if st.button("保存凭据", type="primary", key=f"cred{round_}_go") and _store(collector, name, given):
+        _forget(round_)
+        st.rerun()
 
-        def deed(session: Session) -> str:
-            if lacking:
-                raise credentials.BadInput(f"凭据没有保存。请填写：{'、'.join(lacking)}")
-            credentials.add(
-                session, name=name, kind=kind, fields=given, secret=_secret(collector), who=WHO, now=clock.now()
-            )
-            return f"已保存凭据“{name}”，内容已加密，不再显示。请在表中点选它并测试连接。"
 
-        if do(deed, TOLD):
-            _forget(round_)
+def choose(collector: object, key: str, *, owner: str = "", needed: bool = True) -> str:
+    """Pick a stored credential for a kind of source, or enter one on the spot; its name, empty while there is none."""
+    if made := st.session_state.pop(f"{key}_made", ""):
+        st.session_state[f"{key}_credential"] = made
+    names = look(sources.credential_names, collector.name)
+    offered = [*names, _ANEW]
+    first = 0 if len(names) == 1 and not owner else None
+    chosen = st.selectbox(
+        f"{owner} 的凭据" if owner else "凭据" if needed else "凭据（可不填）", offered, first, key=f"{key}_credential",
+        placeholder="选择已保存的，或新填一个",
+    )
+    if chosen != _ANEW:
+        return chosen or ""
+    with st.container(border=True):
+        caption(collector.help)
+        usual = owner or COLLECTORS.get(collector.name, collector.name)
+        name = st.text_input("凭据名称", usual, key=f"{key}_new_name", max_chars=100)
+        given = _inputs(collector, f"{key}_new", new=True)
+        if st.button("保存凭据", key=f"{key}_new_go", icon=":material/key:") and _store(collector, name, given):
+            for typed in [typed for typed in st.session_state if str(typed).startswith(f"{key}_new")]:
+                del st.session_state[typed]
+            st.session_state[f"{key}_made"] = name
             st.rerun()
+    return ""
+
+
+def _store(collector: object, name: str, given: dict[str, str]) -> bool:
+    """Save a new credential; nothing of it is told but its name."""
+    lacking = [f.label for f in collector.secrets if f.required and not given[f.name].strip()]
+
+    def deed(session: Session) -> str:
+        if lacking:
+            raise BadInput(f"凭据没有保存。请填写：{'、'.join(lacking)}")
+        credentials.add(
+            session, name=name, kind=collector.name, fields=given, secret=_secret(collector), who=WHO, now=clock.now()
+        )
+        return f"已保存凭据“{name}”，内容已加密，不再显示。请测试连接。"
+
+    return do(deed, TOLD)
 
 
 def _inputs(collector: object, key: str, *, new: bool) -> dict[str, str]:

@@ -13,7 +13,7 @@ from core.labels import ADDRESSED
 from core.ledger.entries import SOURCE_COLLECTORS, WITHOUT_ACCOUNT
 from core.query import sources
 from core.ui import outside
-from core.ui.ask import ask
+from core.ui.ask import ask, look
 from core.ui.credentials import tell
 from core.ui.parts import caption, empty, plain, toast_error
 from core.ui.table import Column, table
@@ -57,31 +57,6 @@ def add_form() -> None:
 
         if _do(deed):
             st.session_state[_ROUND] = round_ + 1
-            st.rerun()
-
-
-def catalog_form() -> None:
-    """Add sources out of the catalogue, switched off."""
-    offers = ledger_sources.catalog()
-    service = st.segmented_control(
-        "服务", list(ledger_sources.SERVICES), format_func=ledger_sources.SERVICES.get, key="offer_service",
-        default=next(iter(ledger_sources.SERVICES)), required=True,
-    )
-    base = st.text_input(
-        "服务地址", key="offer_base", max_chars=300, placeholder="https://",
-        help="建议自建服务；公共服务常限流。内网地址需由管理员列入允许名单（PULSE_ALLOW_PRIVATE_HOSTS）。",
-    )
-    fitting = [offer for offer in offers if offer.service == service]
-    names = {offer.name + (f"（{offer.note}）" if offer.note else ""): offer for offer in fitting}
-    chosen = st.multiselect("来源", list(names), key=f"offers_{service}", placeholder="可选多个")
-    if st.button("添加所选", icon=":material/playlist_add:", disabled=not chosen, key="offer_go"):
-        now = clock.now()
-
-        def deed(session: Session) -> str:
-            made = ledger_sources.offered([names[name] for name in chosen], {service: base})
-            return ledger_sources.add_offered(session, made, who=WHO, now=now)
-
-        if _do(deed):
             st.rerun()
 
 
@@ -145,10 +120,10 @@ def _access(key: str, now_is: sources.Detail | None, one: Any) -> tuple[str, dic
     """The credential and the options of a collector."""
     credential = ""
     if one.secrets:
-        names = ask(sources.credential_names, one.name)
+        names = look(sources.credential_names, one.name)
         mine = names.index(now_is.credential) if now_is and now_is.credential in names else None
         credential = st.selectbox("凭据", names, mine if mine is not None else (0 if len(names) == 1 else None),
-                                  key=f"{key}_credential", placeholder="请先在“凭据”中添加") or ""
+                                  key=f"{key}_credential", placeholder="请先在“凭据”一栏添加") or ""
     config = {}
     for option in one.options:
         value = (now_is.config if now_is else {}).get(option.name, option.default)

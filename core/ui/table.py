@@ -27,10 +27,12 @@ def table(
     *,
     key: str,
     select: bool = False,
+    many: bool = False,
     height: int | Literal["auto", "content", "stretch"] = "auto",
     alt: str = "",
-) -> int | None:
-    """Show those columns of the frame, in that order; with `select`, return the picked row's position."""
+) -> Any:
+    """Show those columns of the frame, in that order; with `select`, return the picked row's position (None: none is
+    picked); with `many`, the positions of all the ticked rows."""
     shown = frame[[name for name in columns if name in frame.columns]].copy()
     for name in shown.columns:
         if columns[name].kind == "time" and isinstance(shown[name].dtype, pd.DatetimeTZDtype):
@@ -38,10 +40,10 @@ def table(
     config = {name: _config(columns[name]) for name in shown.columns}
     state = st.dataframe(
         shown, hide_index=True, column_config=config, key=key, height=height, alt=alt or None, placeholder="—",
-        on_select="rerun" if select else "ignore", selection_mode="single-row",
+        on_select="rerun" if select or many else "ignore", selection_mode="multi-row" if many else "single-row",
     )
-    rows = state.selection.rows if select and state else []
-    return rows[0] if rows and rows[0] < len(frame) else None
+    rows = [row for row in (state.selection.rows if (select or many) and state else []) if row < len(frame)]
+    return rows if many else rows[0] if rows else None
 
 
 def _config(column: Column) -> Any:

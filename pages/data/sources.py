@@ -4,27 +4,26 @@ import streamlit as st
 
 from core import clock, ui
 from core.query import sources
-from core.ui import credentials, deeds
+from core.ui import catalog, credentials, deeds
 from core.ui import sources as forms
 
 ui.gate("sources")
 # A minute's answer serves everybody who looks within it; runs that brought nothing new don't move the stamp.
 forms.said()
 deeds.said(credentials.TOLD)
+deeds.said(catalog.TOLD)
 frame = ui.ask(sources.listing, clock.now().replace(second=0, microsecond=0))
-board = sources.board(frame)
-
-with st.expander("添加采集源", icon=":material/add:", expanded=frame.empty):
-    way = st.segmented_control("方式", ["自己填写", "从目录选择"], default="自己填写", key="way", required=True,
-                               label_visibility="collapsed")
-    forms.add_form() if way == "自己填写" else forms.catalog_form()
-with st.expander("凭据", icon=":material/key:", on_change="rerun", key="credentials_open") as opened:
-    if opened.open:
-        credentials.section()
+parts = {"采集源": None, "从目录添加": catalog.section, "自己填写": forms.add_form, "凭据": credentials.section}
+part = st.segmented_control("栏目", list(parts), default="从目录添加" if frame.empty else "采集源", key="sources_part",
+                            required=True, bind="query-params", label_visibility="collapsed")
+if draw := parts[part]:
+    draw()
+    st.stop()
 if frame.empty:
-    ui.empty("还没有采集源。请在上面添加 RSS/Atom 订阅或热榜接口，也可以在“账号台账”用 Excel 批量导入。")
+    ui.empty("还没有采集源。请在“从目录添加”中选用，也可以自己填写，或在“账号台账”用 Excel 批量导入。")
     st.stop()
 
+board = sources.board(frame)
 ui.cards([
     ui.Card("采集源", str(board.total), help=f"其中停用 {board.states['off']} 个"),
     *(ui.Card(sources.STATES[name], str(board.states[name])) for name in ("fine", "late", "failed", "person", "quiet")),

@@ -24,14 +24,8 @@ def button(app, key):
     return next(b for b in app.button if b.key == key)
 
 
-def opened(app):
-    """The room with its expander of credentials open."""
-    app.session_state["credentials_open"] = True
-    return app.run()
-
-
 def test_a_credential_is_saved_sealed_and_never_shown_again(open_room, session):
-    app = opened(open_room("sources"))
+    app = open_room("sources", sources_part="凭据")
     app.selectbox(key="cred0_kind").select("wechat").run()
     app.text_input(key="cred0_name").input("区卫健委公众号")
     app.text_input(key="cred0_wechat_appid").input(FIELDS["appid"])
@@ -49,6 +43,8 @@ def test_a_credential_is_saved_sealed_and_never_shown_again(open_room, session):
     kept = {key: app.session_state[key] for key in app.session_state if key in app.session_state}
     assert "very-hushed" not in str(app.main) + str(kept)
     assert credentials.key_file().stat().st_mode & 0o077 == 0
+    assert any(str(credentials.key_file()) in c.value.replace("\\", "") and "另存一份" in c.value for c in app.caption)
+    assert "号" in app.dataframe[0].value["name"][0], "it stands in the list at once"
 
 
 def test_the_connection_test_names_the_address_to_allow(open_room, session, wechat):

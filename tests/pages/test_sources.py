@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core import clock, db, evidence, ingest
+from core.catalog_sources import definitions
 from core.models import Account, Rejected, Run, Source
 
 HOSTILE = "<script>alert(1)</script> **粗** [链](javascript:x) `码`"
@@ -42,10 +43,12 @@ def table(app):
     return next(frame.value for frame in app.dataframe if "state_name" in frame.value and "name" in frame.value)
 
 
-def test_an_empty_room_offers_the_form(open_room):
+def test_an_empty_room_offers_the_catalogue(open_room):
     app = open_room("sources")
+    assert app.session_state["sources_part"] == "从目录添加"
+    assert len(app.dataframe[0].value) == len(definitions())
+    app = open_room("sources", sources_part="采集源")
     assert "还没有采集源" in app.info[0].value
-    assert app.text_input(key="add0_name").label == "名称"
 
 
 def test_the_board_and_the_gravest_first(some, open_room):
@@ -80,7 +83,7 @@ def test_adding_a_source_by_hand(open_room, session):
     session.add(Account(platform="wechat", external_id="gh_1", name="健康云澜"))
     db.bump(session, clock.now())
     session.commit()
-    app = open_room("sources")
+    app = open_room("sources", sources_part="自己填写")
     app.text_input(key="add0_name").set_value("健康云澜订阅")
     app.text_input(key="add0_url").set_value("ftp://a.cn/feed")
     app.selectbox(key="add0_platform").set_value("wechat").run()
@@ -93,20 +96,8 @@ def test_adding_a_source_by_hand(open_room, session):
     made = session.execute(select(Source)).scalar()
     assert (made.name, made.period_seconds, made.enabled, made.account_id) == ("健康云澜订阅", 1800, True, 1)
     assert app.text_input(key="add1_name").value == "", "the form is empty again"
+    app.segmented_control(key="sources_part").set_value("采集源").run()
     assert table(app)["state_name"][0] == "等待首次采集"
-
-
-def test_adding_from_the_catalogue(open_room, session):
-    app = open_room("sources")
-    app.segmented_control(key="way").set_value("从目录选择").run()
-    offers = app.multiselect(key="offers_newsnow")
-    offers.set_value(offers.options[:2]).run()
-    app.button(key="offer_go").click().run()
-    assert "请填写" in app.error[0].value
-    app.text_input(key="offer_base").set_value("https://n.cn").run()
-    app.button(key="offer_go").click().run()
-    assert "添加了 2 个采集源" in app.success[0].value
-    assert [s.enabled for s in session.execute(select(Source)).scalars()] == [False, False]
 
 
 def test_asking_now_shows_the_outcome_when_it_comes(some, open_room, session):

@@ -214,30 +214,3 @@ def test_sources_of_the_system_are_not_for_people(session):
             deed()
     with pytest.raises(BadInput, match="不存在"):
         ledger_sources.ask_now(session, 999, who="甲", now=NOW)
-
-
-def test_the_catalogue_fits_the_platforms_and_is_added_switched_off(session):
-    offers = ledger_sources.catalog()
-    codes = {code for code, _ in ledger_sources.platforms(session)}
-    assert len(offers) > 40 and {o.platform for o in offers} <= codes
-    assert len({(o.service, o.path) for o in offers}) == len({o.name for o in offers}) == len(offers)
-    made = ledger_sources.offered(offers, {"newsnow": "https://news.cn/", "rsshub": " https://hub.cn "})
-    assert made[0].url == "https://news.cn/api/s?id=weibo"
-    with pytest.raises(BadInput, match="RSSHub 的服务地址"):
-        ledger_sources.offered(offers, {"newsnow": "https://news.cn"})
-    ledger_sources.add_offered(session, made[:2], who="甲", now=NOW)
-    assert "添加了" in ledger_sources.add_offered(session, made, who="甲", now=NOW)
-    assert "都已经有了" in ledger_sources.add_offered(session, made, who="甲", now=NOW)
-    found = sources.listing(session, NOW)
-    assert set(found["state"]) == {"off"} and len(found) == len(offers)
-
-
-@pytest.mark.parametrize("row", [
-    "x,nowhere,/a,feed,feed,30,", "x,rsshub,a,feed,feed,30,", "x,rsshub,/a,spider,feed,30,",
-    "x,rsshub,/a,feed,feed,soon,",
-])
-def test_a_catalogue_row_that_can_not_be_right_is_named(tmp_path, row):
-    file = tmp_path / "sources.csv"
-    file.write_text("name,service,path,collector,platform,period_minutes,note\n" + row + "\n", "utf-8")
-    with pytest.raises(ValueError, match="第 2 行不对"):
-        ledger_sources.catalog(file)
