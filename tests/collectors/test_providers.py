@@ -96,15 +96,18 @@ def test_articles_and_the_board(service):
     posts = outcome.all("posts")
     assert outcome.fault is None and len(posts) == 45 and outcome.cursor == {}
     assert (posts[0].counters["reads"].value, posts[0].counters["reads"].mark) == (100_001, "≥")
-    assert set(posts[1].counters) == {"reads", "likes"} and posts[1].published_at == NOW - timedelta(hours=4)
+    assert set(posts[1].counters) == {"reads", "likes", "reposts"} and posts[1].published_at == NOW - timedelta(hours=4)
     (line,) = outcome.all("boards")
     assert (line.day, line.value, line.place, line.figures["readnum_all"]) == (date(2026, 3, 9), 612.34, 1, 12_000)
 
 
 def test_a_search_finds_accounts(service):
     gsdata = service("gsdata")
-    (found,) = run(gsdata, "gsdata", act=lambda source, desk: GSDATA.search(source, desk, "云澜"))
-    assert (found.platform, found.external_id, found.name) == ("wechat", "yunlan", "云澜发布")
+    found = run(gsdata, "gsdata", act=lambda source, desk: GSDATA.search(source, desk, "云澜"))
+    assert [(f.platform, f.external_id, f.name, f.intro) for f in found] == [
+        ("wechat", "yunlan", "云澜发布", "区政府新闻办"), ("weibo", "2000", "云澜发布", "官方微博"),
+        ("douyin", "dy1", "云澜发布", ""),
+    ]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -148,6 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         found = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
+        path = service.route(path, headers)
         act = service.next_act(path)
         word, _, rest = act.partition(" ")
         if word.isdecimal():

@@ -68,6 +68,10 @@ class Service:
         """What the real service would answer."""
         raise NotImplementedError
 
+    def route(self, path: str, headers: Mapping[str, str]) -> str:
+        """The path under which a call is known, for a service with one address for all (header names in lower case)."""
+        return path
+
     def script(self, part: str, *acts: str) -> None:
         """The next calls whose path holds `part` meet these acts in turn; "ok" lets one pass."""
         self._scripts.append((part, list(acts)))
