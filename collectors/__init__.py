@@ -5,6 +5,7 @@ from collectors.base import Collector
 from collectors.feed import FEED
 from collectors.gsdata import GSDATA
 from collectors.hotlist import HOTLIST
+from collectors.huawei import HUAWEI
 from collectors.newrank import NEWRANK
 from collectors.umeng import UMENG
 from collectors.wechat import WECHAT
@@ -12,6 +13,6 @@ from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
 
 SOURCES: dict[str, Collector] = {
     collector.name: collector
-    for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA, NEWRANK)
+    for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK)
 }
 """Every collector by the name that `source.collector` holds."""
