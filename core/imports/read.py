@@ -1,6 +1,7 @@
 """Bytes of a file → sheets of cells. What a file is, is decided by its content; its suffix is ignored.
 
-Understood: xlsx/xlsm, and CSV in UTF-8, GB18030 or UTF-16 with comma, semicolon or tab; either may be gzipped.
+Understood: xlsx/xlsm, BIFF .xls, tables of a web page saved as .xls, and CSV in UTF-8, GB18030 or UTF-16 with comma,
+semicolon or tab; each may be gzipped.
 Everything else, and everything broken or oversized, is a BadInput that names the file and the remedy.
 """
 
@@ -8,9 +9,10 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -22,19 +24,25 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from core.faults import BadInput
+from core.imports import apart
+from core.imports.apart import MAX_COLUMNS, MAX_SHEETS
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | None
 
-MAX_COLUMNS = 256
-"""Columns of a sheet that are looked at; no export is that wide, and a lone cell in XFD1 would make every row so."""
 EXCEL_ROWS = 1_048_576
-MAX_SHEETS = 50
 MAX_MEMBERS = 5_000
 BOMB_RATIO = 150
 """How many times its size a workbook may unpack to. Sheets of real exports reach 10 to 30, deflate's limit is 1,032."""
 BOMB_FLOOR = 20_000_000
 """Bytes below which the ratio does not matter."""
 _HEAD = 65_536
+_OLE = b"\xd0\xcf\x11\xe0"
+_LOCKED = re.compile(rb"\x09\x08\x10\x00\x00\x06.{14}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL)
+"""The start of a BIFF8 stream (BOF, perhaps WriteProtect) that FilePass follows: what comes after it is enciphered."""
+_CHINESE = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5"}
+"""Encodings that a page may state and that its bytes alone don't tell."""
+_TAGS = ("<!doctype html", "<html", "<head", "<meta", "<title", "<body", "<style", "<script", "<div", "<form",
+         "<center", "<table", "<thead", "<tbody", "<tr", "<!--", "<?xml")
 _BROKEN = (
     InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, LookupError, ValueError, TypeError,
     AttributeError, ArithmeticError, EOFError, OSError,
@@ -73,7 +81,14 @@ def read(body: bytes, name: str, *, max_rows: int, max_bytes: int) -> list[Sheet
         if not body.strip():
             raise BadInput(f"文件“{name}”解压后是空的。请重新导出后再上传")
     _refuse_known(body, name)
-    sheets = _workbook(body, name, max_rows, max_bytes) if body[:2] == b"PK" else [_csv(body, name, max_rows)]
+    if body[:2] == b"PK":
+        sheets = _workbook(body, name, max_rows, max_bytes)
+    elif body.startswith(_OLE):
+        sheets = _foreign("biff", body, name, max_rows, max_bytes)
+    elif (page := _page(body, name)) is not None:
+        sheets = _foreign("html", page, name, max_rows, max_bytes)
+    else:
+        sheets = [_csv(body, name, max_rows)]
     sheets = [sheet for sheet in sheets if sheet.rows]
     if not sheets:
         raise BadInput(f"文件“{name}”里没有任何数据行。请确认导出的时间范围后重新导出")
@@ -100,21 +115,61 @@ def _refuse_known(body: bytes, name: str) -> None:
     lower = head[:1024].lower()
     if head.startswith(b"%PDF"):
         raise BadInput(f"文件“{name}”其实是 PDF，不是表格。请在平台后台导出 Excel 或 CSV")
-    if body.startswith(b"\xd0\xcf\x11\xe0"):
-        if "EncryptedPackage".encode("utf-16-le") in body:
-            raise BadInput(f"文件“{name}”设有打开密码，无法读取。请用 Excel 去掉密码后另存为 xlsx")
-        raise BadInput(f"文件“{name}”是旧版 Excel（.xls）格式。请用 Excel 或 WPS 打开后另存为 xlsx 或 CSV 再上传")
-    if lower.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<body", b"<style", b"<div")):
-        raise BadInput(
-            f"文件“{name}”其实是网页（HTML），不是表格。若是后台导出的报表，请用 Excel 打开后另存为 xlsx；"
-            "若打开后是登录页，请重新登录再导出"
-        )
+    if body.startswith(_OLE) and ("EncryptedPackage".encode("utf-16-le") in body or _LOCKED.search(body)):
+        raise BadInput(f"文件“{name}”设有打开密码，无法读取。请用 Excel 去掉密码后另存为 xlsx")
+    if lower.startswith(b"<?xml") and b"<html" in lower:
+        return
+    if lower.startswith(b"mime-version:"):
+        raise BadInput(f"文件“{name}”是单个文件网页（mht），不是表格。请用 Excel 打开后另存为 xlsx")
     if lower.startswith((b"<?xml", b"{", b"[{")):
         raise BadInput(f"文件“{name}”是 XML 或 JSON 数据，不是表格。请导出 Excel（xlsx）或 CSV")
     for magic, kind in ((b"\x89PNG", "图片"), (b"\xff\xd8\xff", "图片"), (b"GIF8", "图片"), (b"Rar!", "RAR 压缩包"),
                         (b"7z\xbc\xaf", "7z 压缩包"), (b"\x7fELF", "程序"), (b"MZ\x90", "程序")):
         if body.startswith(magic):
             raise BadInput(f"文件“{name}”是{kind}，不是表格。请上传 Excel（xlsx）或 CSV")
+
+
+# --- Read in a process of its own -----------------------------------------------------------------------------------
+
+
+def _foreign(kind: str, body: bytes, name: str, max_rows: int, max_bytes: int) -> list[Sheet]:
+    """The sheets of a BIFF workbook, or the one sheet of a page's tables, which has the file's name."""
+    what = "旧版 Excel 工作簿" if kind == "biff" else "网页"
+    try:
+        found = apart.read(kind, body, max_rows=max_rows, max_chars=max_bytes)
+    except apart.Fault as fault:
+        if fault.word == "rows":
+            raise _too_many(name, max_rows, fault.sheet) from fault
+        raise BadInput({
+            "password": f"文件“{name}”设有打开密码，无法读取。请用 Excel 去掉密码后另存为 xlsx",
+            "slow": f"{what}“{name}”超过 {apart.SECONDS} 秒还没有读完，已停止读取。请用 Excel 或 WPS 打开后另存为 xlsx",
+            "size": f"{what}“{name}”的内容展开后超过 {_megabytes(max_bytes)}，已停止读取。请按时间分成几个文件",
+            "login": f"文件“{name}”其实是登录网页，不是表格。请重新登录平台后台再导出",
+            "empty": f"文件“{name}”其实是网页（HTML），里面没有数据表。请在平台后台重新导出；"
+                     "若打开后是登录页，请重新登录再导出",
+        }.get(fault.word, f"{what}“{name}”的内容已损坏，读不完整。请用 Excel 或 WPS 打开后另存为 xlsx")) from fault
+    return [
+        Sheet(sheet or name, [SheetRow(number, trimmed) for number, cells in rows if (trimmed := _trim(cells))])
+        for sheet, rows in found
+    ]
+
+
+def _page(body: bytes, name: str) -> bytes | None:
+    """The file as UTF-8 when it is a web page, in the encoding that it states or has; else None."""
+    wide = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    head = body[:4096].decode("utf-16" if wide else "latin-1", "ignore").lstrip("\ufeff\xef\xbb\xbf \t\r\n").lower()
+    if not head.startswith(_TAGS):
+        return None
+    said = re.search(r"charset\s*=\s*[\"']?\s*([\w-]{2,20})", head)
+    tried = ["utf-16"] if wide else ["utf-8-sig", "gb18030"]
+    if said and not wide and said[1] in _CHINESE:
+        tried.insert(0, _CHINESE[said[1]])
+    for encoding in tried:
+        try:
+            return body.decode(encoding).removeprefix("\ufeff").encode("utf-8", "replace")
+        except UnicodeDecodeError:
+            continue
+    raise BadInput(f"文件“{name}”的文字编码无法识别。请用 Excel 打开后另存为 xlsx")
 
 
 # --- Workbooks ------------------------------------------------------------------------------------------------------
@@ -185,7 +240,7 @@ def _too_many(name: str, max_rows: int, sheet: str = "") -> BadInput:
     return BadInput(f"文件“{name}”{where}超过 {max_rows:,} 行，已停止读取，没有导入任何数据。请按时间分成几个文件")
 
 
-def _trim(cells: tuple[Cell, ...] | list[str]) -> tuple[Cell, ...]:
+def _trim(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     last = len(cells)
     while last and (cells[last - 1] is None or (isinstance(cells[last - 1], str) and not cells[last - 1].strip())):
         last -= 1

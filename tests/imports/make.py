@@ -3,8 +3,10 @@
 import io
 import zipfile
 from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 
+import xlwt
 from openpyxl import Workbook
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -29,6 +31,34 @@ def xlsx_file(**sheets: Sequence[Sequence[object]]) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def xls_file(**sheets: Sequence[Sequence[object]]) -> bytes:
+    """A real BIFF workbook."""
+    book = xlwt.Workbook()
+    for name, rows in sheets.items():
+        sheet = book.add_sheet(name)
+        for number, row in enumerate(rows):
+            for at, cell in enumerate(row):
+                if cell is not None:
+                    style = "yyyy-mm-dd hh:mm" if isinstance(cell, datetime) else "yyyy-mm-dd"
+                    dated = isinstance(cell, date)
+                    sheet.write(number, at, cell, *([xlwt.easyxf(num_format_str=style)] if dated else []))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def html_file(*tables: Sequence[Sequence[object]], encoding: str = "utf-8", charset: str = "") -> bytes:
+    """Tables as a back office saves them under the name .xls."""
+    body = "".join(
+        "<table>" + "".join(
+            "<tr>" + "".join(f"<td>{'' if cell is None else cell}</td>" for cell in row) + "</tr>" for row in rows
+        ) + "</table>"
+        for rows in tables
+    )
+    meta = f'<meta http-equiv="Content-Type" content="text/html; charset={charset}">' if charset else ""
+    return f"<html><head>{meta}</head><body>{body}</body></html>".encode(encoding)
 
 
 def with_part(workbook: bytes, part: str, content: bytes) -> bytes:
