@@ -2,6 +2,7 @@
 
 from collectors.apple import APPLE
 from collectors.base import Collector
+from collectors.douyin import DOUYIN
 from collectors.feed import FEED
 from collectors.gsdata import GSDATA
 from collectors.hotlist import HOTLIST
@@ -13,6 +14,6 @@ from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
 
 SOURCES: dict[str, Collector] = {
     collector.name: collector
-    for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK)
+    for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN)
 }
 """Every collector by the name that `source.collector` holds."""
