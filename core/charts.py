@@ -1,6 +1,7 @@
 """Charts as pure functions: a plain frame in, an Altair chart out. Rooms and reports draw with the same ones.
 
-On screen no colour, font or background is set here: Streamlit's theme gives them, light or dark. `for_print`
+On screen no colour, font or background is set here: Streamlit's theme gives them, light or dark; only the states of a
+calendar have colours of their own, since they mean something. `for_print`
 adds what paper needs. Missing values are drawn as gaps; a caller never turns them into zeros.
 Frames are plain pandas; the columns each function reads are named in its docstring. Values are exact numbers or
 NaN; an optional column `mark` holds `≥` or `≈` and is shown in the tooltip in front of the value.
@@ -33,6 +34,16 @@ WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 
 PRINT_COLOURS = ("#1f4e79", "#c0504d", "#e0a030", "#4f8f6f", "#7a5c99", "#5b9bd5", "#8c6d46", "#7f7f7f")
 """Series colours on paper: apart in hue and, printed in grey, in lightness."""
+
+STATE_COLOURS = {
+    "collected": "#2F6DB0", "zero": "#A9C8E8", "pending": "#E9C46A", "failed": "#C8553D", "expired": "#7B4B94",
+    "unknown": "#8A95A3", "due": "rgba(233,196,106,0.35)", "unmonitored": "rgba(128,140,155,0.22)",
+    "ok": "#2F6DB0", "unchanged": "#A9C8E8", "partial": "#E9C46A", "running": "rgba(233,196,106,0.35)",
+    "none": "rgba(128,140,155,0.22)",
+}
+"""State of a day (labels.COVERAGE, labels.RUN_DAYS) → colour, on a light and on a dark ground. They differ in lightness
+too, and what needs attention carries a sign, so that nobody has to tell red from green."""
+STATE_SIGNS = {"failed": "×", "expired": "!", "unknown": "?", "pending": "…", "partial": "△"}
 
 _AMOUNT = alt.Axis(labelExpr=AXIS_NUMBER, tickCount=5, titleAngle=0, titleAlign="left", titleAnchor="end",
                    titleX=0, titleY=-8, titleBaseline="bottom")
@@ -138,6 +149,57 @@ def heat(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: s
                  alt.Tooltip("text:N", title=value_name)],
     )
     return _titled(chart, title, max(row_height * len(rows), 60))
+
+
+CELL = "cell"
+"""Name of the selection that a click into a calendar makes: {id, date}."""
+
+
+def calendar(frame: pd.DataFrame, *, states: Mapping[str, str], title: str = "", row_height: int = 20,
+             row_title: str = "账号", row_labels: bool = True) -> alt.LayerChart:
+    """A cell for every row and day, coloured by its state and signed where something is lacking. A click selects one.
+
+    `frame`: id (number) · row (text; rows in the order given) · day (date) · state (key of `states`) · text (text: what
+    else the tooltip says). `states`: key → Chinese word; the legend names those that occur. Days without a cell stay
+    empty.
+    """
+    data = frame.assign(
+        date=[day.isoformat() for day in frame["day"]], date_text=[labels_day(day) for day in frame["day"]],
+        word=[states[state] for state in frame["state"]],
+        sign=[STATE_SIGNS.get(state, "") for state in frame["state"]],
+    ).drop(columns="day")
+    shown = [state for state in states if (frame["state"] == state).any()]
+    first, last = min(frame["day"]), max(frame["day"])
+    every = [(first + timedelta(n)).isoformat() for n in range((last - first).days + 1)]
+    rows = list(dict.fromkeys(frame["row"]))
+    x = alt.X("date:O", title=None, sort=every, scale=alt.Scale(domain=every, paddingInner=0.12, paddingOuter=0),
+              axis=alt.Axis(labelExpr=_ORDINAL_DAY, labelAngle=0, labelOverlap="greedy", labelSeparation=6,
+                            labelFlush=False, ticks=False, domain=False))
+    names = alt.Axis(labelLimit=170, labelOverlap=False, ticks=False, domain=False, labelPadding=6)
+    y = alt.Y("row:N", title=None, sort=rows, scale=alt.Scale(domain=rows, paddingInner=0.15, paddingOuter=0),
+              axis=names if row_labels else None)
+    chosen = alt.selection_point(name=CELL, fields=["id", "date"], on="click", empty=False)
+    tooltip = [alt.Tooltip("row:N", title=row_title), alt.Tooltip("date_text:N", title="日期"),
+               alt.Tooltip("word:N", title="状态"), alt.Tooltip("text:N", title="说明")]
+    cells = alt.Chart(data).mark_rect(cornerRadius=2, cursor="pointer").encode(
+        x=x, y=y, tooltip=tooltip,
+        color=alt.Color("word:N", title=None, sort=[states[state] for state in shown],
+                        scale=alt.Scale(domain=[states[state] for state in shown],
+                                        range=[STATE_COLOURS[state] for state in shown]),
+                        legend=alt.Legend(orient="top", columns=3, symbolType="square", symbolStrokeWidth=0)),
+        stroke=alt.condition(chosen, alt.value("#E08A2C"), alt.value("transparent")), strokeWidth=alt.value(2),
+    ).add_params(chosen)
+    signs = alt.Chart(data[data["sign"] != ""]).mark_text(fontSize=10, fontWeight="bold", color="#FFFFFF").encode(
+        x=x, y=y, text="sign:N", tooltip=tooltip,
+    )
+    return _titled(alt.layer(cells, signs), title, max(row_height * len(rows), row_height))
+
+
+_ORDINAL_DAY = (
+    "toNumber(slice(datum.value, 8, 10)) == 1 ? toNumber(slice(datum.value, 5, 7)) + '月' : "
+    "'' + toNumber(slice(datum.value, 8, 10))"
+)
+"""Vega expression for a day written 2026-03-01 on an axis of names: 3月, 2, 3 …"""
 
 
 def sparkline(days: Sequence[date], values: Sequence[float | int | None], first: date, last: date,

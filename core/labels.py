@@ -18,13 +18,20 @@ UNIT_KINDS = {"bureau": "委办局", "street": "街镇", "district": "区属", "
 ACCOUNT_STATES = {"normal": "正常", "suspended": "停更", "merged": "已合并", "deregistered": "已注销"}
 COVERAGE = {
     "collected": "已采集", "zero": "确认无发布", "pending": "待平台公布", "failed": "采集失败",
-    "expired": "凭据失效", "unmonitored": "未监测",
+    "expired": "凭据失效", "unknown": "无采集记录", "due": "待采集", "unmonitored": "未监测",
 }
+"""State of an account-day. `unknown`: there is a source, but nothing says what was published; `due`: today, not yet
+collected. These two and most of `unmonitored` are never stored: nothing being known is what makes them."""
 FAULTS = {
     "RETRY": "暂时失败，将自动重试", "REAUTH": "授权失效，需重新授权", "QUOTA": "额度用尽，等待额度恢复",
     "NOTREADY": "平台数据尚未公布，稍后再取", "STOP": "配置或权限问题，需人工处理", "GONE": "内容已不存在",
 }
 RUN_STATES = {"running": "进行中", "ok": "成功", "unchanged": "无变化", "partial": "部分成功", "failed": "失败"}
+RUN_DAYS = {
+    "ok": "有新内容", "unchanged": "正常、无新内容", "partial": "部分成功", "failed": "全部失败", "running": "进行中",
+    "none": "没有采集",
+}
+"""What a source's runs of one day came to."""
 BASES = {"latest": "最新值", "d7": "发布后第7日值"}
 COLLECTORS = {
     "feed": "RSS/Atom 订阅", "rsshub": "RSSHub 路由", "hotlist": "热榜接口", "page": "网页列表",

@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from core import audit, clock
+from core import audit, clock, db
 from core.faults import BadInput
 from core.models import Mention, Notice, Post, Source
 
@@ -101,6 +101,7 @@ def put_away(session: Session, notice_id: int, *, who: str, now: datetime) -> No
         notice.closed_at, notice.closed_by = now, who or "系统"
         session.add(notice)
         audit.note(session, who, "处理通知", notice.title)
+        db.bump(session, now)
 
 
 def _open(session: Session, kind: str, source_id: int) -> Notice | None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from core import charts
+from core import charts, labels
 
 DAYS = [date(2020, 2, 1) + timedelta(n) for n in range(6)]
 
@@ -77,3 +77,37 @@ def test_an_empty_frame_is_a_chart_without_data(draw):
     frame = pd.DataFrame({"day": pd.Series(dtype="datetime64[us]"), "series": pd.Series(dtype=str),
                           "value": pd.Series(dtype=float)})
     assert draw(frame).to_dict()["height"] == 280
+
+
+def calendar(**more) -> dict:
+    rows = [("甲", DAYS[0], "collected"), ("甲", DAYS[2], "failed"), ("乙", DAYS[0], "zero")]
+    frame = pd.DataFrame([
+        {"id": n, "row": row, "day": day, "state": state, "text": "政务微博"}
+        for n, (row, day, state) in enumerate(rows)
+    ])
+    return charts.calendar(frame, states=labels.COVERAGE, **more).to_dict()
+
+
+def test_a_calendar_has_a_cell_for_each_day_and_a_legend_of_what_occurs():
+    made = calendar()
+    cells, signs = made["layer"]
+    assert cells["encoding"]["y"]["scale"]["domain"] == ["甲", "乙"]
+    assert cells["encoding"]["x"]["scale"]["domain"] == [day.isoformat() for day in DAYS[:3]]
+    assert cells["encoding"]["color"]["scale"]["domain"] == ["已采集", "确认无发布", "采集失败"]
+    assert made["params"][0]["name"] == charts.CELL and made["params"][0]["select"]["fields"] == ["id", "date"]
+    drawn = made["datasets"][signs["data"]["name"]]
+    assert [(row["row"], row["sign"], row["word"]) for row in drawn] == [("甲", "×", "采集失败")]
+
+
+def test_every_state_has_a_colour_and_the_ones_that_differ_in_meaning_differ_in_lightness():
+    """Told apart without red and green: by lightness (of luma, 0 to 255), or by a sign."""
+    assert set(charts.STATE_COLOURS) == {*labels.COVERAGE, *labels.RUN_DAYS}
+    luma = {
+        state: sum(w * int(colour[n : n + 2], 16) for w, n in ((0.299, 1), (0.587, 3), (0.114, 5)))
+        for state, colour in charts.STATE_COLOURS.items() if colour.startswith("#")
+    }
+    assert abs(luma["collected"] - luma["zero"]) > 60
+    alike = [(a, b) for a in luma for b in luma if a < b and abs(luma[a] - luma[b]) < 25]
+    for a, b in alike:
+        same = charts.STATE_COLOURS[a] == charts.STATE_COLOURS[b]
+        assert same or {a, b} & set(charts.STATE_SIGNS), (a, b)

@@ -9,7 +9,7 @@ from core.query import scope
 from core.query.scope import Filter
 from core.rooms import ROOMS, SECTIONS, Room, room
 from core.settings import ROOT, settings
-from core.ui import filters, outside
+from core.ui import filters, notices, outside
 from core.ui.ask import ask, stamp
 from core.ui.parts import plain
 
@@ -48,6 +48,7 @@ def run(load: outside.Load) -> None:
     where = filters.bar(chosen, choices, clock.day_of(clock.now()))
     with st.sidebar:
         _live(stamp(), chosen.live)
+        notices.badge()
     if choices.demo:
         st.warning(
             f"**{labels.DEMO}**：显示的是样例区的虚构数据，不是真实账号。可用 `python -m core demo --remove` 清除。",

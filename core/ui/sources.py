@@ -12,11 +12,11 @@ from core.faults import BadInput
 from core.labels import ADDRESSED
 from core.ledger.entries import SOURCE_COLLECTORS, WITHOUT_ACCOUNT
 from core.query import sources
-from core.ui import outside
+from core.ui import coverage, notices, outside
 from core.ui.ask import ask, look
 from core.ui.credentials import tell
 from core.ui.parts import caption, empty, plain, toast_error
-from core.ui.table import Column, table
+from core.ui.runs import runs
 
 WHO = "网页操作"
 WATCH_SECONDS = 3
@@ -153,6 +153,8 @@ def detail(source_id: int) -> None:
     if source.editable:
         _deeds(source)
     _watch(source)
+    notices.panel(source_id, always=False)
+    coverage.strip(source_id)
     _history(source_id)
 
 
@@ -232,38 +234,4 @@ def _history(source_id: int) -> None:
     if frame.empty:
         empty("这个采集源还没有采集过。")
         return
-    row = table(frame, {
-        "started_at": Column("开始时间", "time"), "state_name": Column("结果"), "note": Column("说明", width="large"),
-        "new_rows": Column("新增", "int"), "known_rows": Column("已有", "int"),
-        "rejected_rows": Column("不合格", "int"),
-    }, key=f"runs_{source_id}", select=True, alt="采集记录")
-    if row is None:
-        caption("点选一次采集，可看不合格的条目和原始数据。")
-        return
-    run_id = int(frame["run_id"][row])
-    refused = ask(sources.rejected, run_id)
-    if not refused.empty:
-        st.markdown("**不合格的条目**")
-        table(refused, {"locator": Column("位置"), "field": Column("字段"), "reason": Column("原因", width="large"),
-                        "raw": Column("原文", width="large")}, key=f"rejected_{run_id}", alt="不合格的条目")
-    kept = ask(sources.captures, run_id)
-    if kept.empty:
-        caption("这次采集没有保存原始数据：来源没有新内容，或没有得到回应。")
-    for capture in kept.to_dict("records"):
-        status = f"HTTP {capture['status']}" if capture["status"] else "文件"
-        caption(f"{capture['request']}，{status}，{capture['media_type'] or '类型未说明'}，{capture['size']:,} 字节，"
-                f"取得于 {clock.local(capture['fetched_at']):%Y-%m-%d %H:%M:%S}，SHA-256 {capture['sha256'][:16]}…")
-        _preview(int(capture["capture_id"]))
-
-
-def _preview(capture_id: int) -> None:
-    if not st.toggle("查看原始数据", key=f"preview_{capture_id}"):
-        return
-    found = ask(sources.preview, capture_id)
-    if found.problem:
-        st.warning(plain(found.problem), icon=":material/broken_image:")
-        return
-    with st.container(height=320, border=True):
-        st.text(found.text)
-    if not found.whole:
-        caption("只显示开头部分。")
+    runs(frame, f"runs_{source_id}")

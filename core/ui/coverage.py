@@ -1,0 +1,176 @@
+"""The coverage calendar, what stands behind a cell, and a source's own days."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import charts, clock, db, labels
+from core.query import accounts, coverage
+from core.query.coverage import Calendar, Cell
+from core.query.scope import Filter
+from core.ui.ask import ask
+from core.ui.choice import linked
+from core.ui.figures import counters
+from core.ui.parts import caption, empty, link, plain
+from core.ui.readings import readings
+from core.ui.runs import runs
+from core.ui.table import Column, table
+
+ROWS = 30
+"""Accounts on one page of the calendar."""
+DAYS = 62
+"""Days that are drawn; the figures are of the whole period."""
+STRIP_DAYS = 60
+_SEEN = "coverage_seen"
+
+
+def calendar(found: Calendar, where: Filter) -> None:
+    """The calendar with its pages; a click puts account and day into the address."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input("账号或单位包含", key="coverage_search", max_chars=50, width=220)
+        only = st.toggle("只看有缺口的账号", key="coverage_gaps", value=False)
+    shown = found.lacking() if only else found.accounts
+    if wanted := search.strip().lower():
+        named = shown["name"].fillna("") + " " + shown["unit"].fillna("")
+        shown = shown[named.str.lower().str.contains(wanted, regex=False)]
+    if shown.empty:
+        empty("没有符合条件的账号。" if search.strip() else "本期每个账号每天的情况都已掌握，没有缺口。",
+              ":material/filter_alt_off:" if search.strip() else ":material/check_circle:")
+        return
+    pages = max(-(-len(shown) // ROWS), 1)
+    key = f"coverage_page_{where.start}_{where.end}_{only}_{search}_{len(shown)}"
+    page = min(st.session_state.get(key, 1), pages)
+    part = shown.iloc[(page - 1) * ROWS : page * ROWS]
+    cells = found.cells(part, DAYS)
+    if cells.empty:
+        empty("所选周期还没有到来，或这些账号当时尚未开通。")
+        return
+    clicked = st.altair_chart(
+        charts.calendar(cells, states=labels.COVERAGE), key="coverage_calendar", on_select="rerun",
+        selection_mode=charts.CELL, alt="账号逐日数据情况：每行一个账号，每格一天，颜色表示状态",
+    )
+    if pages > 1:
+        st.pagination(pages, key=key)
+    more = f"图中只画最近 {DAYS} 天，覆盖率按整个周期计算。" if len(found.days) > DAYS else ""
+    caption(f"共 {len(shown)} 个账号，缺口多的在前。点选一格，或在下面选择账号和日期，可看当天的采集和数据。{more}")
+    if picked := _clicked(clicked, _SEEN):
+        st.query_params["account"] = str(picked["id"])
+        st.session_state["day"] = date.fromisoformat(picked["date"])
+
+
+def _clicked(event: Any, seen: str) -> dict[str, Any] | None:
+    """The cell of a new click; None where nothing was clicked since the last look."""
+    cells = list(event.selection.get(charts.CELL, [])) if event else []
+    now = cells[-1] if cells else None
+    if now == st.session_state.get(seen):
+        return None
+    st.session_state[seen] = now
+    return now
+
+
+def choice(where: Filter) -> tuple[int | None, date | None]:
+    """The account and day that are looked at; both stand in the address."""
+    offered = ask(accounts.options)
+    today = clock.day_of(clock.now())
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=420):
+            chosen = linked("account", "账号", dict(zip(offered["account_id"], offered["label"], strict=True)),
+                            "输入名称查找账号")
+        if chosen is not None and st.session_state.get("day") is None and "day" not in st.query_params:
+            st.session_state["day"] = min(where.end, today)
+        day = st.date_input("日期", None, key="day", bind="query-params", min_value=today - timedelta(3650),
+                            max_value=today, format="YYYY-MM-DD", width=180)
+    return chosen, day
+
+
+def behind(account_id: int, day: date) -> None:
+    """What stands behind a cell: the state in words, posts, runs with what they kept and set aside."""
+    found = ask(coverage.cell, account_id, day, clock.day_of(clock.now()))
+    if found is None:
+        empty("这个账号已不存在。")
+        return
+    st.subheader(plain(f"{found.name}·{found.platform}　{charts.labels_day(day)}"), anchor=False)
+    _state(found)
+    with st.container(horizontal=True, gap="medium"):
+        link("account", "账号详情", account=account_id)
+    st.markdown("**当日帖文**")
+    _posts(account_id, day)
+    st.markdown("**采集记录**")
+    with db.session() as session:  # not from the cache: a run that brought nothing new doesn't move the stamp
+        frame = coverage.runs_behind(session, account_id, day)
+    if frame.empty:
+        caption("没有与这一天有关的采集记录。")
+        return
+    runs(frame, f"behind_{account_id}_{day}", alt="与这一天有关的采集记录")
+    refused = ask(coverage.rejected_behind, tuple(int(i) for i in frame["run_id"]))
+    if not refused.empty:
+        st.markdown("**以上采集中不合格的条目**")
+        table(refused, {"locator": Column("位置"), "field": Column("字段"), "reason": Column("原因", width="large"),
+                        "raw": Column("原文", width="large")}, key=f"behind_rejected_{account_id}_{day}",
+              alt="不合格的条目")
+
+
+def _state(found: Cell) -> None:
+    words = f"**{found.word}**　{plain(found.words)}"
+    if found.state in ("failed", "expired"):
+        st.error(words, icon=":material/error:")
+    elif found.state in coverage.GAPS:
+        st.warning(words, icon=":material/help:")
+    else:
+        st.info(words, icon=":material/event_available:")
+
+
+def _posts(account_id: int, day: date) -> None:
+    frame = ask(coverage.posts_behind, account_id, day)
+    if frame.empty:
+        caption("没有这一天的帖文。")
+        return
+    profile = ask(accounts.profile, account_id)
+    row = table(frame, {
+        "published_at": Column("发布时间", "time"), "title": Column("标题", width="large"),
+        **counters(profile.counters), "readings": Column("读数次数", "int"), "gone_at": Column("发现删除", "time"),
+        "url": Column("原文", "link"),
+    }, key=f"behind_posts_{account_id}_{day}", select=True, alt="当日帖文及最新读数")
+    if row is None:
+        caption("点选一篇，可看历次读数和数据来源。")
+    else:
+        readings(int(frame["post_id"][row]), frame["title"][row], profile.counters)
+
+
+def strip(source_id: int) -> None:
+    """The last days of a source, coloured by what its runs did; a click lists the runs of that day."""
+    today = clock.day_of(clock.now())
+    with db.session() as session:
+        frame = coverage.source_days(session, source_id, today - timedelta(STRIP_DAYS - 1), today)
+    if not frame["runs"].any():
+        return
+    clicked = st.altair_chart(
+        charts.calendar(frame, states=labels.RUN_DAYS, title=f"近 {STRIP_DAYS} 天采集情况", row_title="采集源",
+                        row_height=26, row_labels=False),
+        key=f"strip_{source_id}", on_select="rerun", selection_mode=charts.CELL,
+        alt=f"这个采集源近 {STRIP_DAYS} 天每天的采集结果",
+    )
+    cells = list(clicked.selection.get(charts.CELL, [])) if clicked else []
+    if not cells:
+        caption("点选一天，可看当天的各次采集。")
+        return
+    day = date.fromisoformat(cells[-1]["date"])
+    with db.session() as session:
+        found = coverage.source_runs(session, source_id, day)
+    st.markdown(f"**{charts.labels_day(day)}的采集**")
+    if found.empty:
+        caption("这一天没有采集。")
+        return
+    runs(found.drop(columns=["role", "source"]), f"day_{source_id}_{day}", alt="当天的采集记录")
+
+
+def platforms(found: Calendar) -> None:
+    """How complete each platform is."""
+    frame: pd.DataFrame = found.platforms()
+    table(frame, {
+        "platform_name": Column("平台"), "accounts": Column("账号数", "int"), "expected": Column("应有账号日", "int"),
+        "covered": Column("已掌握", "int"), "gaps": Column("缺口", "int"), "unmonitored": Column("未监测", "int"),
+        "share": Column("覆盖率", "percent"),
+    }, key="coverage_platforms", alt="各平台数据覆盖率")

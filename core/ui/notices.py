@@ -1,0 +1,72 @@
+"""Notices: what waits for a person, what was seen to, and how many there are."""
+
+import streamlit as st
+from sqlmodel import Session
+
+from core import clock, notices
+from core.query import quality
+from core.ui.ask import ask
+from core.ui.deeds import WHO, do, said
+from core.ui.parts import caption, link, plain
+from core.ui.table import Column, table
+
+TOLD = "notices"
+FIRST = 4
+"""Open notices that are shown at once; the others are folded."""
+_ICONS = {"quiet": ":material/notifications_paused:", "reauth": ":material/key_off:", "stop": ":material/report:"}
+
+
+def panel(source_id: int | None = None, *, always: bool = True) -> None:
+    """The open notices, the newest first, each put away with one click; those that are closed are folded. With `always`
+    off nothing is drawn while nothing waits."""
+    said(TOLD)
+    found = ask(quality.notices, source_id)
+    closed = ask(quality.notices, source_id, closed=True, limit=100)
+    if found.empty and not always:
+        return
+    if found.empty:
+        caption("没有待处理的通知。")
+    rows = found.to_dict("records")
+    for row in rows[:FIRST]:
+        _one(row, source_id)
+    if rows[FIRST:]:
+        with st.expander(f"其余 {len(rows) - FIRST} 条待处理通知"):
+            for row in rows[FIRST:]:
+                _one(row, source_id)
+    if not closed.empty and always:
+        with st.expander("已处理和已恢复的通知", icon=":material/history:", on_change="rerun",
+                         key=f"notices_closed_{source_id}") as folded:
+            if folded.open:
+                table(closed, {
+                    "at": Column("时间", "time"), "kind_name": Column("类型"), "title": Column("通知", width="large"),
+                    "note": Column("说明", width="large"), "closed_at": Column("处理时间", "time"),
+                    "closed_by": Column("处理人"),
+                }, key=f"notices_closed_table_{source_id}", alt="已处理和已恢复的通知")
+
+
+def _one(row: dict, source_id: int | None) -> None:
+    notice_id = int(row["notice_id"])
+    with st.container(border=True):
+        icon = _ICONS.get(row["kind"], ":material/notifications:")
+        st.markdown(f"{icon} **{plain(row['title'])}**")
+        caption(f"{row['kind_name']}，{clock.local(row['at']):%Y-%m-%d %H:%M}。{row['note']}")
+        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+            if st.button("标记为已处理", key=f"notice_{source_id}_{notice_id}", icon=":material/done:"):
+
+                def put_away(session: Session) -> str:
+                    notices.put_away(session, notice_id, who=WHO, now=clock.now())
+                    return f"已处理通知“{row['title']}”。"
+
+                if do(put_away, TOLD):
+                    st.rerun()
+            if source_id is None and row["source_id"] == row["source_id"] and row["source_id"] is not None:
+                link("sources", "查看采集源", source=int(row["source_id"]))
+            if row["account_id"] == row["account_id"] and row["account_id"] is not None:
+                link("quality", "查看账号日历", icon=":material/calendar_month:", account=int(row["account_id"]),
+                     day=clock.day_of(row["at"]).isoformat())
+
+
+def badge() -> None:
+    """A line in the sidebar while something waits for a person."""
+    if waiting := ask(notices.unread):
+        link("quality", f"{waiting} 条待处理通知", icon=":material/notifications:")

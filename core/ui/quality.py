@@ -1,0 +1,86 @@
+"""The checks of the room 数据质量: a line for each, and the cases behind a picked one."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from core.query import quality
+from core.query.quality import Check
+from core.query.scope import Filter
+from core.ui.ask import ask
+from core.ui.parts import caption, empty, link, plain
+from core.ui.runs import left, preview
+from core.ui.table import Column, table
+
+_WHO = {"account": Column("账号"), "platform": Column("平台")}
+_POST = {"day": Column("发布日期", "date"), "title": Column("标题", width="large")}
+CASES: Mapping[str, Mapping[str, Column]] = {
+    "followers": {**_WHO, "missing": Column("缺少天数", "int"), "first": Column("最早缺少", "date"),
+                  "last": Column("最近缺少", "date"), "read": Column("已有天数", "int")},
+    "readings": {**_WHO, **_POST, "url": Column("原文", "link")},
+    "identity": {**_WHO, "day": Column("日期", "date"), "before": Column("前日粉丝数", "int"),
+                 "followers": Column("当日粉丝数", "int"), "new": Column("新增", "int"), "lost": Column("取消", "int"),
+                 "difference": Column("差额", "int")},
+    "falls": {**_WHO, **_POST, "counter": Column("指标"), "before": Column("前次", "int"),
+              "after": Column("本次", "int"), "fall": Column("回落", "int"), "observed_at": Column("观测时间", "time")},
+    "bounds": {"platform": Column("平台"), "counter": Column("指标"), "known": Column("读数", "int"),
+               "capped": Column("其中下限", "int"), "share": Column("占比", "percent")},
+    "corrections": {**_WHO, "day": Column("日期", "date"), "what": Column("对象", width="large"),
+                    "reason": Column("原因"), "change": Column("更正内容", width="large"),
+                    "observed_at": Column("更正时间", "time")},
+    "gone": {**_WHO, **_POST, "published_at": Column("发布时间", "time"), "last_seen_at": Column("最后见到", "time"),
+             "gone_at": Column("发现删除", "time"), "request": Column("依据（请求）", width="large")},
+    "rejects": {"source": Column("采集源"), "reason": Column("原因", width="large"), "field": Column("字段"),
+                "rows": Column("条数", "int"), "last_at": Column("最近一次", "time")},
+}
+"""Columns of the cases of each check, as `query.quality.found` gives them."""
+
+
+def checks(found: tuple[Check, ...], where: Filter) -> None:
+    """Every check as a line; a picked one lists its cases."""
+    frame = pd.DataFrame([
+        {"name": c.name, "state": c.state, "checked": c.checked, "wrong": c.wrong, "unit": c.unit, "share": c.share,
+         "rule": c.rule} for c in found
+    ])
+    row = table(frame, {
+        "name": Column("核对项"), "state": Column("结果"), "wrong": Column("涉及", "int"),
+        "checked": Column("核对数量", "int"), "unit": Column("单位"), "share": Column("占比", "percent"),
+        "rule": Column("规则", width="large"),
+    }, key="quality_checks", select=True, alt="数据准确性核对结果")
+    names = {c.key: c.name for c in found}
+    if row is not None:
+        st.query_params["check"] = found[row].key
+    key = st.query_params.get("check", "")
+    if key not in names:
+        caption("点选一项，可看具体情况。")
+        return
+    cases(next(c for c in found if c.key == key), where)
+
+
+def cases(check: Check, where: Filter) -> None:
+    """The cases of one check, and what stands behind a picked one."""
+    st.markdown(f"**{plain(check.name)}**")
+    caption(f"规则：{check.rule}。")
+    frame = ask(quality.found, where, check.key)
+    if frame.empty:
+        empty("本期没有这类情况。" if check.checked else "所选范围内没有可以核对的数据。", ":material/check_circle:")
+        return
+    row = table(frame, CASES[check.key], key=f"cases_{check.key}", select=True, alt=check.name)
+    if len(frame) >= quality.SHOWN:
+        caption(f"只列出前 {quality.SHOWN} 条。")
+    if row is None:
+        return
+    picked = frame.iloc[row]
+    with st.container(border=True):
+        if "account_id" in frame.columns:
+            day = picked.get("day", picked.get("last"))
+            link("quality", f"查看“{plain(picked['account'])}”当天的采集", icon=":material/calendar_month:",
+                 account=int(picked["account_id"]), day=f"{day:%Y-%m-%d}")
+            link("account", "账号详情", account=int(picked["account_id"]))
+        if check.key == "rejects":
+            left(int(picked["run_id"]), "rejects")
+        elif "capture_id" in frame.columns and not pd.isna(picked["capture_id"]):
+            preview(int(picked["capture_id"]), f"case_{check.key}_{int(picked['capture_id'])}")
+        elif check.key in ("falls", "corrections", "gone"):
+            caption("没有保存这次读数的原始数据。")

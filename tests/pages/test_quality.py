@@ -1,0 +1,133 @@
+"""The room of the figures' quality: head, notices, calendar, what stands behind a cell, checks."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core import clock, evidence, ingest, notices, rollup
+from core.counts import Count
+from core.models import Account, Audit, Notice, Rejected, Source
+from core.records import Batch, PostRecord
+
+HOSTILE = "<script>alert(1)</script> **粗** [链](javascript:x)"
+
+
+@pytest.fixture
+def some(session) -> dict[str, int]:
+    """Two accounts of Weibo with a source each: one was read three days ago and failed since, one needs a person."""
+    now = clock.now()
+    today = clock.day_of(now)
+    day = today - timedelta(3)
+    made = {}
+    for name in ("警方", HOSTILE):
+        account = Account(platform="weibo", external_id=name, name=name)
+        session.add(account)
+        session.flush()
+        source = Source(key=name, name=f"{name}源", collector="weibo", platform="weibo", account_id=account.id)
+        session.add(source)
+        session.flush()
+        made[name] = account.id
+        made[f"{name}源"] = source.id
+    run = ingest.begin(session, "collect", source=session.get(Source, made["警方源"]), at=clock.instant(day, 12))
+    kept = evidence.keep(session, b'{"likes": 7}', request="https://w.cn/list", fetched_at=run.started_at, run=run,
+                         source_id=run.source_id)
+    published = clock.instant(day, 9)
+    ingest.store(session, Batch(posts=[PostRecord(
+        external_id="p", title=HOSTILE, published_at=published, observed_at=run.started_at, counters={"likes": Count(7)}
+    ), PostRecord(external_id="q", title="无读数", published_at=published, observed_at=run.started_at)]),
+        run=run, capture=kept, account=session.get(Account, made["警方"]))
+    session.add(Rejected(run_id=run.id, locator="list[9]", reason="不是数字", raw=HOSTILE))
+    ingest.finish(session, run, "partial", "新增帖文 2 条", at=run.started_at,
+                  stored=ingest.Stored(new_posts=2, rejected=1))
+    ingest.cover(session, {(made["警方"], today - timedelta(1)): "failed"}, None)
+    lost = session.get(Source, made[f"{HOSTILE}源"])
+    lost.fault, lost.fault_note = "STOP", HOSTILE
+    notices.needs_a_person(session, lost, now)
+    session.commit()
+    rollup.run(session)
+    made["day"] = day
+    return made
+
+
+def cards(app) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def tables(app) -> list:
+    return [frame.value for frame in app.dataframe]
+
+
+def test_an_empty_room_says_where_to_begin(open_room):
+    app = open_room("quality")
+    assert "账号台账" in app.info[0].value
+    assert cards(app)["账号日覆盖率"] == "—" and cards(app)["待处理通知"] == "0"
+    assert any("没有待处理的通知" in c.value for c in app.caption)
+
+
+def test_head_and_calendar(some, open_room):
+    app = open_room("quality", period="近7天")
+    shown = cards(app)
+    assert shown["待处理通知"] == "1" and shown["异常采集源"] == "1" and shown["不合格条目"] == "1"
+    assert shown["账号日覆盖率"] == "7.1%" and shown["下限读数占比"] == "0.00%"
+    assert len(app.get("vega_lite_chart")) == 1
+    platforms = next(t for t in tables(app) if "platform_name" in t)
+    assert (platforms["expected"][0], platforms["covered"][0]) == (14, 1)
+    app.text_input(key="coverage_search").set_value("没有的").run()
+    assert "没有符合条件的账号" in app.info[0].value
+
+
+def test_a_link_opens_what_stands_behind_a_cell(some, open_room):
+    app = open_room("quality", account=str(some["警方"]), day=some["day"].isoformat())
+    assert "警方" in app.subheader[2].value and any("当日发布 2 篇" in i.value for i in app.info)
+    posts = next(t for t in tables(app) if "published_at" in t)
+    assert sorted(posts["title"]) == sorted([HOSTILE, "无读数"]) and set(posts["readings"]) == {0, 1}
+    runs = next(t for t in tables(app) if "role" in t)
+    assert (runs["role"][0], runs["state_name"][0], runs["note"][0]) == ("状态和数据依据", "部分成功", "新增帖文 2 条")
+    refused = next(t for t in tables(app) if "locator" in t)
+    assert refused["reason"][0] == "不是数字"
+    assert all("<script>" not in m.value for m in app.markdown)
+
+
+def test_a_gap_says_what_it_is(some, open_room):
+    yesterday = clock.day_of(clock.now()) - timedelta(1)
+    app = open_room("quality", account=str(some["警方"]), day=yesterday.isoformat())
+    assert any("采集失败" in e.value for e in app.error)
+    app = open_room("quality", account=str(some[HOSTILE]), day=yesterday.isoformat())
+    assert any("无采集记录" in w.value for w in app.warning)
+
+
+def test_an_account_without_a_day_opens_the_period_s_last(some, open_room):
+    app = open_room("quality", account=str(some["警方"]))
+    assert app.date_input(key="day").value is not None and any("警方" in s.value for s in app.subheader)
+
+
+def test_a_check_lists_its_cases(some, open_room):
+    app = open_room("quality", period="近7天", check="readings")
+    listed = next(t for t in tables(app) if "rule" in t)
+    assert listed.set_index("name").loc["帖文均有读数", "state"] == "需核对"
+    cases = tables(app)[-1]
+    assert list(cases["title"]) == ["无读数"]
+    app = open_room("quality", period="近7天", check="identity")
+    assert "没有可以核对的数据" in app.info[-1].value
+
+
+def test_a_notice_is_put_away_with_one_click(some, open_room, session):
+    app = open_room("quality")
+    (notice,) = session.execute(select(Notice)).scalars()
+    assert any("采集停止" in m.value for m in app.markdown)
+    app.button(key=f"notice_None_{notice.id}").click().run()
+    assert not app.exception and "已处理通知" in app.success[0].value
+    assert cards(app)["待处理通知"] == "0" and any("没有待处理" in c.value for c in app.caption)
+    session.expire_all()
+    assert session.get(Notice, notice.id).closed_by == "网页操作"
+    assert session.execute(select(Audit.action)).scalars().all() == ["处理通知"]
+    again = open_room("overview")
+    assert not any("待处理通知" in str(p) for p in again.sidebar.get("page_link"))
+
+
+def test_the_source_s_room_shows_its_notice_and_its_days(some, open_room):
+    app = open_room("sources", source=str(some[f"{HOSTILE}源"]))
+    assert any("采集停止" in m.value for m in app.markdown)
+    app = open_room("sources", source=str(some["警方源"]))
+    assert len(app.get("vega_lite_chart")) == 1, "a strip of its days"
