@@ -7,6 +7,7 @@ from collectors.feed import FEED
 from collectors.gsdata import GSDATA
 from collectors.hotlist import HOTLIST
 from collectors.huawei import HUAWEI
+from collectors.kuaishou import KUAISHOU
 from collectors.newrank import NEWRANK
 from collectors.umeng import UMENG
 from collectors.wechat import WECHAT
@@ -14,6 +15,8 @@ from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
 
 SOURCES: dict[str, Collector] = {
     collector.name: collector
-    for collector in (FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN)
+    for collector in (
+        FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN, KUAISHOU,
+    )
 }
 """Every collector by the name that `source.collector` holds."""

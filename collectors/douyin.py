@@ -453,7 +453,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
 
 
 DOUYIN = Collector(
-    "douyin", "抖音开放平台", 10_800, collect, parse, base=BASE, account="required", platform="douyin", check=check,
+    "douyin", "抖音开放平台", 7_200, collect, parse, base=BASE, account="required", platform="douyin", check=check,
     secrets=(
         Field("client_key", "Client Key", "抖音开放平台—控制台—应用详情"),
         Field("client_secret", "Client Secret", "同一页面", secret=True),
