@@ -1,42 +1,46 @@
-"""Notices: what the operator should know of without looking for it. One open notice for each source and kind.
+"""Notices: what the operator should know of without looking for it. One open notice for each thing and kind.
 
-A source that went quiet is told by its own rhythm: the days on which it brought nothing in a row, against the longest
-such row of its recent past.
+Silence is told by the own rhythm of what is silent (core.metrics.cadence): an account by the days on which it
+published, whoever reads it; a source of mentions by the days on which it brought some. Only days count of which it is
+known that there was nothing: while a source fails, nobody is silent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from core import audit, clock, db
+from core import audit, clock, db, labels
 from core.faults import BadInput
-from core.models import Mention, Notice, Post, Source
+from core.metrics.cadence import Rhythm, rhythm
+from core.models import Account, Coverage, Mention, Notice, Post, Run, Source
 
 LOOKBACK = 60
-"""Days of the past that tell a source's rhythm."""
-LEAST_ACTIVE = 5
-"""Days with something that a source must have had before its silence means anything."""
+"""Days of the past that tell a rhythm."""
+TOGETHER = 3
+"""So many accounts of one source, and most of those that it serves, silent together are the source's silence."""
+SYSTEM = "系统"
+_SERVE_NOBODY = (*labels.ADDRESSED, "file")
 
 
-def quiet_after(active: Iterable[date], since: date) -> int:
-    """Days of silence that are out of a source's rhythm (pure): one and a half times the longest gap between two active
-    days seen from `since` on, and at least two; 0 where too few days tell of no rhythm at all."""
-    days = sorted(d for d in set(active) if d >= since)
-    if len(days) < LEAST_ACTIVE:
-        return 0
-    longest = max((later - earlier).days - 1 for earlier, later in pairwise(days))
-    return max(2, -(-longest * 3 // 2) + 1)
+def serves_platform(source: Source) -> bool:
+    """Whether a source that is bound to no account brings figures of its platform's accounts."""
+    if source.account_id is not None or not source.platform or source.collector in _SERVE_NOBODY:
+        return False
+    return source.config.get("subject", "accounts") == "accounts"  # sources of the sample district say what they are of
 
 
-def raise_(session: Session, kind: str, source: Source, title: str, note: str, at: datetime) -> Notice | None:
-    """Open a notice unless the same one is open; the caller commits."""
-    if _open(session, kind, source.id):
+def raise_(
+    session: Session, kind: str, source: Source, title: str, note: str, at: datetime, *, account_id: int | None = None
+) -> Notice | None:
+    """Open a notice of a source, or of one account that it serves, unless the same one is open; the caller commits."""
+    account_id = account_id or source.account_id
+    if _open(session, kind, source.id, account_id):
         return None
     made = Notice(
-        at=at, kind=kind, source_id=source.id, account_id=source.account_id, title=title, note=note, demo=source.demo
+        at=at, kind=kind, source_id=source.id, account_id=account_id, title=title, note=note, demo=source.demo
     )
     session.add(made)
     session.flush()
@@ -44,52 +48,37 @@ def raise_(session: Session, kind: str, source: Source, title: str, note: str, a
 
 
 def needs_a_person(session: Session, source: Source, at: datetime) -> None:
-    """A source whose fault waits for a person."""
+    """A source whose fault waits for a person. What a person has put away comes back only when the fault is another, or
+    the source worked in between."""
     kind = "reauth" if source.fault == "REAUTH" else "stop"
+    last = _last(session, kind, source.id, source.account_id)
+    if last and last.closed_by not in ("", SYSTEM) and last.note == source.fault_note and (
+        source.last_ok_at is None or source.last_ok_at < last.at
+    ):
+        return
     words = "授权失效" if kind == "reauth" else "采集停止"
     raise_(session, kind, source, f"“{source.name}”{words}", source.fault_note, at)
 
 
 def recovered(session: Session, source: Source, at: datetime) -> None:
     """A source that works again: what was open of it is closed, and said."""
-    closed = [n for kind in ("reauth", "stop") if (n := _open(session, kind, source.id))]
+    closed = [n for kind in ("reauth", "stop") if (n := _open(session, kind, source.id, source.account_id))]
     for notice in closed:
-        notice.closed_at, notice.closed_by = at, "系统"
-        session.add(notice)
+        _close(session, notice, at)
     if closed:
-        _say_recovered(session, source, f"此前：{closed[0].title}", at)
+        _say_recovered(session, closed[0], source.name, f"此前：{closed[0].title}", at)
 
 
-def _say_recovered(session: Session, source: Source, note: str, at: datetime) -> None:
+def _close(session: Session, notice: Notice, at: datetime) -> None:
+    notice.closed_at, notice.closed_by = at, SYSTEM
+    session.add(notice)
+
+
+def _say_recovered(session: Session, of: Notice, name: str, note: str, at: datetime) -> None:
     session.add(Notice(
-        at=at, kind="recovered", source_id=source.id, account_id=source.account_id,
-        title=f"“{source.name}”已恢复", note=note, demo=source.demo,
+        at=at, kind="recovered", source_id=of.source_id, account_id=of.account_id, title=f"“{name}”已恢复", note=note,
+        demo=of.demo,
     ))
-
-
-def watch(session: Session, now: datetime) -> tuple[int, int]:
-    """Look at every enabled source's rhythm: raise a notice where one went quiet, and one where it speaks again.
-    Returns how many of each. The caller commits."""
-    today = clock.day_of(now)
-    since = today - timedelta(LOOKBACK)
-    active = _active_days(session, since)
-    quiet = back = 0
-    for source in session.execute(select(Source).where(Source.enabled.is_(True))).scalars():
-        days = active.get(source.id, set())
-        limit = quiet_after(days, since)
-        silence = (today - max(days)).days - 1 if days else 0
-        if limit and silence >= limit:
-            note = (
-                f"已连续 {silence} 天没有新内容，按其近 {LOOKBACK} 天的规律，超过 {limit - 1} 天即属异常；"
-                f"最近一次有内容是 {max(days):%Y-%m-%d}。请核对来源是否停更、改版或被限制。"
-            )
-            quiet += raise_(session, "quiet", source, f"“{source.name}”没有动静", note, now) is not None
-        elif days and (open_one := _open(session, "quiet", source.id)):
-            open_one.closed_at, open_one.closed_by = now, "系统"
-            session.add(open_one)
-            _say_recovered(session, source, f"自 {clock.local(open_one.at):%Y-%m-%d} 起没有动静，现已有新内容", now)
-            back += 1
-    return quiet, back
 
 
 def put_away(session: Session, notice_id: int, *, who: str, now: datetime) -> None:
@@ -98,34 +87,179 @@ def put_away(session: Session, notice_id: int, *, who: str, now: datetime) -> No
     if notice is None:
         raise BadInput("这条通知不存在，可能已被处理，请刷新页面")
     if notice.closed_at is None:
-        notice.closed_at, notice.closed_by = now, who or "系统"
+        notice.closed_at, notice.closed_by = now, who or SYSTEM
         session.add(notice)
         audit.note(session, who, "处理通知", notice.title)
         db.bump(session, now)
-
-
-def _open(session: Session, kind: str, source_id: int) -> Notice | None:
-    query = select(Notice).where(Notice.kind == kind, Notice.source_id == source_id, Notice.closed_at.is_(None))
-    return session.execute(query.limit(1)).scalar()
-
-
-def _active_days(session: Session, since: date) -> dict[int, set[date]]:
-    """Days on which each source brought something: what it said, or what its account published."""
-    found: dict[int, set[date]] = {}
-    mentions = select(Mention.source_id, Mention.day).where(Mention.day >= since).distinct()
-    posts = (
-        select(Source.id, Post.day)
-        .join(Post, Post.account_id == Source.account_id)
-        .where(Post.day >= since)
-        .distinct()
-    )
-    for query in (mentions, posts):
-        for source_id, day in session.execute(query):
-            found.setdefault(source_id, set()).add(day)
-    return found
 
 
 def unread(session: Session) -> int:
     """How many notices are open that wait for a person."""
     query = select(func.count()).select_from(Notice).where(Notice.closed_at.is_(None), Notice.kind != "recovered")
     return int(session.execute(query).scalar() or 0)
+
+
+def _of(kind: str, source_id: int, account_id: int | None) -> tuple:
+    mine = Notice.account_id.is_(None) if account_id is None else Notice.account_id == account_id
+    return Notice.kind == kind, Notice.source_id == source_id, mine
+
+
+def _open(session: Session, kind: str, source_id: int, account_id: int | None) -> Notice | None:
+    query = select(Notice).where(*_of(kind, source_id, account_id), Notice.closed_at.is_(None))
+    return session.execute(query.limit(1)).scalar()
+
+
+def _last(session: Session, kind: str, source_id: int, account_id: int | None) -> Notice | None:
+    query = select(Notice).where(*_of(kind, source_id, account_id)).order_by(Notice.id.desc())
+    return session.execute(query.limit(1)).scalar()
+
+
+# --- Silence --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One account or one source of mentions: the days on which it spoke, and how long it has been silent since."""
+
+    source: Source
+    name: str
+    account_id: int | None = None
+    rhythm: Rhythm | None = None
+    last: date | None = None
+    silent: Sequence[date] = ()
+
+    @property
+    def quiet(self) -> bool:
+        return self.rhythm is not None and self.rhythm.silence(self.silent) >= self.rhythm.limit
+
+    @property
+    def note(self) -> str:
+        habit = "（休息日已按其习惯折算）" if self.rhythm.off < 1 else ""
+        return (
+            f"已有 {len(self.silent)} 天没有新内容，近 {LOOKBACK} 天里最长只间隔 {self.rhythm.longest} 天{habit}；"
+            f"最近一次有内容是 {self.last:%Y-%m-%d}。请核对是否停更、改版或被限制。"
+        )
+
+
+def watch(session: Session, now: datetime) -> tuple[int, int]:
+    """Look at the rhythm of every account and source: raise a notice where one went quiet, and one where it speaks
+    again. Returns how many of each. The caller commits."""
+    today = clock.day_of(now)
+    sources = list(session.execute(select(Source).where(Source.enabled.is_(True)).order_by(Source.id)).scalars())
+    judged = _accounts(session, sources, today) + _speakers(session, sources, today)
+    together = _together(judged)
+    quiet = back = 0
+    for silent in together.values():
+        source, names = silent[0].source, "、".join(one.name for one in silent[:5])
+        more = "等" if len(silent) > 5 else ""
+        note = f"其 {len(silent)} 个账号同时没有新内容（{names}{more}），疑为来源异常，请核对。"
+        since = max(one.last for one in silent)
+        quiet += _silent(session, source, None, since, f"“{source.name}”没有动静", note, now)
+    for one in judged:
+        if one.quiet and one.source.id not in together:
+            quiet += _silent(session, one.source, one.account_id, one.last, f"“{one.name}”没有动静", one.note, now)
+    by_key = {(one.source.id, one.account_id): one for one in judged}
+    waiting = select(Notice).where(Notice.kind == "quiet", Notice.closed_at.is_(None), Notice.at < now)
+    for notice in list(session.execute(waiting).scalars()):
+        one = by_key.get((notice.source_id, notice.account_id))
+        shared = next((s for s in sources if s.id == notice.source_id and serves_platform(s)), None)
+        if one is None and (notice.account_id is not None or shared is None):
+            _close(session, notice, now)  # switched off, or no longer in operation: there is nothing to wait for
+        elif _spoke(session, one, notice) if one else notice.source_id not in together:
+            _close(session, notice, now)
+            words = f"自 {clock.local(notice.at):%Y-%m-%d} 起没有动静，现已有新内容"
+            _say_recovered(session, notice, one.name if one else shared.name, words, now)
+            back += 1
+    return quiet, back
+
+
+def _together(judged: Iterable[_Watched]) -> dict[int, list[_Watched]]:
+    """Sources (by id) that serve many accounts most of which are silent at once, with those."""
+    by_source: dict[int, list[_Watched]] = {}
+    for one in judged:
+        if one.account_id is not None and one.source.account_id is None and one.rhythm:
+            by_source.setdefault(one.source.id, []).append(one)
+    silent = {id_: [one for one in ones if one.quiet] for id_, ones in by_source.items()}
+    return {id_: found for id_, found in silent.items() if len(found) >= max(TOGETHER, len(by_source[id_]) // 2 + 1)}
+
+
+def _silent(
+    session: Session, source: Source, account_id: int | None, last: date, title: str, note: str, now: datetime
+) -> bool:
+    """Raise a notice of silence unless it is open, or a person has put it away since the last sign of life."""
+    before = _last(session, "quiet", source.id, account_id)
+    if before and before.closed_by not in ("", SYSTEM) and clock.day_of(before.at) > last:
+        return False
+    return raise_(session, "quiet", source, title, note, now, account_id=account_id) is not None
+
+
+def _spoke(session: Session, one: _Watched, notice: Notice) -> bool:
+    """Whether something has come since the notice that is newer than all that was known then."""
+    table, mine = (Mention, Mention.source_id == one.source.id) if one.account_id is None else (
+        Post, Post.account_id == one.account_id)
+    known = session.execute(select(func.max(table.day)).where(mine, table.first_seen_at <= notice.at)).scalar()
+    newest = session.execute(select(func.max(table.day)).where(mine)).scalar()
+    return newest is not None and (known is None or newest > known)
+
+
+def _accounts(session: Session, sources: Sequence[Source], today: date) -> list[_Watched]:
+    """The accounts in operation that an enabled source reads, with their silence up to yesterday."""
+    bound = {source.account_id: source for source in reversed(sources) if source.account_id}
+    shared = {source.platform: source for source in reversed(sources) if serves_platform(source)}
+    since = today - timedelta(LOOKBACK)
+    active = _days(session, select(Post.account_id, Post.day).where(Post.day.between(since, today)).distinct())
+    known: dict[int, dict[date, str]] = {}
+    covered = select(Coverage.account_id, Coverage.day, Coverage.state).where(Coverage.day.between(since, today))
+    for account_id, day, state in session.execute(covered):
+        known.setdefault(account_id, {})[day] = state
+    out = []
+    for account in session.execute(select(Account).where(Account.state == "normal").order_by(Account.id)).scalars():
+        if source := bound.get(account.id) or shared.get(account.platform):
+            name = source.name if source.account_id else account.name
+            one = _Watched(source, name, account.id)
+            _listen(one, active.get(account.id, set()), today)
+            said = known.get(account.id, {})
+            one.silent = [day for day in one.silent if _nothing(said.get(day, ""), source, day)]
+            out.append(one)
+    return out
+
+
+def _nothing(state: str, source: Source, day: date) -> bool:
+    """Whether it is known that nothing was published: confirmed, or the source has looked well after the day's end and
+    left no word of a failure."""
+    looked = source.last_ok_at is not None and source.last_ok_at >= clock.instant(day + timedelta(2))
+    return state == "zero" or (not state and looked)
+
+
+def _speakers(session: Session, sources: Sequence[Source], today: date) -> list[_Watched]:
+    """The sources of mentions, with the days since their last on which they were asked and had nothing new."""
+    since = today - timedelta(LOOKBACK)
+    active = _days(session, select(Mention.source_id, Mention.day).where(Mention.day.between(since, today)).distinct())
+    out = []
+    for source in sources:
+        if source.account_id is None and not serves_platform(source):
+            one = _Watched(source, source.name)
+            _listen(one, active.get(source.id, set()), today)
+            if one.quiet:
+                asked = select(Run.started_at).where(
+                    Run.source_id == source.id, Run.state.in_(("ok", "unchanged", "partial")),
+                    Run.started_at >= clock.instant(one.last),
+                )
+                good = {clock.day_of(at) for at in session.execute(asked).scalars()}
+                one.silent = [day for day in one.silent if day in good]
+            out.append(one)
+    return out
+
+
+def _listen(one: _Watched, spoken: set[date], today: date) -> None:
+    one.rhythm = rhythm(spoken)
+    if spoken:
+        one.last = max(spoken)
+        one.silent = clock.days(one.last + timedelta(1), today - timedelta(1))
+
+
+def _days(session: Session, query: object) -> Mapping[int, set[date]]:
+    found: dict[int, set[date]] = {}
+    for key, day in session.execute(query):
+        found.setdefault(key, set()).add(day)
+    return found

@@ -6,6 +6,8 @@ from random import Random
 
 import holidays
 
+from core.metrics.cadence import day_off
+
 QUIET_KINDS = {"bureau": 0.34, "street": 0.28, "district": 0.78, "other": 0.5}
 """How much of a working day's output a day off still sees, by kind of unit."""
 
@@ -21,11 +23,6 @@ HOURS = {
 @cache
 def _calendar() -> holidays.HolidayBase:
     return holidays.country_holidays("CN", language="zh_CN")
-
-
-def day_off(day: date) -> bool:
-    """Whether offices are closed: weekends and public holidays, less the weekends worked instead."""
-    return not _calendar().is_working_day(day)
 
 
 def festival(day: date) -> str:

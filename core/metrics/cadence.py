@@ -1,12 +1,16 @@
-"""When an account publishes: by weekday and hour, its longest silence, and the two-week rule."""
+"""When an account publishes: by weekday and hour, its longest silence, its own rhythm, and the two-week rule."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from typing import Literal
 
-from core.clock import local
+import holidays
+
+from core.clock import days, local
 
 STALE_DAYS = 14
 """国办秘函〔2019〕19号: an account without an update for two weeks before the check fails it."""
@@ -49,6 +53,62 @@ def longest_gap(active: Iterable[date], first: date, last: date) -> Gap | None:
             best = gap if best is None or gap.days > best.days else best
         expected = day + timedelta(1)
     return best
+
+
+@cache
+def _offices() -> holidays.HolidayBase:
+    return holidays.country_holidays("CN")
+
+
+def day_off(day: date) -> bool:
+    """Whether offices are closed: weekends and public holidays, less the weekends worked instead (调休). Of years that
+    the State Council has not announced yet only the statutory days are known."""
+    return not _offices().is_working_day(day)
+
+
+LEAST_ACTIVE = 5
+"""Days with something that are needed before silence means anything."""
+LEAST_SPAN = 14
+"""Days from the first of them to the last: an office's first weekend is no silence."""
+LEAST_OFF = 4
+"""Days off that are needed before it is known how an account keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often somebody speaks. Silence is measured in its own days: a working day counts one, a day off `off` (how
+    active its days off are against its working days, 0 to 1), so that an office's holiday is no silence.
+
+    `limit`: from how much silence on it is out of rhythm; `longest`: the longest silence seen, in calendar days.
+    """
+
+    limit: float
+    off: float
+    longest: int
+
+    def silence(self, silent: Iterable[date]) -> float:
+        """How much silence these days are."""
+        return sum(self.off if day_off(day) else 1.0 for day in silent)
+
+
+def rhythm(active: Iterable[date]) -> Rhythm | None:
+    """The rhythm that these days with something tell; None where they are too few to tell of any.
+
+    Out of rhythm is what exceeds one and a half times the longest silence between two of them, by a day at least and
+    after no less than two days.
+    """
+    spoken = sorted(set(active))
+    if len(spoken) < LEAST_ACTIVE or (spoken[-1] - spoken[0]).days < LEAST_SPAN - 1:
+        return None
+    span = days(spoken[0], spoken[-1])
+    closed = {day for day in span if day_off(day)}
+    open_share = sum(day not in closed for day in spoken) / max(len(span) - len(closed), 1)
+    off_share = sum(day in closed for day in spoken) / len(closed) if closed else 0.0
+    known = len(closed) >= LEAST_OFF and open_share > 0
+    made = Rhythm(0.0, min(off_share / open_share, 1.0) if known else 1.0, 0)
+    gaps = [days(a + timedelta(1), b - timedelta(1)) for a, b in pairwise(spoken)]
+    longest = max(made.silence(gap) for gap in gaps)
+    return Rhythm(max(2.0, 1.5 * longest + 1), made.off, max(len(gap) for gap in gaps))
 
 
 def silent_days(last_post: date | None, today: date) -> int | None:

@@ -26,6 +26,7 @@ from core.models import (
     Source,
     Unit,
 )
+from core.notices import serves_platform
 from core.query import posts, totals
 from core.query.scope import Filter
 
@@ -34,7 +35,6 @@ GAPS = ("failed", "expired", "unknown", "pending")
 OUTSIDE = ""
 """The account did not exist on that day, or the day has not come: it counts nowhere."""
 RUNS_SHOWN = 200
-_SERVE_NOBODY = (*labels.ADDRESSED, "file")
 _HOW = {
     "collected": "当日数据已采集。", "zero": "来源已确认当日没有发布。",
     "pending": "平台尚未公布当日数据，稍后自动再取。",
@@ -42,13 +42,6 @@ _HOW = {
     "unknown": "有采集源，但没有记录能说明当日是否有发布。", "due": "今天尚未采集到，稍后可能到达。",
     OUTSIDE: "当日账号尚未开通、已经关闭，或日期未到，不计入覆盖率。",
 }
-
-
-def serves_platform(source: Source) -> bool:
-    """Whether a source that is bound to no account brings figures of its platform's accounts."""
-    if source.account_id is not None or not source.platform or source.collector in _SERVE_NOBODY:
-        return False
-    return source.config.get("subject", "accounts") == "accounts"  # sources of the sample district say what they are of
 
 
 def sources_of(session: Session, account: Account) -> list[Source]:
