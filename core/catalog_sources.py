@@ -49,6 +49,7 @@ class Definition(BaseModel):
     options: dict[str, str] = Field(default_factory=dict)
     period: int = Field(30, ge=1, le=7 * 24 * 60, description="Minutes")
     paid: bool
+    for_accounts: bool = Field(False, description="Turned on for accounts though its collector can do without")
     own_credential: bool = Field(False, description="Every account has a credential of its own")
     licence: str = Field(min_length=6, description="The legal route: whose data, by which right")
     cost: str = Field(min_length=2)
@@ -101,8 +102,9 @@ class Definition(BaseModel):
 
     @property
     def bound(self) -> bool:
-        """Whether it is turned on for accounts, whatever its collector allows: its texts hold an account's id."""
-        return ACCOUNT in self.parameters
+        """Whether it is turned on for accounts, whatever its collector allows: it says so, or its texts hold an
+        account's id."""
+        return self.for_accounts or ACCOUNT in self.parameters
 
     @property
     def by_file(self) -> bool:
@@ -123,9 +125,10 @@ class Definition(BaseModel):
         name = _filled(self.name, values)
         return (f"{account} · {name}" if account else name)[:100]
 
-    def is_of(self, collector: str, url: str, config: Mapping[str, Any]) -> bool:
+    def is_of(self, collector: str, platform: str, url: str, config: Mapping[str, Any], *, bound: bool) -> bool:
         """Whether a source with these values was made of this definition, or could have been: its address and options
-        fit, whatever its parameters hold. A feed at a route's address counts: so routes were added before."""
+        fit, whatever its parameters hold. A feed at a route's address counts: so routes were added before. `bound`:
+        the source belongs to an account."""
         if self.route:
             if collector == "feed":
                 return _fits(f"{{base}}{self.route}", url)
@@ -136,7 +139,9 @@ class Definition(BaseModel):
             return url.endswith(self.path)
         if self.url and (_PARAMETER.fullmatch(self.url) or not _fits(self.url, url)):
             return False  # an address that is all the person's own tells nothing
-        return all(str(config.get(name, "")) == value for name, value in self.options.items() if "{" not in value)
+        if not self.url and (platform != self.platform or (self.for_accounts and not bound)):
+            return False
+        return all(_fits(value, str(config.get(name, ""))) for name, value in self.options.items())
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -49,7 +49,7 @@ def test_it_covers_a_district():
 def test_keys_titles_and_addresses_are_each_its_own():
     found = definitions()
     assert len({one.key for one in found}) == len({one.title for one in found}) == len(found)
-    places = [(one.collector, one.platform, one.path, one.route, one.url, str(one.options))
+    places = [(one.bound, one.collector, one.platform, one.path, one.route, one.url, str(one.options))
               for one in found if not one.by_file and one.url != "{site}"]
     assert len(set(places)) == len(places)
 
@@ -62,7 +62,7 @@ def test_an_entry_fits_its_collector(one):
     assert set(given) <= set(known)
     for name, value in given.items():
         assert not known[name].choices or value in known[name].choices
-    assert not collector.platform or collector.platform == one.platform
+    assert one.platform == (collector.platform or one.platform) or one.collector == "gsdata"
     assert collector.account != "none" or not one.bound
     assert collector.base or one.service or one.url or one.collector not in ADDRESSED
     assert not one.own_credential or any(secret.required for secret in collector.secrets)
@@ -169,6 +169,31 @@ def test_what_was_added_before_stays_and_is_recognised(session):
     made = ledger_sources.planned(by_key("guancha"), bases=BASES, values={})
     assert ledger_sources.turn_on(session, made, who="甲", now=NOW) == "1 个原来就已启用。"
     assert session.get(Source, 1).collector == "feed"
+
+
+def test_definitions_of_one_interface_are_told_apart(session):
+    ledger.apply(session, Entries(accounts=[
+        AccountEntry(platform="weibo", external_id="1", name="甲"),
+        AccountEntry(platform="wechat", external_id="2", name="乙"),
+    ]), who="测试", now=NOW)
+    credentials.add(session, name="清", kind="gsdata", fields={"a": "b"}, secret=frozenset(), who="", now=NOW)
+    credentials.add(session, name="号", kind="wechat", fields={"a": "b"}, secret=frozenset(), who="", now=NOW)
+
+    def on() -> set[str]:
+        found = sources.catalog(session)
+        return set(found["key"][found["state"] == "on"])
+
+    def turn(key: str, **more) -> None:
+        values = {name: "7" for name in by_key(key).questions}
+        made = ledger_sources.planned(by_key(key), bases={}, values=values, **more)
+        ledger_sources.turn_on(session, made, who="", now=NOW)
+
+    turn("gsdata_weibo", accounts=[("1", "甲")], credentials="清")
+    assert on() == {"gsdata_weibo"}
+    turn("gsdata_boards", credentials="清")
+    assert on() == {"gsdata_weibo", "gsdata_boards"}
+    turn("wechat_comments", accounts=[("2", "乙")], credentials="号")
+    assert on() == {"gsdata_weibo", "gsdata_boards", "wechat_comments", "wechat"}, "who has comments has the statistics"
 
 
 def test_the_room_reads_the_catalogue_with_words(session):

@@ -206,10 +206,10 @@ def catalog(session: Session) -> pd.DataFrame:
     names = {code: (name, family) for code, name, family in session.execute(
         select(Platform.code, Platform.name, Platform.family)
     )}
-    there = session.execute(select(Source.id, Source.collector, Source.url, Source.config, Source.enabled)).all()
+    there = session.execute(select(Source).order_by(Source.id)).scalars().all()
     rows = []
     for one in definitions():
-        made = [row for row in there if one.is_of(row.collector, row.url, row.config)]
+        made = [s for s in there if one.is_of(s.collector, s.platform, s.url, s.config, bound=s.account_id is not None)]
         state = "on" if any(row.enabled for row in made) else "off" if made else ""
         name, family = names.get(one.platform, (one.platform, "other"))
         rows.append({

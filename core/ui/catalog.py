@@ -46,14 +46,17 @@ class Wish:
 def section() -> None:
     """The list, and below it the card and the form of what was picked in it."""
     known = outside.collectors()
-    frame = ask(sources.catalog).assign(open=[_open(one, known) for one in definitions()])
+    frame = ask(sources.catalog).assign(
+        open=[_open(one, known) for one in definitions()],
+        needs=["传文件" if one.by_file else "不需" if _open(one, known) else "需要" for one in definitions()],
+    )
     shown = _narrowed(frame)
     if shown.empty:
         empty("没有符合条件的来源，请放宽筛选。")
         return
     rows = hashlib.sha256(",".join(shown["key"]).encode()).hexdigest()[:12]
     # The rows are part of the key: what is ticked is kept by position, and must not slide onto other rows.
-    ticked = table(shown.assign(needs=["不需凭据" if o else "" for o in shown["open"]]), {
+    ticked = table(shown, {
         "title": Column("来源", pinned=True), "platform_name": Column("平台"), "way": Column("途径"),
         "cost": Column("费用"), "needs": Column("凭据"), "state_name": Column("启用"),
         "trouble": Column("已知问题", width="large"),
@@ -65,7 +68,7 @@ def section() -> None:
     picked = [by_key[key] for key in shown["key"].iloc[ticked]]
     made_of = dict(zip(frame["key"], frame["source_ids"], strict=True))
     for one in picked:
-        _card(one, made_of[one.key], open_=len(picked) == 1)
+        _card(one, made_of[one.key], open_=len(picked) == 1, there=one.collector in known)
     ready = [one for one in picked if one.collector in known]
     if ready:
         _form(ready, known)
@@ -106,7 +109,7 @@ def _narrowed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[keep].reset_index(drop=True)
 
 
-def _card(one: Definition, made: Sequence[int], *, open_: bool) -> None:
+def _card(one: Definition, made: Sequence[int], *, open_: bool, there: bool) -> None:
     """The four texts of an entry, what is known to be wrong with it, and links to what was made of it."""
     with st.expander(plain(one.title), expanded=open_, icon=":material/info:"):
         if one.trouble:
@@ -115,6 +118,8 @@ def _card(one: Definition, made: Sequence[int], *, open_: bool) -> None:
             st.markdown(f"**{head}**　{plain(text)}")
         if one.by_file:
             link("ledger", "去上传文件", ":material/upload_file:", ledger_part="导入导出")
+        elif not there:
+            caption("当前版本还不能采集这一种，请先用文件导入。")
         if made:
             st.markdown(f"**已有 {len(made)} 个采集源**")
             with st.container(horizontal=True):
@@ -130,7 +135,7 @@ def _form(picked: list[Definition], known: Mapping[str, Any]) -> None:
     with st.container(border=True):
         st.markdown("**填写并启用**")
         bases = _bases(picked)
-        wishes = [_wish(one, known[one.collector]) for one in picked]
+        wishes = [_wish(one, known[one.collector], head=len(picked) > 1) for one in picked]
         with st.container(horizontal=True):
             test = st.button("测试连接", icon=":material/network_check:", key="catalog_test")
             on = st.button("启用", type="primary", icon=":material/power_settings_new:", key="catalog_on")
@@ -203,13 +208,14 @@ def _bases(picked: list[Definition]) -> dict[str, str]:
     }
 
 
-def _wish(one: Definition, collector: Any) -> Wish:
+def _wish(one: Definition, collector: Any, *, head: bool) -> Wish:
     """The fields of one entry: its parameters, its accounts, its credentials; only what it asks for."""
     wish, key = Wish(one), f"catalog_{one.key}_{_round()}"
     for_accounts = one.bound or collector.account == "required"
     if not (one.questions or for_accounts or collector.secrets):
         return wish
-    st.markdown(f"**{plain(one.title)}**")
+    if head:
+        st.markdown(f"**{plain(one.title)}**")
     defaults = one.defaults
     for name, question in one.questions.items():
         wish.values[name] = st.text_input(question, defaults[name], key=f"{key}_{name}", max_chars=500)
@@ -236,7 +242,9 @@ def _accounts(wish: Wish, key: str) -> None:
 
 def _credentials(wish: Wish, collector: Any, key: str) -> None:
     needed = any(secret.required for secret in collector.secrets)
-    if not (wish.one.own_credential and wish.accounts):
+    if wish.one.own_credential and not wish.accounts:
+        return
+    if not wish.one.own_credential:
         wish.credentials = credentials.choose(collector, key, needed=needed)
         if needed and not wish.credentials and not wish.lacking:
             wish.lacking = f"“{wish.one.title}”请选择凭据"

@@ -70,7 +70,7 @@ def test_browsing(open_room):
     app.pills(key="catalog_marks").set_value(["paid"]).run()
     assert set(shown(app)["cost"]) == {"付费"}
     app.pills(key="catalog_marks").set_value(["open", "well"]).run()
-    assert set(shown(app)["needs"]) == {"不需凭据"} and set(shown(app)["trouble"]) == {""}
+    assert set(shown(app)["needs"]) == {"不需"} and set(shown(app)["trouble"]) == {""}
     app.text_input(key="catalog_search").set_value("没有这样的").run()
     assert "没有符合条件" in app.info[0].value
 
