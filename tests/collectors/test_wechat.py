@@ -26,7 +26,7 @@ def wechat(lab) -> WeChat:
 def run(wechat: WeChat, *, now=NOW, cursor=None, secrets=SECRETS, answers=None, act: Callable | None = None, due=(),
         **config) -> Outcome:
     async def work() -> Outcome:
-        async with Http(**{**OPEN, "timeout": 0.5, "deadline": 0.5}) as http:
+        async with Http(**OPEN) as http:
             desk = MemoryDesk(http, now, secrets, cursor=cursor or {}, due=list(due))
             source = SourceSpec("w", "wechat", "健康云澜", wechat.base, "wechat", True, config,
                                 account=("wechat", "gh_1"))

@@ -1,4 +1,4 @@
-"""One collector's life in the laboratory: what the suite does to every collector alike (tests/test_collectors_alike.py).
+"""One collector's life in the laboratory: what tests/test_collectors_alike.py does to every collector alike.
 
 A case stands beside its service. It says how a source is set up against the service, what must stand in the database
 once everything was read, and how the service's world changes. Where a source can't have a thing (a hot list has no
@@ -60,6 +60,8 @@ class Case:
     quota: ClassVar[str] = ""
     quota_until: ClassVar[timedelta] = timedelta(days=1)
     shuffled: ClassVar[str] = ""
+    tolerates: ClassVar[tuple[str, ...]] = ()
+    """Acts after which the run is partial, with what could be read of the answer, instead of failed."""
     later: ClassVar[timedelta] = timedelta(days=1)
     """After which a vanished post or a fallen counter is to be noticed."""
 
@@ -76,7 +78,7 @@ class Case:
         raise NotImplementedError
 
     def hold(self) -> None:
-        """The platform has not finished yesterday's figures: a run ends NOTREADY. Not overridden: it has no such state."""
+        """The platform has not finished yesterday's figures: a run ends NOTREADY. Not overridden: no such state."""
 
     def release(self) -> None:
         """It has now."""
@@ -98,4 +100,8 @@ def every() -> list[type[Case]]:
     """All the cases, by collector."""
     for module in pkgutil.iter_modules(services.__path__):
         importlib.import_module(f"{services.__name__}.{module.name}")
-    return sorted(Case.__subclasses__(), key=lambda case: case.collector)
+    found, new = set(), {Case}
+    while new:
+        new = {sub for case in new for sub in case.__subclasses__()}
+        found |= new
+    return sorted(found, key=lambda case: case.collector)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from core import clock
+from tests.lab.cases import Case, Truth
 from tests.lab.services import Answer, Request, Service
 
 
@@ -36,3 +37,14 @@ class Apple(Service):
         if entries:
             feed["entry"] = entries[0] if len(entries) == 1 else entries
         return Answer.of({"feed": feed})
+
+
+class AppleCase(Case):
+    collector, service, platform, account = "apple", Apple, "app", "1234567890"
+    path = "customerreviews"
+
+    def truth(self) -> Truth:
+        return Truth(
+            mentions=frozenset(f"{self.account}#{number}" for number, *_ in self.world.reviews),
+            apps={clock.day_of(self.at): {"rating": 4.6}},
+        )

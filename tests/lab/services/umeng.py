@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from core import clock
+from tests.lab.cases import Case, Truth
 from tests.lab.services import Answer, Request, Service
 
 
@@ -45,3 +46,15 @@ class Umeng(Service):
             "date": day.isoformat(), "activityUsers": active, "newUsers": new, "totalUsers": total,
             "launches": launches, "payUsers": 0,
         }})
+
+
+class UmengCase(Case):
+    collector, service, platform, account = "umeng", Umeng, "app", "abc"
+    secrets = {"api_key": "1234567", "api_security": "testsecret"}
+    path = "getDailyData"
+
+    def truth(self) -> Truth:
+        yesterday = clock.day_of(self.at) - timedelta(1)
+        names = ("active_users", "new_users", "total_users", "launches")
+        days = [yesterday - timedelta(n) for n in range(7)]
+        return Truth(apps={day: dict(zip(names, self.world.days[day], strict=True)) for day in days})

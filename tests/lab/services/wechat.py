@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from core import clock
+from tests.lab.cases import Case, Truth
 from tests.lab.services import Answer, Request, Service
 
 SPAN = {
@@ -33,7 +34,7 @@ class WeChat(Service):
         self.delayed: set[date] = set()
         self.followers: dict[date, tuple[int, int, int]] = {}
         yesterday = clock.day_of(now()) - timedelta(1)
-        for n in range(30):
+        for n in range(-7, 30):
             self.followers[yesterday - timedelta(n)] = (10_000 - 10 * n, 15, 5)
         self.publish(yesterday, "2247490098_1", "区里召开重点工作推进会", 4123)
 
@@ -153,3 +154,34 @@ class WeChat(Service):
 def comment(number: int, text: str, at: datetime) -> dict:
     """A reader's comment as the list gives it."""
     return {"user_comment_id": number, "create_time": int(at.timestamp()), "content": text, "comment_type": 0}
+
+
+class WeChatCase(Case):
+    collector, service, platform, account = "wechat", WeChat, "wechat", "gh_1"
+    secrets = {"appid": "wx1234567890abcdef", "secret": "lab-secret"}
+    path, passed, expired, quota, shuffled = "getarticletotaldetail", 3, "expired", "quota", "reversed"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.day = clock.day_of(self.at) - timedelta(4)
+        self.world.publish(self.day, "100_1", "头条", 1000, 1500, 1800, 1900)
+        self.world.publish(self.day, "100_2", "次条", 300, 400, 450, 460)
+
+    def truth(self) -> Truth:
+        last = clock.day_of(self.at) - timedelta(1)
+        posts = {
+            msgid: {"readers": max((d, read) for d, read in article["days"].items() if d <= last)[1]}
+            for found in self.world.articles.values() for msgid, article in found.items()
+        }
+        daily = {self.day: {"readers": 1300}} if last - self.day < timedelta(7) else None
+        return Truth(posts=posts, followers={last: self.world.followers[last][0]}, daily=daily)
+
+    def hold(self) -> None:
+        self.world.delayed.add(clock.day_of(self.at) - timedelta(1))
+
+    def release(self) -> None:
+        self.world.delayed.clear()
+
+    def fall(self) -> tuple[str, str, int]:
+        self.world.articles[self.day]["100_1"]["days"][clock.day_of(self.at)] = 1700
+        return "100_1", "readers", 1700

@@ -1,0 +1,292 @@
+"""Every collector through the same misfortunes, by the real engine, over real HTTP, into a real database.
+
+Nothing may be lost, nothing may be there twice, and each outcome is recorded in words. What a collector's source can't
+do (a hot list has no deletions) its case leaves out; tests/lab/cases.py.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from collectors import SOURCES
+from collectors.http import Http
+from core import collect, credentials, evidence
+from core.labels import FAULTS
+from core.models import (
+    Account,
+    AppReading,
+    BoardReading,
+    Capture,
+    DailyReading,
+    FollowerReading,
+    Mention,
+    Notice,
+    Post,
+    Reading,
+    Run,
+    Source,
+)
+from tests.lab import Lab
+from tests.lab.cases import Case, every
+
+CASES = every()
+SOON = timedelta(minutes=10)
+ids = [case.collector for case in CASES]
+alike = pytest.mark.parametrize("kind", CASES, ids=ids)
+
+
+class World:
+    """A case set up: service mounted, ledger and source and credential in the database."""
+
+    def __init__(self, session, lab: Lab, kind: type[Case]):
+        self.session, self.case = session, kind()
+        self.service = lab.mount(self.case.world)
+        self.collector = SOURCES[kind.collector]
+        account = None
+        if kind.account:
+            account = Account(platform=kind.platform, external_id=kind.account, name="云澜发布")
+            session.add(account)
+            session.flush()
+        self.account = account
+        made = None
+        if kind.secrets:
+            secret = frozenset(f.name for f in self.collector.secrets if f.secret)
+            made = credentials.add(
+                session, name="凭据", kind=kind.collector, fields=kind.secrets, secret=secret, who="测试",
+                now=self.case.at,
+            )
+        self.source = Source(
+            key="s", name="样例来源", collector=kind.collector, platform=kind.platform, url=self.case.url,
+            config=dict(kind.config), account_id=account.id if account and kind.bound else None,
+            credential_id=made.id if made else None, period_seconds=self.collector.period_seconds,
+        )
+        session.add(self.source)
+        session.commit()
+
+    def run(self, patience: float = 20.0) -> Run:
+        """One run at the case's moment, due or not; `patience`: seconds that one answer may take."""
+        async def work() -> None:
+            async with Http(pace_seconds=0, private_hosts="*", timeout=patience, deadline=patience) as http:
+                await collect.collect([self.source.id], SOURCES, http, now=lambda: self.case.at)
+
+        self.session.commit()
+        asyncio.run(work())
+        self.session.expire_all()
+        run = self.session.execute(select(Run).order_by(Run.id.desc()).limit(1)).scalar_one()
+        assert run.finished_at is not None and run.note
+        return run
+
+    def strike(self, act: str) -> None:
+        """Let the next run meet that act in its middle."""
+        self.service.script(self.case.path, *["ok"] * self.case.passed, act)
+
+    def later(self, wait: timedelta) -> None:
+        self.case.at += wait
+
+    def check(self) -> None:
+        """Hold the database against the truth."""
+        truth, session = self.case.truth(), self.session
+        if truth.posts is not None:
+            assert self.posts(truth) == {post: dict(counters) for post, counters in truth.posts.items()}
+        if truth.mentions is not None:
+            found = session.execute(select(Mention.external_id)).scalars().all()
+            assert len(found) == len(set(found)) and set(found) == truth.mentions
+        if truth.followers is not None:
+            rows = session.execute(
+                select(FollowerReading.day, FollowerReading.followers).order_by(FollowerReading.observed_at)
+            )
+            days = {day: followers for day, followers in rows if followers is not None}
+            assert truth.followers.items() <= days.items()
+        for wanted, found in (
+            (truth.apps, {row.day: row.model_dump() for row in self.rows(AppReading)}),
+            (truth.daily, {
+                row.day: {n: v for n, (v, _) in row.figures.items()} | {"posts": row.posts}
+                for row in self.rows(DailyReading)
+            }),
+            (truth.boards, {row.day: row.value for row in self.rows(BoardReading)}),
+        ):
+            for day, figures in (wanted or {}).items():
+                if isinstance(figures, dict):
+                    assert figures.items() <= found[day].items(), day
+                else:
+                    assert figures == found[day], day
+
+    def rows(self, table) -> list:
+        return list(self.session.execute(select(table).order_by(table.observed_at)).scalars())
+
+    def posts(self, truth) -> dict[str, dict[str, int]]:
+        out = {}
+        for post in self.session.execute(select(Post).where(Post.gone_at.is_(None))).scalars():
+            newest = self.session.execute(
+                select(Reading).where(Reading.post_id == post.id).order_by(Reading.observed_at.desc()).limit(1)
+            ).scalar()
+            names = truth.posts.get(post.external_id, {})
+            out[post.external_id] = {name: getattr(newest, name) for name in names}
+        return out
+
+    def facts(self) -> dict[str, int]:
+        tables = (Post, Reading, FollowerReading, AppReading, DailyReading, BoardReading, Mention)
+        return {t.__name__: self.session.execute(select(func.count()).select_from(t)).scalar() for t in tables}
+
+    def traced(self) -> None:
+        """Every fact leads to bytes that are there, and no secret stands in what was kept of the requests."""
+        for table in (Post, Reading, FollowerReading, AppReading, DailyReading, BoardReading, Mention):
+            lost = select(func.count()).select_from(table).where(table.capture_id.is_(None))
+            assert self.session.execute(lost).scalar() == 0, table
+        for capture in self.session.execute(select(Capture)).scalars():
+            evidence.body(capture)
+            kept = capture.request + str(capture.meta)
+            secret = [f.name for f in self.collector.secrets if f.secret]
+            assert not [n for n in secret if len(v := self.case.secrets.get(n, "")) > 3 and v in kept], kept
+
+
+@pytest.fixture
+def world(session, request) -> Iterator[World]:
+    with Lab() as lab:
+        made = World(session, lab, request.getfixturevalue("kind"))
+        yield made
+
+
+def in_chinese(text: str) -> bool:
+    return re.search("[\u4e00-\u9fff]{4}", text) is not None
+
+
+@alike
+def test_a_happy_day_and_again(world, kind):
+    assert world.run().state == "ok"
+    world.check()
+    world.traced()
+    before = world.facts()
+    world.later(SOON)
+    assert world.run().state in ("ok", "unchanged")
+    after = world.facts()
+    assert after["Post"] == before["Post"] and after["Mention"] == before["Mention"]
+    assert after["Reading"] == before["Reading"]
+    world.check()
+
+
+@alike
+@pytest.mark.parametrize("act", ["malformed", "html", "reset", "stall", "empty", "cut", "502", "429 120"])
+def test_a_misfortune_in_mid_run_costs_nothing(world, kind, act):
+    world.strike(act)
+    run = world.run(patience=1.0 if act == "stall" else 20.0)
+    assert run.state in ("failed", "partial") and in_chinese(run.note)
+    if act in kind.tolerates:
+        assert (run.state, run.fault) == ("partial", "") and run.rejected_rows
+    else:
+        assert run.fault == "RETRY" and run.note.startswith(FAULTS["RETRY"])
+        assert world.source.next_due_at > world.case.at
+    if act in ("html", "502"):  # the answer itself is kept, for whoever looks into it
+        kept = select(Capture).where(Capture.run_id == run.id).order_by(Capture.id.desc()).limit(1)
+        assert "<html" in evidence.body(world.session.execute(kept).scalar_one()).decode("utf-8", "replace").lower()
+    world.later(SOON)
+    assert world.run().state in ("ok", "unchanged")
+    world.check()
+    world.traced()
+    assert world.source.fault == "" and world.source.failures == 0 and world.source.cursor == {}
+
+
+@alike
+def test_a_token_that_runs_out_in_mid_run(world, kind):
+    if not kind.expired:
+        pytest.skip("no token that can run out")
+    world.strike(kind.expired)
+    run = world.run()
+    if not kind.mended:
+        assert run.fault == "REAUTH" and in_chinese(run.note)
+        (notice,) = world.session.execute(select(Notice)).scalars()
+        assert (notice.kind, notice.closed_at) == ("reauth", None)
+        secret = frozenset(f.name for f in world.collector.secrets if f.secret)
+        world.later(SOON)
+        credentials.change(
+            world.session, world.source.credential_id, world.case.renew(), secret=secret, who="测试", now=world.case.at
+        )
+        assert world.source.next_due_at is None
+        run = world.run()
+        assert world.session.get(Notice, notice.id).closed_at == world.case.at
+    assert run.state == "ok"
+    world.check()
+    world.traced()
+
+
+@alike
+def test_a_spent_quota_goes_on_when_it_is_open_again(world, kind):
+    if not kind.quota:
+        pytest.skip("no quota")
+    world.strike(kind.quota)
+    run = world.run()
+    assert run.fault == "QUOTA" and in_chinese(run.note)
+    assert world.case.at < world.source.next_due_at <= world.case.at + kind.quota_until
+    world.case.at = max(world.source.next_due_at, world.case.at + kind.quota_until)
+    assert world.run().state == "ok"
+    world.check()
+    world.traced()
+
+
+@alike
+def test_figures_that_are_late_are_asked_again_until_they_are_whole(world, kind):
+    if kind.hold is Case.hold:
+        pytest.skip("nothing is late")
+    world.case.hold()
+    run = world.run()
+    assert run.fault == "NOTREADY" and in_chinese(run.note)
+    wait = world.source.next_due_at - world.case.at
+    assert timedelta(0) < wait <= timedelta(hours=12) and world.source.failures == 0
+    world.later(wait)
+    assert world.run().fault == "NOTREADY"
+    world.case.release()
+    world.later(timedelta(hours=1))
+    assert world.run().state in ("ok", "unchanged")
+    world.check()
+    assert world.source.fault == ""
+
+
+@alike
+def test_pages_out_of_order_and_twice(world, kind):
+    if not kind.shuffled:
+        pytest.skip("no rows to shuffle")
+    world.service.script(kind.path, *[kind.shuffled] * 60)
+    assert world.run().state == "ok"
+    world.check()
+
+
+def rounds(world: World, until: datetime) -> None:
+    """Let the source be asked whenever it is due, up to that moment."""
+    for _ in range(400):
+        due = world.source.next_due_at or world.case.at
+        if due > until:
+            break
+        world.case.at = max(due, world.case.at)
+        assert world.run().state in ("ok", "unchanged", "partial")
+    world.case.at = until
+
+
+@alike
+def test_a_post_that_vanishes_is_noticed(world, kind):
+    if kind.vanish is Case.vanish:
+        pytest.skip("can't tell")
+    world.run()
+    gone = world.case.vanish()
+    rounds(world, world.case.at + kind.later)
+    post = world.session.execute(select(Post).where(Post.external_id == gone)).scalar_one()
+    assert post.gone_at is not None
+    assert world.session.execute(select(func.count()).select_from(Post).where(Post.gone_at.is_not(None))).scalar() == 1
+
+
+@alike
+def test_a_counter_that_falls_is_kept_as_another_reading(world, kind):
+    if kind.fall is Case.fall:
+        pytest.skip("no counters of posts")
+    world.run()
+    external_id, counter, value = world.case.fall()
+    rounds(world, world.case.at + kind.later)
+    column = getattr(Reading, counter)
+    values = world.session.execute(
+        select(column).join(Post, Post.id == Reading.post_id).where(Post.external_id == external_id)
+        .order_by(Reading.observed_at)
+    ).scalars().all()
+    assert values[-1] == value and values[-2] > value
