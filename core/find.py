@@ -103,11 +103,20 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the picked accounts of one platform are collected; `credentials` as in ledger_sources.planned."""
+    """How the picked accounts of one platform are collected; `credentials` as in ledger_sources.planned, `needed`
+    whether it can't do without."""
 
     one: Definition
     for_each: bool
     credentials: dict[str, str] | str = ""
+    needed: bool = False
+
+    def lacking(self, accounts: Sequence[tuple[str, str]]) -> list[str]:
+        """Names of the accounts that still need a credential."""
+        if not self.needed:
+            return []
+        given = self.credentials
+        return [name for id_, name in accounts if not (given if isinstance(given, str) else given.get(id_))]
 
 
 @dataclass(slots=True)
@@ -188,6 +197,17 @@ def known(session: Session) -> list[Known]:
         Known(id_, name, platform, tuple(former.get(id_, ())), owners.get(unit_id, ()))
         for id_, name, platform, unit_id in session.execute(query)
     ]
+
+
+def boards(session: Session) -> list[tuple[int, str, str]]:
+    """(id, name, platform) of the boards whose members are picked: the others take accounts in by their rule."""
+    query = select(Board.id, Board.name, Board.platform).where(Board.picked.is_(True)).order_by(Board.sort, Board.name)
+    return [tuple(row) for row in session.execute(query)]
+
+
+def tags(session: Session) -> list[str]:
+    """Every tag that accounts have."""
+    return sorted({tag for held in session.execute(select(Account.tags)).scalars() for tag in held or ()})
 
 
 # --- Lists of names -------------------------------------------------------------------------------------------------
@@ -377,6 +397,8 @@ def _collect(
     entries = []
     for platform, way in by.items():
         mine = [(row.external_id, row.name) for row in rows if row.platform == platform]
+        if lacking := way.lacking(mine):
+            raise BadInput(f"“{way.one.title}”请为这些账号选择凭据：{'、'.join(lacking[:10])}")
         if mine:
             entries += ledger_sources.planned(
                 way.one, bases=bases, values={}, accounts=mine if way.for_each else (), credentials=way.credentials,

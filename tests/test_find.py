@@ -230,6 +230,7 @@ def test_what_holds_collected_facts_is_not_taken_back(filled):
 @pytest.mark.parametrize(("change", "said"), [
     ({"new_board": "微信榜"}, "已有榜单叫“微信榜”"),
     ({"by": {"wechat": Way(by_key("gsdata"), True, "没有的")}}, "没有凭据“没有的”"),
+    ({"by": {"wechat": Way(by_key("gsdata"), True, "", True)}}, "请为这些账号选择凭据：健康云澜、云澜教育"),
     ({"picks": []}, "请先选择账号"),
     ({"picks": [Pick("wechat", "gh_2", "江宁路")]}, "“gh_2”已属于台账中的账号“江宁路街道”"),
     ({"picks": [Pick("wechat", "", "无号")]}, "账号“无号”没有保存"),

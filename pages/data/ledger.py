@@ -3,12 +3,14 @@
 import streamlit as st
 
 from core import ui
-from core.ui import imports, ledger
+from core.ui import credentials, find, imports, ledger
 from core.ui.deeds import said
 
 ui.gate("ledger")
-said(ledger.TOLD)
-parts = {"账号": ledger.accounts, "单位": ledger.units, "榜单": ledger.boards, "导入导出": None}
+for told in (ledger.TOLD, find.TOLD, credentials.TOLD):
+    said(told)
+parts = {"账号": ledger.accounts, "查找添加": find.section, "单位": ledger.units, "榜单": ledger.boards,
+         "导入导出": None}
 part = st.segmented_control("栏目", list(parts), default="账号", key="ledger_part", required=True, bind="query-params",
                             label_visibility="collapsed")
 if draw := parts[part]:
