@@ -12,11 +12,12 @@ from collectors.newrank import NEWRANK
 from collectors.umeng import UMENG
 from collectors.wechat import WECHAT
 from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
+from collectors.weibo_cli import WEIBO_CLI
 
 SOURCES: dict[str, Collector] = {
     collector.name: collector
     for collector in (
-        FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN, KUAISHOU,
+        FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN, KUAISHOU,
     )
 }
 """Every collector by the name that `source.collector` holds."""

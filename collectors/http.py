@@ -198,6 +198,11 @@ class Http:
         self._on_closed = on_closed
         self._clock = clock
 
+    @property
+    def deadline(self) -> float:
+        """Seconds for one whole answer."""
+        return self._deadline
+
     async def __aenter__(self) -> "Http":
         await self._transport.__aenter__()
         return self

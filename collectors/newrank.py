@@ -7,14 +7,13 @@ Source: the provider's interface document (sync/weixin/account/…). It prints n
 means is read from its words; an answer without any is retried.
 """
 
-from calendar import monthrange
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from collectors.base import Collector, Desk, Field, Found, each, read_json, whole
-from collectors.providers import article_id, capped
+from collectors.providers import afford, article_id, capped, charged, whole_option
 from core import clock
 from core.faults import Fault, FaultKind
 from core.records import Batch, Fetched, PostRecord, SourceSpec, one_line
@@ -30,6 +29,7 @@ LONGEST = 31
 UNITS = 2
 """What one article of an answer costs."""
 _SHARE = "点数"
+_DAYS, _MONTH = "每次取最近几天的文章", "每月点数上限"
 _REFUSALS: tuple[tuple[tuple[str, ...], FaultKind, str], ...] = (
     (("余额", "点数", "次数不足", "额度", "欠费"), "QUOTA", "，请在新榜充值或等待额度恢复"),
     (("频", "繁忙", "稍后", "超时"), "RETRY", "，稍后重试"),
@@ -42,24 +42,22 @@ _REFUSALS: tuple[tuple[tuple[str, ...], FaultKind, str], ...] = (
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """The account's articles of the last days, page by page; the cursor holds the page and when the round began."""
     account = _account(source)
+    days = whole_option(source, "days", _DAYS, 1, LONGEST, DAYS)
+    month = whole_option(source, "monthly_units", _MONTH, 1, 100_000_000, 0)
     place = dict(desk.cursor) or {"from": desk.now.isoformat(), "page": 1}
     start = clock.local(datetime.fromisoformat(place["from"]))
     for page in range(int(place["page"]), PAGES + 1):
-        await desk.spend(_SHARE, _ceiling(source, desk.now) - 1, n=0)
+        await afford(desk, _SHARE, month, UNITS * SIZE)
         fetched = await _call(source, desk, "articles_content", {
-            "account": account, "from": f"{start - timedelta(days=_days(source)):%Y-%m-%d %H:%M:%S}",
+            "account": account, "from": f"{start - timedelta(days=days):%Y-%m-%d %H:%M:%S}",
             "to": f"{start:%Y-%m-%d %H:%M:%S}", "page": page, "size": SIZE,
         })
         rows = _rows(fetched)
-        # What was charged is counted before the answer is stored: whatever happens next, it was charged.
-        await desk.spend(_SHARE, _NO_CEILING, n=UNITS * len(rows))
+        await charged(desk, _SHARE, UNITS * len(rows))
         through = len(rows) < SIZE or page == PAGES
         yield replace(fetched, cursor={} if through else {"from": place["from"], "page": page + 1})
         if through:
             return
-
-
-_NO_CEILING = 1 << 40
 
 
 def _account(source: SourceSpec) -> str:
@@ -67,26 +65,6 @@ def _account(source: SourceSpec) -> str:
     if not name:
         raise Fault("STOP", "采集源没有绑定公众号")
     return name
-
-
-def _option(source: SourceSpec, name: str, least: int, most: int, otherwise: int) -> int:
-    text = str(source.config.get(name, "")).strip()
-    if not text:
-        return otherwise
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise Fault("STOP", f"采集源的选项不对：{_LABELS[name]}应为 {least} 到 {most:,} 的整数")
-    return int(text)
-
-
-def _days(source: SourceSpec) -> int:
-    return _option(source, "days", 1, LONGEST, DAYS)
-
-
-def _ceiling(source: SourceSpec, now: datetime) -> int:
-    """Units that may be charged today: the month's ceiling spread over its days, at least one page's worth."""
-    month = _option(source, "monthly_units", 1, 100_000_000, 0)
-    today = clock.day_of(now)
-    return max(month // monthrange(today.year, today.month)[1], UNITS * SIZE) if month else _NO_CEILING
 
 
 async def _call(source: SourceSpec, desk: Desk, path: str, form: Mapping[str, Any]) -> Fetched:
@@ -167,15 +145,14 @@ async def search(source: SourceSpec, desk: Desk, text: str) -> list[Found]:
     ]
 
 
-_LABELS = {"days": "每次取最近几天的文章", "monthly_units": "每月点数上限"}
 NEWRANK = Collector(
     "newrank", "新榜", 86_400, collect, parse, daily_at="09:00", base=BASE, account="required", platform="wechat",
     check=check, search=search,
     secrets=(Field("key", "Key", "新榜数据服务合同附件", secret=True),),
     options=(
         Field("account", "微信号", "不填用账号的平台 ID", required=False),
-        Field("days", _LABELS["days"], f"1 到 {LONGEST}，每篇文章计 {UNITS} 点", required=False, default=str(DAYS)),
-        Field("monthly_units", _LABELS["monthly_units"],
+        Field("days", _DAYS, f"1 到 {LONGEST}，每篇文章计 {UNITS} 点", required=False, default=str(DAYS)),
+        Field("monthly_units", _MONTH,
               "不填不限。按当月天数平均到每日，当日用完后次日再取，最多超出一页", required=False),
     ),
     help="按合同购买，每篇文章计 2 点。阅读数为次数，10万+ 只知下限；数据以新榜取数的时间为准。",

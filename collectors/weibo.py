@@ -7,13 +7,14 @@ Source: open.weibo.com/wiki, 微博API; error codes: /wiki/Error_code.
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from collectors import plain
-from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
+from collectors.base import Collector, Desk, Field, Found, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count, parse_count
 from core.faults import Fault
@@ -35,6 +36,10 @@ WINDOW_PAGE = 20
 BATCH = 50
 WINDOW = timedelta(days=8)
 """How far back the commercial lists are read each time; older posts are read again by id."""
+DUE = 5_000
+"""Older posts that are read again in one round."""
+SEARCH_POSTS = 50
+"""Posts of one search: the most that a page may have."""
 END = "*"
 """In the cursor: every account is through."""
 
@@ -101,23 +106,33 @@ async def _timeline(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> As
         place = {"from": place["from"], "max_id": min(ids, default=1) - 1, "page": page + 1}
         through = not ids or _oldest(rows) < oldest
         context = fetched.context | ({"since": oldest.isoformat(), "from": place["from"]} if through else {})
-        yield replace(fetched, context=context, cursor={} if through else place)
-        if through:
+        ends = through or page + 1 == PAGES  # the next round begins at the top again
+        yield replace(fetched, context=context, cursor={} if ends else place)
+        if ends:
             return
 
 
 async def collect_commercial(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The ledger's accounts one after the other: followers in batches, the last eight days' posts; then the older posts
-    that are due to be read again, by id."""
+    """The ledger's accounts one after the other (`rounds`)."""
+    async for fetched in rounds(desk, partial(_call, source, desk), _statuses, WINDOW):
+        yield fetched
+
+
+async def rounds(
+    desk: Desk, call: Callable[..., Awaitable[Fetched]], statuses: Callable[[Fetched], list], window: timedelta
+) -> AsyncIterator[Fetched]:
+    """Followers in batches, each account's posts of the window, then by id the older posts that are due to be read
+    again. `call(path, params, skip=codes)` asks the interface, `statuses` finds the posts in an answer."""
     uids = [uid for uid in desk.accounts if uid.isdecimal()]
     place = dict(desk.cursor) or {"from": desk.now.isoformat(), "account": uids[0] if uids else END, "page": 1}
     start = datetime.fromisoformat(place["from"])
-    since = start - WINDOW
-    old = [post for post in await desk.wanted(1000) if post.published_at < since]
+    since = start - window
+    due = [post for post in await desk.wanted(DUE) if post.published_at < since]
+    old = [post for post in due if post.external_id.isdecimal()]
     for part in _parts(uids) if not desk.cursor else ():
-        yield replace(await _call(source, desk, "users/show_batch/other", {"uids": ",".join(part)}), cursor=place)
+        yield replace(await call("users/show_batch/other", {"uids": ",".join(part)}), cursor=place)
     for uid in uids[uids.index(place["account"]) :] if place["account"] in uids else ():
-        async for fetched, ahead in _window(source, desk, uid, place, since, start):
+        async for fetched, ahead in _window(call, statuses, uid, place, since, start):
             place = ahead
             if place["account"] != uid:
                 place["account"] = END if uid == uids[-1] else uids[uids.index(uid) + 1]
@@ -126,24 +141,26 @@ async def collect_commercial(source: SourceSpec, desk: Desk) -> AsyncIterator[Fe
     parts = list(_parts(old))
     for number, part in enumerate(parts, start=1):
         ids = [post.external_id for post in part]
-        fetched = await _call(source, desk, "statuses/show_batch/biz", {"ids": ",".join(ids)})
+        fetched = await call("statuses/show_batch/biz", {"ids": ",".join(ids)})
         context = fetched.context | {"asked": " ".join(f"{post.external_id}:{post.account}" for post in part)}
         yield replace(fetched, context=context, cursor={} if number == len(parts) else dict(place))
 
 
 async def _window(
-    source: SourceSpec, desk: Desk, uid: str, place: dict[str, Any], since: datetime, start: datetime
+    call: Callable[..., Awaitable[Fetched]], statuses: Callable[[Fetched], list], uid: str, place: dict[str, Any],
+    since: datetime, start: datetime,
 ) -> AsyncIterator[tuple[Fetched, dict[str, Any]]]:
     """The pages of one account's posts in the window, each with where to go on; an account that is through leaves its
     name in `place`."""
     for page in range(int(place["page"]), PAGES + 1):
         params = {"uid": uid, "start_time": int(since.timestamp()), "end_time": int(start.timestamp()),
                   "count": WINDOW_PAGE, "page": page}
-        fetched = await _call(source, desk, "statuses/user_timeline/other", params, skip=("20003",))
+        fetched = await call("statuses/user_timeline/other", params, skip=("20003",))
         missing = "missing" in fetched.context
-        through = missing or len(_statuses(fetched)) < WINDOW_PAGE or page == PAGES
+        whole_list = missing or len(statuses(fetched)) < WINDOW_PAGE
+        through = whole_list or page == PAGES
         context = fetched.context | {"uid": uid}
-        if through and not missing:
+        if whole_list and not missing:
             context |= {"since": since.isoformat(), "from": place["from"]}
         ahead = place | ({"account": "", "page": 1} if through else {"account": uid, "page": page + 1})
         yield replace(fetched, context=context), ahead
@@ -210,12 +227,16 @@ def _oldest(rows: list) -> datetime:
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """Records of one answer; which call it was stands in its context."""
+    return read(source, fetched, {} if fetched.context.get("missing") else read_json(fetched))
+
+
+def read(source: SourceSpec, fetched: Fetched, answer: Any) -> Batch:
+    """Records of an answer whose JSON is `answer`."""
     batch = Batch()
     call = fetched.context.get("call", "")
     if fetched.context.get("missing"):
         batch.note = f"微博账号 {fetched.context.get('uid', '')} 不存在或已注销"
         return batch
-    answer = read_json(fetched)
     if call == "users/show":
         each([answer], batch, lambda row, at: batch.followers.append(_followers(source, row, at, fetched)), "$")
     elif call == "users/show_batch/other":
@@ -287,6 +308,29 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     return f"连接正常，“{one_line(str(answer.get('screen_name', '')))[:40]}”粉丝数 {answer.get('followers_count', '—')}"
 
 
+async def search(source: SourceSpec, desk: Desk, text: str) -> list[Found]:
+    """Accounts that write about a keyword, those whose name holds it first.
+
+    No documented call looks up users by name, so it asks for posts (search/statuses/limited) and gives their authors:
+    an account that hasn't written of the keyword lately is not found.
+    """
+    fetched = await _call(source, desk, "search/statuses/limited", {
+        "q": text, "sort": "time", "count": SEARCH_POSTS, "page": 1, "dup": 1, "antispam": 1,
+    })
+    authors: dict[str, Found] = {}
+    for row in _statuses(fetched):
+        user = row.get("user") if isinstance(row, dict) else None
+        uid = str(user.get("idstr") or user.get("id") or "") if isinstance(user, dict) else ""
+        name = one_line(str(user.get("screen_name") or "")) if uid else ""
+        if name:
+            followers = user.get("followers_count")
+            authors.setdefault(uid, Found(
+                "weibo", uid, name, one_line(str(user.get("verified_reason") or user.get("description") or ""))[:200],
+                followers if type(followers) is int and followers >= 0 else None, f"https://weibo.com/u/{uid}",
+            ))
+    return sorted(authors.values(), key=lambda one: (text.casefold() not in one.name.casefold(), -(one.followers or 0)))
+
+
 _TOKEN = Field("access_token", "访问令牌", "微博开放平台授权后得到的 access_token", secret=True)
 WEIBO = Collector(
     "weibo", "微博开放平台", 10_800, collect, parse, base=BASE, account="required", platform="weibo", check=check,
@@ -294,6 +338,6 @@ WEIBO = Collector(
 )
 WEIBO_COMMERCIAL = Collector(
     "weibo_commercial", "微博商业接口", 7_200, collect_commercial, parse, base=COMMERCIAL_BASE, account="none",
-    platform="weibo", check=check, secrets=(_TOKEN,),
+    platform="weibo", check=check, search=search, secrets=(_TOKEN,),
     help="须与微博签订商业接口合同；台账中的微博账号全部由它采集，不含阅读数。",
 )

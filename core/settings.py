@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(15.0, gt=0, le=3600, description="How often the scheduler asks what is due")
     collect_concurrency: int = Field(64, ge=1, le=512, description="Requests in flight at once")
     proxy: str = Field("", description="HTTP proxy that the collectors use, e.g. http://proxy:3128")
+    weibo_cli: str = Field("weibo-cli", description="Weibo's command-line client: absolute path, or a name on PATH")
     secret_key: str = Field("", description="Key that seals credentials; empty: the file secret.key in data_dir")
     pace_seconds: float = Field(1.0, ge=0, le=60, description="Least seconds between two requests to one host")
     http_timeout: float = Field(20.0, gt=0, le=300, description="Seconds before a fetch is given up")
