@@ -2,6 +2,8 @@
 
 from collectors.apple import APPLE
 from collectors.base import Collector
+from collectors.bilibili import BILIBILI
+from collectors.bilibili_public import BILIBILI_PUBLIC
 from collectors.douyin import DOUYIN
 from collectors.feed import FEED
 from collectors.gsdata import GSDATA
@@ -17,7 +19,8 @@ from collectors.weibo_cli import WEIBO_CLI
 SOURCES: dict[str, Collector] = {
     collector.name: collector
     for collector in (
-        FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN, KUAISHOU,
+        FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN,
+        KUAISHOU, BILIBILI, BILIBILI_PUBLIC,
     )
 }
 """Every collector by the name that `source.collector` holds."""

@@ -68,9 +68,7 @@ def seconds(value: object, now: datetime) -> float:
     return max(given - now.timestamp() if given > _ABSOLUTE else given, 0)
 
 
-async def access(
-    desk: Desk, ask: Callable[[str, str], Awaitable[Grant]], *, lost: str, stale: str = "", margin: float = 300
-) -> str:
+async def access(desk: Desk, ask: Callable[[str, str], Awaitable[Grant]], *, lost: str, stale: str = "") -> str:
     """The access token. `ask(grant_type, value)` calls the platform ("authorization_code" with the code of a scan,
     "refresh_token" with the refresh token) and raises Fault REAUTH where the value is no longer good; `lost` says what
     a person is to do where there is neither. Raises Fault."""
@@ -95,7 +93,7 @@ async def access(
         await keep(desk, grant)
         return grant.access, grant.seconds
 
-    return await desk.token("access", make, stale=stale, margin=margin)
+    return await desk.token("access", make, stale=stale)
 
 
 async def keep(desk: Desk, grant: Grant, *, renewed: int | None = None) -> None:

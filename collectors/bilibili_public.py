@@ -1,0 +1,318 @@
+"""Bilibili's public statistics, as everybody sees them without logging in: followers, videos, counters.
+
+For accounts that can't authorise an application. The list of videos is asked with the signature that the site's own
+pages make (wbi: keys that change daily, MD5 over the sorted parameters). Few calls, far apart: what the platform's risk
+control stops is left alone for hours. Counters of a young or due video come from the video itself; an older one has
+only those that the list shows (plays and comments), until it is due.
+Source: public notes on api.bilibili.com (relation/stat, wbi/arc/search, web-interface/view, nav).
+"""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from collectors import bilibili, lists
+from collectors.base import Collector, Desk, Verdicts, each, read_json, whole
+from core import clock
+from core.counts import Count
+from core.faults import Fault
+from core.records import Batch, Fetched, FollowerRecord, Gone, PostRecord, SourceSpec, one_line
+
+BASE = "https://api.bilibili.com"
+PACE = 3.0
+REACH = timedelta(days=32)
+"""How far back a list is read: no older post is due to be read again."""
+PAGE = 50
+PAGES = 10
+YOUNG = timedelta(days=3)
+"""Videos of this age are asked one by one at every round; older ones when they are due."""
+VIEWS = 100
+"""Due videos asked one by one in a round."""
+CAREFUL = 1_800
+END = "*"
+"""In the cursor: every account is through."""
+MIXIN = (
+    46, 47, 18, 2, 53, 8, 23, 32, 15, 50, 10, 31, 58, 3, 45, 35, 27, 43, 5, 49, 33, 9,
+    42, 19, 29, 28, 14, 39, 12, 38, 41, 13, 37, 48, 7, 16, 24, 55, 40, 61, 26, 17, 0, 1,
+    60, 51, 30, 4, 22, 25, 54, 21, 56, 59, 6, 63, 57, 62, 11, 36, 20, 34, 44, 52,
+)
+"""The order in which the two keys' characters make the signing key; the first 32 count."""
+
+_BUSY = ("RETRY", "B站系统繁忙，稍后重试")
+VERDICTS = Verdicts("B站", {
+    **{code: verdict for code, verdict in bilibili.VERDICTS.codes.items() if code.startswith("-")},
+    "-101": ("STOP", "该数据须登录才能查看"),
+    "-400": ("STOP", "请求参数不被B站接受，请核对账号的平台 ID（应为数字 UID）"),
+    "-403": ("STOP", "B站不接受签名或不允许访问"),
+    "-404": ("GONE", "账号或稿件不存在"),
+    **dict.fromkeys(("-500", "-503", "-504"), _BUSY),
+    "-509": ("RETRY", "请求过于频繁，半小时后再试"),
+    "62002": ("GONE", "稿件不可见"), "62004": ("GONE", "稿件审核中"), "62012": ("GONE", "稿件仅UP主可见"),
+})
+GONE = ("-404", "62002", "62004", "62012")
+
+
+def mixin_key(img_key: str, sub_key: str) -> str:
+    """The signing key of a day's two keys. Raises ValueError for keys of another length."""
+    both = img_key + sub_key
+    if len(both) != len(MIXIN):
+        raise ValueError("wbi 密钥长度不对")
+    return "".join(both[n] for n in MIXIN)[:32]
+
+
+def signed(params: Mapping[str, Any], key: str, wts: int) -> dict[str, str]:
+    """Parameters with `wts` (Unix time) and their signature `w_rid`; characters that the site's own pages leave out are
+    left out."""
+    kept = {name: re.sub(r"[!'()*]", "", str(value)) for name, value in {**params, "wts": wts}.items()}
+    text = urlencode(sorted(kept.items()), quote_via=quote)
+    return kept | {"w_rid": hashlib.md5((text + key).encode(), usedforsecurity=False).hexdigest()}
+
+
+# --- Asking ---------------------------------------------------------------------------------------------------------
+
+
+async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
+    """The accounts one after the other: followers, the list of videos; then single videos. The cursor holds the account
+    and page, and the videos left to ask as [account, id, moment of publishing]."""
+    moment = bilibili.running_clock(desk)
+    mids = [source.account[1]] if source.account else list(desk.accounts)
+    mids = [mid for mid in mids if mid.isdecimal()]
+    if source.account and not mids:
+        raise Fault("STOP", "账号的平台 ID 应为数字 UID，请在台账中核对")
+    place = dict(desk.cursor) or await _fresh(desk, mids)
+    for mid in mids[mids.index(place["account"]) :] if place["account"] in mids else ():
+        following = mids[mids.index(mid) + 1] if mid != mids[-1] else END
+        async for fetched, ahead in _account(source, desk, moment, mid, place):
+            place = ahead if ahead["account"] else ahead | {"account": following}
+            over = place["account"] == END and not place["views"]
+            yield replace(fetched, cursor={} if over else place)
+    while place["views"]:
+        (mid, post, published), *views = place["views"]
+        place = place | {"views": views}
+        context = {"call": "view", "mid": mid, "post": post, "published": published}
+        fetched = await _call(source, desk, moment, "web-interface/view", {"bvid": post}, context, single=True)
+        yield replace(fetched, cursor=place if views else {})
+
+
+async def _fresh(desk: Desk, mids: list[str]) -> dict[str, Any]:
+    """A round's beginning. What is due is asked before the lists are read: being listed is being seen."""
+    due = [[post.account, post.external_id, post.published_at.isoformat()] for post in await desk.wanted(VIEWS)]
+    return {
+        "from": desk.now.isoformat(), "account": mids[0] if mids else END, "pn": 0, "total": None, "before": "",
+        "views": [view for view in due if view[0] in mids],
+    }
+
+
+async def _account(
+    source: SourceSpec, desk: Desk, moment: Callable[[], datetime], mid: str, place: dict[str, Any]
+) -> AsyncIterator[tuple[Fetched, dict[str, Any]]]:
+    """Followers and list of one account, each answer with where to go on; an account that is through leaves its name.
+    While the number of videos changes between pages, nothing is concluded from what is not on them."""
+    done = {"account": "", "pn": 0, "total": None}
+    if not place["pn"]:
+        fetched = await _call(source, desk, moment, "relation/stat", {"vmid": mid}, {"call": "relation", "mid": mid},
+                              single=not source.account)
+        lost = "missing" in fetched.context or "refused" in fetched.context
+        today = clock.day_of(datetime.fromisoformat(place["from"])).isoformat()
+        place = place | (done if lost else {"pn": 1, "total": None, "before": today})
+        yield fetched, place
+        if lost:
+            return
+    oldest = datetime.fromisoformat(place["from"]) - REACH
+    for page in range(int(place["pn"]), PAGES + 1):
+        params = {"mid": mid, "ps": PAGE, "pn": page, "order": "pubdate"}
+        fetched = await _call(source, desk, moment, "space/wbi/arc/search", params, {"call": "list", "mid": mid})
+        rows, total = _rows(fetched)
+        published = _published(rows, mid)
+        through = not rows or bilibili.ends(page * PAGE, total) or min(published, default=oldest) < oldest
+        steady = place["total"] in (None, total)
+        views = _young(rows, mid, datetime.fromisoformat(place["from"]) - YOUNG, place["views"])
+        context = {"exact": " ".join(post for who, post, _ in views if who == mid)}
+        if steady:
+            context |= {"before": place["before"]} | (
+                {"since": oldest.isoformat(), "from": place["from"]} if through else {}
+            )
+        ends = through or page == PAGES
+        place = place | {"views": views} | (done if ends else {
+            "pn": page + 1, "total": total if steady else -1,
+            "before": lists.oldest(published, date.fromisoformat(place["before"])).isoformat(),
+        })
+        yield replace(fetched, context=fetched.context | context), place
+        if ends:
+            return
+
+
+def _rows(fetched: Fetched) -> tuple[list, int | None]:
+    """The videos of a page and how many there are in all (None: not said)."""
+    data = read_json(fetched).get("data")
+    rows = (data.get("list") or {}).get("vlist") if isinstance(data, dict) else None
+    if not isinstance(rows, list):
+        raise Fault("RETRY", "B站返回的内容缺少视频列表，接口可能已变化", evidence=fetched)
+    return rows, bilibili.number(data.get("page"), "count")
+
+
+def _own(row: Mapping[str, Any], mid: str) -> bool:
+    """Whether a video is the account's own: lists also show those that another one published together with it."""
+    return str(row.get("mid") or mid) == mid
+
+
+def _published(rows: list, mid: str) -> list[datetime]:
+    """When the account's own videos of a page were published, as far as it can be read."""
+    found = []
+    for row in rows:
+        try:
+            found += [clock.at_unix(row["created"])] if _own(row, mid) else []
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+    return found
+
+
+def _young(rows: list, mid: str, since: datetime, views: list[list[str]]) -> list[list[str]]:
+    """The videos to ask, with a page's young ones."""
+    found = {(who, post): published for who, post, published in views}
+    for row in rows:
+        try:
+            at = clock.at_unix(row["created"])
+            if _own(row, mid) and at >= since:
+                found.setdefault((mid, str(row["bvid"])), at.isoformat())
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+    return [[who, post, published] for (who, post), published in found.items()]
+
+
+async def _call(
+    source: SourceSpec,
+    desk: Desk,
+    moment: Callable[[], datetime],
+    call: str,
+    params: Mapping[str, Any],
+    context: Mapping[str, str],
+    single: bool = False,
+) -> Fetched:
+    """One call; keys that were refused are asked anew, once. `single`: it is about one thing among others, so that one
+    that is gone (`missing`) or refused by a code of its own (`refused`) stands in the context. Raises Fault."""
+    stale = ""
+    while True:
+        sent = dict(params)
+        if "/wbi/" in call:
+            key = await desk.token("wbi", lambda: _keys(source, desk), stale=stale, margin=0)
+            sent = signed(params, key, int(moment().timestamp()))
+        fetched = await desk.http.ask(
+            "GET", f"{_address(source)}/x/{call}", now=desk.now, params=sent, pace=PACE, context=context
+        )
+        answer, code = bilibili.envelope(desk, fetched)
+        said = str(answer.get("message", ""))
+        if code == "0":
+            return desk.http.judge(fetched, desk.now)
+        if single and code in GONE:
+            return replace(fetched, context={**fetched.context, "missing": code})
+        if single and not code.startswith("-"):
+            return replace(fetched, context={**fetched.context, "refused": f"{code} {one_line(said)[:80]}"})
+        if code == "-403" and "/wbi/" in call and not stale:
+            stale = key
+            continue
+        wait = bilibili.REST if code in bilibili.RISK else CAREFUL if code == "-509" else None
+        raise VERDICTS.fault(code, said, fetched, retry_after=wait)
+
+
+async def _keys(source: SourceSpec, desk: Desk) -> tuple[str, float]:
+    """The day's signing key: it stands in the answer to who is logged in, also where nobody is (code −101)."""
+    fetched = await desk.http.ask("GET", f"{_address(source)}/x/web-interface/nav", now=desk.now, pace=PACE)
+    answer, code = bilibili.envelope(desk, fetched)
+    image = (answer.get("data") or {}).get("wbi_img") if code in ("0", "-101") else None
+    if code not in ("0", "-101"):
+        wait = bilibili.REST if code in bilibili.RISK else None
+        raise VERDICTS.fault(code, str(answer.get("message", "")), fetched, retry_after=wait)
+    try:
+        key = mixin_key(*(re.search(r"/([0-9a-f]{32})\.\w+$", image[name])[1] for name in ("img_url", "sub_url")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Fault("RETRY", "B站没有给出签名密钥，接口可能已变化", evidence=fetched) from error
+    midnight = clock.instant(clock.day_of(desk.now) + timedelta(1))
+    return key, (midnight - desk.now).total_seconds()
+
+
+def _address(source: SourceSpec) -> str:
+    return (source.url or BASE).rstrip("/")
+
+
+# --- Reading answers ------------------------------------------------------------------------------------------------
+
+
+def parse(source: SourceSpec, fetched: Fetched) -> Batch:
+    """Records of one answer; which call it was stands in its context."""
+    context, batch = fetched.context, Batch()
+    mid, call = context["mid"], context["call"]
+    account = None if source.account else (source.platform or "bilibili", mid)
+    if "missing" in context or "refused" in context:
+        if call == "relation":
+            batch.note = f"B站账号 {mid} 不存在或已注销"
+        elif "missing" in context:
+            batch.gone.append(Gone(context["post"], account))
+        else:
+            batch.note = f"视频 {context['post']} 未能读取（B站 错误码 {context['refused']}）"
+        return batch
+    if call == "list":
+        rows, _ = _rows(fetched)
+        each(rows, batch, lambda row, at: batch.posts.extend(_listed(row, at, fetched, account)), "data.list.vlist")
+        bilibili.conclude(fetched, batch, _published(rows, mid), account)
+        return batch
+    data = read_json(fetched).get("data")
+    if call == "relation":
+        each([data], batch, lambda row, at: batch.followers.append(FollowerRecord(
+            day=clock.day_of(fetched.fetched_at), observed_at=fetched.fetched_at,
+            followers=Count(whole(row["follower"])), account=account, locator="data",
+        )), "data")
+    else:
+        each([data], batch, lambda row, at: batch.posts.append(_viewed(row, fetched, account)), "data")
+    return batch
+
+
+def _listed(row: dict, at: str, fetched: Fetched, account: tuple[str, str] | None) -> list[PostRecord]:
+    """A video of the list. Its counters are a little older than the video's own: where those are asked, they count."""
+    post = str(row["bvid"])
+    if not _own(row, fetched.context["mid"]):
+        return []
+    exact = post in fetched.context.get("exact", "").split()
+    return [PostRecord(
+        external_id=post, published_at=clock.at_unix(row["created"]), observed_at=fetched.fetched_at,
+        title=one_line(str(row.get("title") or ""))[:500], text=str(row.get("description") or ""),
+        url=bilibili.address(post), kind="视频", original=_original(row), account=account, locator=at,
+        counters={} if exact else bilibili.counters(row, {"plays": "play", "comments": "comment"}),
+    )]
+
+
+def _viewed(row: Mapping[str, Any], fetched: Fetched, account: tuple[str, str] | None) -> PostRecord:
+    """One video with all its counters."""
+    post, published = fetched.context["post"], datetime.fromisoformat(fetched.context["published"])
+    return PostRecord(
+        external_id=post, published_at=clock.at_unix(row["pubdate"]) if row.get("pubdate") else published,
+        observed_at=fetched.fetched_at, title=one_line(str(row.get("title") or ""))[:500],
+        text=str(row.get("desc") or ""), url=bilibili.address(post), kind="视频", original=_original(row),
+        counters=bilibili.counters(row["stat"]), account=account, locator="data",
+    )
+
+
+def _original(row: Mapping[str, Any]) -> bool | None:
+    """Own work (1) or taken from elsewhere (2); given as a number or as its digit."""
+    return {"1": True, "2": False}.get(str(row.get("copyright")))
+
+
+async def check(source: SourceSpec, desk: Desk) -> str:
+    """The followers of the account, or of the first one of the ledger."""
+    mid = source.account[1] if source.account else next((m for m in desk.accounts if m.isdecimal()), "2")
+    moment = bilibili.running_clock(desk)
+    fetched = await _call(source, desk, moment, "relation/stat", {"vmid": mid}, {"call": "relation", "mid": mid})
+    data = read_json(fetched).get("data") or {}
+    return f"连接正常，UID {mid} 粉丝数 {data.get('follower', '—')}"
+
+
+BILIBILI_PUBLIC = Collector(
+    "bilibili_public", "B站公开统计", 14_400, collect, parse, base=BASE, account="optional", platform="bilibili",
+    check=check,
+    help="无需凭据，读取任何人都能看到的粉丝数和视频数据，账号的平台 ID 为数字 UID；不绑定账号时采集台账中全部B站账号。"
+         "可能被B站风控限制，遇到时自动暂停数小时；能授权的账号请用B站开放平台。",
+)
