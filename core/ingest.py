@@ -155,6 +155,7 @@ def store(
             raise ValueError("mentions need a source")
         _store_mentions(session, batch.mentions, source, capture, stored)
     mark_dirty(session, dirty)
+    cover(session, _empty_days(session, batch, owners), run)
     cover(session, {(owners[who], day): state for (who, day), state in batch.covered.items() if who in owners}, run)
     cover(session, dict.fromkeys(covered, "collected"), run)
     return stored
@@ -409,6 +410,23 @@ def _mark_gone(session: Session, batch: Batch, owners: dict, seen_at: datetime, 
             update(Post).where(condition, Post.gone_at.is_(None)).values(gone_at=seen_at)
             .execution_options(synchronize_session=False)
         ).rowcount
+
+
+def _empty_days(session: Session, batch: Batch, owners: dict) -> dict[tuple[int, date], str]:
+    """Whole days without a post of which a list was read whole: nothing was published."""
+    found: dict[tuple[int, date], str] = {}
+    for whole in batch.complete:
+        if whole.account not in owners:
+            continue
+        account_id, first = owners[whole.account], clock.day_of(whole.since)
+        if clock.instant(first) < whole.since:
+            first += timedelta(1)
+        span = clock.days(first, clock.day_of(whole.until) - timedelta(1))
+        spoken = set(session.execute(
+            select(Post.day).where(Post.account_id == account_id, Post.day >= first).distinct()
+        ).scalars())
+        found |= {(account_id, day): "zero" for day in span if day not in spoken}
+    return found
 
 
 def _values(record: PostRecord) -> tuple[int | None, ...]:

@@ -333,7 +333,8 @@ class Gone:
 @dataclass(frozen=True, slots=True)
 class Complete:
     """A list of an account's posts was read whole: every post published in [since, until) that no answer has shown
-    since `seen_from` (the start of this reading of the list, kept in the cursor) is gone."""
+    since `seen_from` (the start of this reading of the list, kept in the cursor) is gone, and whole days in it without
+    a post are days on which nothing was published."""
 
     since: datetime
     until: datetime

@@ -2,7 +2,8 @@
 
 Young posts often, since their counters still run; then at the days that the bases and reports need: D+1, D+3, D+7
 (the last reading that basis d7 may take) and the end of the month in which it was published (`latest` of a monthly
-report). The checkpoints are read in the evening of their day, so that the reading stands for the day's end.
+report). The checkpoints are read in the evening of their day, so that the reading stands for the day's end; by a
+source that is not asked again that day, when it is asked.
 """
 
 from datetime import date, datetime, timedelta
@@ -34,10 +35,17 @@ def next_reading(published_at: datetime, read_at: datetime) -> datetime | None:
     return min(after, default=None)
 
 
-def due(published_at: datetime, read_at: datetime, now: datetime) -> bool:
-    """Whether it is time to read a post again."""
+def due(published_at: datetime, read_at: datetime, now: datetime, ahead: datetime | None = None) -> bool:
+    """Whether it is time to read a post again; `ahead`: when it could be read next after now."""
     at = next_reading(published_at, read_at)
-    return at is not None and at <= now
+    return at is not None and _come(at, now, ahead)
+
+
+def _come(at: datetime, now: datetime, ahead: datetime | None) -> bool:
+    """Whether a moment has come, or will have gone by with its day when there is the next chance."""
+    if at <= now:
+        return True
+    return ahead is not None and clock.day_of(at) == clock.day_of(now) < clock.day_of(ahead)
 
 
 def urgency(published_at: datetime, read_at: datetime, now: datetime) -> tuple:
@@ -46,6 +54,14 @@ def urgency(published_at: datetime, read_at: datetime, now: datetime) -> tuple:
     day = clock.day_of(published_at)
     last_chance = today - day == timedelta(7) or clock.Month.of(day).last == today
     return (not last_chance, next_reading(published_at, read_at) or now, published_at)
+
+
+def checkpoint(published_at: datetime, now: datetime, ahead: datetime | None = None) -> bool:
+    """Whether it is the evening of a day at which a post is read whatever became of it, so that one that was hidden or
+    away for a while is seen again; `ahead` as for `due`."""
+    day, today = clock.day_of(published_at), clock.day_of(now)
+    marked = (today - day).days in CHECKPOINTS or today == clock.Month.of(day).last
+    return marked and _come(_evening(today), now, ahead)
 
 
 def _evening(day: date) -> datetime:

@@ -55,3 +55,34 @@ def test_every_post_has_a_reading_that_basis_d7_may_take():
             seen.append(clock.day_of(now))
     assert {date(2026, 3, n) for n in (11, 13, 17, 31)} <= set(seen)
     assert max(seen) == date(2026, 3, 31) and len(seen) < 25
+
+
+@pytest.mark.parametrize(("hour", "period", "due"), [
+    (7, 24, True), (7, 12, False), (19, 12, True), (18, 3, False), (21, 3, True),
+])
+def test_a_source_that_is_not_asked_again_that_day_reads_a_checkpoint_when_it_is_asked(hour, period, due):
+    now = clock.instant(date(2026, 3, 17), hour)
+    read = clock.instant(date(2026, 3, 13), 21)
+    assert rereading.due(POSTED, read, now, now + timedelta(hours=period)) is due
+    assert rereading.checkpoint(POSTED, now, now + timedelta(hours=period)) is due
+    assert not rereading.due(POSTED, read, now - timedelta(days=1), now + timedelta(hours=period))
+
+
+@pytest.mark.parametrize("period", [2, 3, 4, 12, 24])
+def test_whatever_its_period_a_source_reads_every_post_on_its_seventh_day_and_at_the_month_s_end(period):
+    """Played forward from any hour, a run each period: d7 and `latest` rest on a reading of the very day."""
+    for hour in range(24):
+        read, now = POSTED, clock.instant(date(2026, 3, 10), hour)
+        seen = set()
+        while now < POSTED + timedelta(days=35):
+            now += timedelta(hours=period)
+            if now > POSTED and rereading.due(POSTED, read, now, now + timedelta(hours=period)):
+                read = now
+                seen.add(clock.day_of(now))
+        assert {date(2026, 3, 17), date(2026, 3, 31)} <= seen, hour
+
+
+def test_what_is_gone_is_looked_for_on_the_evenings_of_its_checkpoints():
+    evening = clock.instant(date(2026, 3, 10), 21)
+    assert [n for n in range(30) if rereading.checkpoint(POSTED, evening + timedelta(days=n))] == [1, 3, 7, 21]
+    assert not rereading.checkpoint(POSTED, clock.instant(date(2026, 3, 17), 19))

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from core import clock, credentials, limits, rereading
+from core.collect.schedule import next_due
 from core.collect.steps import Job
 from core.db import chunks
 from core.db import session as open_session
 from core.faults import Fault
-from core.models import Account, Post
+from core.models import Account, Mention, Post
 from core.records import Wanted
 
 Books = Callable[..., Awaitable[Any]]
@@ -98,20 +99,37 @@ class Desk:
 
     def _wanted(self, limit: int) -> list[Wanted]:
         with open_session() as session:
-            return wanted(session, self._job.account_ids, self._clock(), limit)
+            now = self._clock()
+            ahead = next_due(now, self._job.period_seconds, daily_at=self._job.daily_at)
+            return wanted(session, self._job.account_ids, now, limit, ahead)
+
+    async def known(self, ids: Sequence[str]) -> set[str]:
+        return await self._books(self._known, ids)
+
+    def _known(self, ids: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        with open_session() as session:
+            for part in chunks(list(ids)):
+                mine = (Mention.source_id == self._job.source_id, Mention.external_id.in_(part))
+                found |= set(session.execute(select(Mention.external_id).where(*mine)).scalars())
+        return found
 
 
-def wanted(session: Session, account_ids: Sequence[int], now: datetime, limit: int) -> list[Wanted]:
-    """The posts of these accounts that are due to be read again, the most urgent first."""
+def wanted(
+    session: Session, account_ids: Sequence[int], now: datetime, limit: int, ahead: datetime | None = None
+) -> list[Wanted]:
+    """The posts of these accounts that are due to be read again, the most urgent first; those that are gone only on the
+    evenings of their checkpoints. `ahead`: when they could be read next after now."""
     found = []
     for part in chunks(account_ids):
         query = (
-            select(Account.external_id, Post.external_id, Post.published_at, Post.url, Post.last_seen_at)
+            select(Account.external_id, Post.external_id, Post.published_at, Post.url, Post.last_seen_at, Post.gone_at)
             .join(Account, Account.id == Post.account_id)
-            .where(Post.account_id.in_(part), Post.gone_at.is_(None), Post.published_at > now - rereading.REACH)
+            .where(Post.account_id.in_(part), Post.published_at > now - rereading.REACH)
         )
-        for account, external_id, published_at, url, read_at in session.execute(query):
-            if rereading.due(published_at, read_at, now):
+        for account, external_id, published_at, url, read_at, gone_at in session.execute(query):
+            there = gone_at is None or rereading.checkpoint(published_at, now, ahead)
+            if there and rereading.due(published_at, read_at, now, ahead):
                 urgency = rereading.urgency(published_at, read_at, now)
                 found.append((urgency, Wanted(account, external_id, published_at, url)))
     found.sort(key=lambda pair: pair[0])

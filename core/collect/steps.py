@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core import clock, credentials, evidence, ingest, labels, notices
@@ -17,7 +17,7 @@ from core.collect.schedule import PATIENT, next_due
 from core.db import chunks
 from core.db import session as open_session
 from core.faults import Fault
-from core.models import Account, Capture, Run, Source
+from core.models import Account, Capture, Post, Run, Source
 from core.records import Batch, Fetched, SourceSpec
 
 ZERO_REACH_DAYS = 60
@@ -36,6 +36,7 @@ class Job:
     secrets: dict[str, str]
     credential_id: int | None
     cursor: dict[str, Any]
+    period_seconds: int = 86_400
     daily_at: str = ""
     alone: bool = False
     stored: ingest.Stored = field(default_factory=ingest.Stored)
@@ -57,7 +58,7 @@ def opened(source_id: int, at: datetime, collectors: Any) -> Job:
             source_id=source_id, run_id=run.id, spec=spec_of(source, account),
             account_ids=[a.id for a in accounts], accounts=[a.external_id for a in accounts],
             secrets={}, credential_id=source.credential_id, cursor=dict(source.cursor),
-            daily_at=getattr(kind, "daily_at", ""), alone=alone,
+            period_seconds=source.period_seconds, daily_at=getattr(kind, "daily_at", ""), alone=alone,
         )
 
 
@@ -158,10 +159,13 @@ def confirmed_zero(account_id: int, published: list[datetime], at: datetime) -> 
 
 
 def unchanged(job: Job, fetched: Fetched, at: datetime) -> str:
-    """Close a run whose one answer brought nothing new."""
+    """Close a run whose one answer brought nothing new: after the newest post that is known, none was published."""
     with open_session() as session:
         source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
         source.etag, source.last_modified = fetched.etag or source.etag, fetched.last_modified or source.last_modified
+        for account_id in job.account_ids:
+            newest = session.execute(select(func.max(Post.published_at)).where(Post.account_id == account_id)).scalar()
+            ingest.cover(session, confirmed_zero(account_id, [newest] if newest else [], at), run)
         _succeeded(session, source, at, job.daily_at)
         ingest.finish(session, run, "unchanged", "来源没有新内容", at=at)
         session.commit()
