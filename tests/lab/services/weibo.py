@@ -103,6 +103,14 @@ class Weibo(Service):
             case "/2/statuses/show_batch/biz.json":
                 every = {str(s.id): s for user in self.users.values() for s in user.statuses}
                 return self._page(request, [every[i] for i in query["ids"].split(",") if i in every], 0)
+            case "/2/search/statuses/limited.json":
+                if not 10 <= int(query.get("count", 10)) <= 50:
+                    return self.refuse(request, 10008, "Param error, see doc for more info.")
+                found = [s for user in self.users.values() for s in user.statuses if query["q"] in s.text]
+                found.sort(key=lambda s: s.at, reverse=True)
+                return Answer.of({"statuses": [
+                    s.json() | {"user": self._user(self.users[s.uid])} for s in found[: int(query.get("count", 10))]
+                ], "total_number": len(found)})
         return self.refuse(request, 10020, "Request api not found!")
 
     def _show(self, request: Request, uid: str) -> Answer:
