@@ -1,127 +1,35 @@
 """A file, seen before it is taken: `preview` stores nothing, `take` stores all of it, its good rows, or nothing."""
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlmodel import Session
 
-from core import audit, clock, evidence, ingest, ledger
+from core import audit, clock, evidence, ingest
 from core.catalog import platforms
 from core.faults import BadInput
+from core.imports import made, mappings, orders, owners
 from core.imports.check import Checked, check
-from core.imports.forms import FIELDS
+from core.imports.mappings import Mapped
 from core.imports.platforms import code_of
-from core.imports.read import Sheet, read
-from core.imports.recognise import Layout, guess_headers, tables
-from core.labels import COUNTERS
-from core.models import Account, Capture, Remembered, Run
-from core.records import FollowerRecord, PostRecord, Reject, one_line
+from core.imports.read import read
+from core.imports.recognise import Layout, every, guess_headers, shown, usable
+from core.imports.shown import Preview, table_of
+from core.models import Account, Capture, Run
+from core.records import Record, one_line
 from core.settings import settings
 
-TABLES = {"posts": "逐篇数据", "followers": "每日粉丝", "apps": "APP 每日数据"}
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table of a file as it was understood. `columns`: field → (letter, header as printed)."""
-
-    sheet: str
-    form: str
-    title: str
-    kind: str
-    header_row: int
-    columns: Mapping[str, tuple[str, str]]
-    unused: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a file would bring. Nothing of it is stored yet. `mapping` is what a person corrected, else None."""
-
-    name: str
-    body: bytes = field(repr=False)
-    sha256: str
-    platform: str
-    account_name: str
-    observed_at: datetime
-    tables: tuple[Table, ...]
-    headers: tuple[str, ...]
-    checked: Checked = field(repr=False)
-    mapping: Mapping[str, str] | None = None
-    year: int | None = None
-
-    @property
-    def kind(self) -> str:
-        """The export's name in Chinese."""
-        return "、".join(dict.fromkeys(table.title for table in self.tables))
-
-    @property
-    def account_id(self) -> str:
-        """The account's own id as the file's links tell it; "" when they don't."""
-        return self.checked.account_id
-
-    @property
-    def good(self) -> int:
-        return len(self.checked.batch)
-
-    @property
-    def rejects(self) -> list[Reject]:
-        return self.checked.batch.rejects
-
-    @property
-    def bad(self) -> int:
-        """Rows set aside; a row with two faults counts once."""
-        return len({reject.locator.rpartition("!")[0] + "!" + _row_of(reject.locator) for reject in self.rejects})
-
-    @property
-    def repeats(self) -> list[Reject]:
-        return self.checked.repeats
-
-    @property
-    def words(self) -> str:
-        """The outcome in one Chinese sentence."""
-        counts = [(len(self.checked.batch.posts), "条发文"), (len(self.checked.batch.followers), "天粉丝数据"),
-                  (len(self.checked.batch.apps), "天 APP 数据")]
-        parts = [f"可导入 {'、'.join(f'{n:,} {unit}' for n, unit in counts if n) or '0 行'}"]
-        parts += [f"不合格 {self.bad:,} 行"] if self.bad else []
-        parts += [f"重复 {len(self.repeats):,} 行（只计一次）"] if self.repeats else []
-        parts += [f"略过{why} {n:,} 行" for why, n in self.checked.skipped.items()]
-        return f"识别为“{self.kind}”，共 {self.checked.rows:,} 行：{'，'.join(parts)}"
-
-    def sample(self, rows: int = 10) -> list[dict[str, object]]:
-        """The first records as they would be stored: Chinese column → value."""
-        out: list[dict[str, object]] = []
-        batch = self.checked.batch
-        for record in [*batch.posts[:rows], *batch.followers[:rows], *batch.apps[:rows]][:rows]:
-            if isinstance(record, PostRecord):
-                values: dict[str, object] = {
-                    "发布时间": f"{clock.local(record.published_at):%Y-%m-%d %H:%M}",
-                    "标题": record.title or record.text[:60],
-                    **{COUNTERS[name]: f"{count.mark}{count.value}" for name, count in record.counters.items()},
-                }
-            elif isinstance(record, FollowerRecord):
-                total = record.followers
-                values = {"日期": f"{record.day}", "粉丝总数": None if total.missing else f"{total.mark}{total.value}",
-                          "新增粉丝": record.new, "流失粉丝": record.lost}
-            else:
-                values = {"日期": f"{record.day}"} | {
-                    FIELDS[name]: getattr(record, name)
-                    for name in ("active_users", "new_users", "total_users", "launches", "downloads", "rating")
-                }
-            out.append(values | {"位置": record.locator})
-        return out
+__all__ = ["Outcome", "Preview", "platform_code", "preview", "take"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a file. `stored`: kept; `refused`: nothing kept, the reasons are in the preview; `known`: the same
-    file was imported before, nothing kept."""
+    file was imported before, nothing kept. `private`: the file holds personal data, of which nothing was kept."""
 
     state: Literal["stored", "refused", "known"]
     words: str
@@ -129,14 +37,11 @@ class Outcome:
     rejected: int = 0
     run_id: int | None = None
     account_id: int | None = None
+    private: bool = False
 
     @property
     def stored(self) -> bool:
         return self.state == "stored"
-
-
-def _row_of(locator: str) -> str:
-    return "".join(letter for letter in locator.rpartition("!")[2].split(":")[0] if letter.isdigit())
 
 
 def platform_code(text: str) -> str:
@@ -153,19 +58,22 @@ def preview(
     name: str = "",
     *,
     platform: str,
-    account_name: str,
+    account_name: str = "",
     now: datetime,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, str] | Mapped | None = None,
     year: int | None = None,
     session: Session | None = None,
     observed_at: datetime | None = None,
+    period: str = "",
+    until: date | None = None,
 ) -> Preview:
     """Read, recognise and check a file; nothing is stored.
 
-    `platform` is a code or Chinese name. `mapping` (field → header, "" takes a field away) corrects the columns; when
-    none is given, one that a person set before for the same headers is used; that needs `session`, as does telling
-    already here that the file belongs to another account. `year` is for dates that print none. `observed_at`: when the
-    export was made, if that is known to be earlier than `now`.
+    `platform` is a code or Chinese name; boards and work orders need no account. `mapping` (see `mappings`) corrects
+    the columns; of tables that it doesn't name, what a person set before for the same headers is used; that needs
+    `session`, as does telling already here that the file belongs to another account, or which of a board the ledger
+    lacks. `year` is for dates that print none. `observed_at`: when the export was made, by default what the file's name
+    or workbook states, else `now`. `period` and `until`: of a board that states none.
     Raises BadInput (Chinese) when the file can't be used at all; recognise.UnknownHeader carries its headers.
     """
     code = platform_code(platform)
@@ -174,64 +82,90 @@ def preview(
     if year is not None and not 2005 <= year <= clock.day_of(now).year:
         raise BadInput(f"年份 {year} 不对，应在 2005 与 {clock.day_of(now).year} 之间")
     sheets = read(body, name, max_rows=settings().max_import_rows, max_bytes=settings().max_import_bytes)
-    headers = tuple(dict.fromkeys(header for sheet in sheets for header in guess_headers(sheet)))
-    used = mapping if mapping is not None else (_recall(session, code, sheets) if session else None)
-    layouts = tables(sheets, name, used)
+    kept, given = mappings.recall(session, code) if session else {}, mappings.per_table(mapping)
+    found = every(sheets, kept | given)
+    layouts = usable(found, sheets, name)
     for layout in layouts:
         if layout.form.platforms and code not in layout.form.platforms:
             raise BadInput(f"文件“{name}”是“{layout.form.title}”的导出，与所选平台不符。请改选正确的平台后再上传")
-    checked = check(layouts, platform=code, account_name=account_name, observed_at=observed_at or now, year=year)
-    if not account_name:
-        account_name = _only_account(name, checked)
-    if checked.accounts and account_name not in checked.accounts:
-        listed = "、".join(list(checked.accounts)[:10])
-        raise BadInput(f"文件“{name}”里没有账号“{account_name}”的行。文件里的账号是：{listed}。请核对账号名称")
-    if session is not None:
-        _known_account(session, name, code, account_name, checked.account_id)
-    return Preview(
+    said_period, said_until = made.period_of(" ".join([name, *_titles(layouts)]))
+    period, until = period or said_period, until or said_until
+    if until and until > clock.day_of(now):
+        raise BadInput(f"榜单的截止日期 {until} 在今天之后，请改正")
+    checked = check(layouts, platform=code, account_name=account_name, observed_at=now, year=year, period=period,
+                    until=until)
+    newest = _newest(checked)
+    observed_at, words = _observed(name, body, newest, now, observed_at)
+    if observed_at != now:
+        _seen_at(checked, observed_at)
+    seen = Preview(
         name=name, body=body, sha256=evidence.digest(body), platform=code, account_name=account_name,
-        observed_at=observed_at or now, tables=tuple(_table(layout) for layout in layouts), headers=headers,
-        checked=checked, mapping=dict(mapping) if mapping else None, year=year,
+        observed_at=observed_at, tables=tuple(table_of(layout) for layout in layouts),
+        empty=tuple(table_of(layout) for layout in found if not layout.form.table),
+        headers=tuple(dict.fromkeys(header for sheet in sheets for header in guess_headers(sheet))), checked=checked,
+        mapping={layout.key: dict(layout.said) for layout in found if layout.said} if given else None,
+        remembered=tuple(layout.key for layout in found if layout.key in kept and layout.key not in given), year=year,
+        made=words, newest=newest, period=period, until=until,
     )
+    return _owned(session, seen)
 
 
 def take(session: Session, preview: Preview, *, partial: bool, who: str, now: datetime) -> Outcome:
     """Store what a preview showed, in one transaction that this function commits.
 
     `partial`: keep the good rows although others were set aside; otherwise one bad row keeps the whole file out. The
-    account is found in the ledger by its own id or its name, or added. The same file again, for the same account, read
-    the same way, stores nothing. Raises BadInput when the file belongs to another account than the one chosen.
+    account is found in the ledger by its own id or its name, or added; boards only bring accounts that it has. The same
+    file again, for the same account, read the same way, stores nothing. Of work orders the file itself is not kept,
+    since callers stand in it, but what was read of it. Raises BadInput when the file belongs to another account than
+    the one chosen.
     """
+    private = bool(preview.checked.batch.mentions)
     if not preview.good:
-        return Outcome("refused", f"{preview.words}。没有可导入的数据，什么都没有保存", rejected=preview.bad)
+        words = f"{preview.words}。没有可导入的数据，什么都没有保存"
+        return Outcome("refused", words, rejected=preview.bad, private=private)
     if preview.bad and not partial:
         return Outcome(
-            "refused", f"{preview.words}。有不合格的行，按“全部或不导入”的选择，什么都没有保存", rejected=preview.bad
+            "refused", f"{preview.words}。有不合格的行，按“全部或不导入”的选择，什么都没有保存", rejected=preview.bad,
+            private=private,
         )
     try:
-        account = _account(session, preview, who, now)
-        if before := _imported_before(session, preview, account):
+        account = owners.account(
+            session, preview.name, preview.platform, preview.account_name, preview.account_id, who, now
+        ) if preview.owned else None
+        body = orders.kept(preview.checked.batch.mentions) if private else preview.body
+        if before := _imported_before(session, preview, account, evidence.digest(body)):
+            whose = f"为“{account.name}”" if account else ""
             when = f"{clock.local(before.fetched_at):%Y年%m月%d日 %H:%M}"
-            message = f"文件“{preview.name}”已于 {when} 为“{account.name}”导入过，内容完全相同，没有重复保存"
-            outcome = Outcome("known", message, account_id=account.id)
+            message = f"文件“{preview.name}”已于 {when} {whose}导入过，内容完全相同，没有重复保存"
+            outcome = Outcome("known", message, account_id=account.id if account else None, private=private)
             session.rollback()
             return outcome
-        run = ingest.begin(session, "import", at=now)
+        source = owners.source(session, preview.platform, "12345 工单导入") if private else None
+        run = ingest.begin(session, "import", source=source, at=now)
         capture = evidence.keep(
-            session, preview.body, request=preview.name, fetched_at=now, media_type=_media_type(preview.body), run=run,
-            meta=_meta(preview, account),
+            session, body, request=preview.name, fetched_at=now, run=run, source_id=source.id if source else None,
+            media_type="text/csv" if private else _media_type(preview.body), meta=_meta(preview, account),
         )
-        stored = ingest.store(session, preview.checked.batch, run=run, capture=capture, account=account)
+        batch = replace(preview.checked.batch)
+        batch.boards = owners.lines(session, preview.platform, preview.checked.boards)[0]
+        if account:
+            batch.posts = owners.same_posts(session, account.id, batch.posts)
+        stored = ingest.store(session, batch, run=run, capture=capture, account=account, source=source)
         message = f"{preview.words}。{stored.words}"
+        if preview.strangers:
+            message += f"。台账中没有：{'、'.join(preview.strangers[:20])}"
         ingest.finish(session, run, "partial" if preview.bad else "ok", message, at=now, stored=stored)
-        audit.note(session, who, "导入文件", f"{account.name}（{preview.platform}）", f"{preview.name}：{message}")
+        if source:
+            source.last_run_at = source.last_ok_at = now
+        whose = f"{account.name}（{preview.platform}）" if account else preview.platform
+        audit.note(session, who, "导入文件", whose, f"{preview.name}：{message}")
         if preview.mapping:
-            _remember(session, preview, now)
+            mappings.remember(session, preview.platform, preview.mapping, now)
         session.commit()
     except BaseException:
         session.rollback()
         raise
-    return Outcome("stored", message, stored.new, preview.bad, run.id, account.id)
+    return Outcome("stored", message, stored.new, preview.bad, run.id, account.id if account else None, private)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------
@@ -250,75 +184,94 @@ def _body(file: Path | bytes, name: str) -> tuple[bytes, str]:
         raise BadInput(f"文件“{name}”打不开：{error.strerror}。请核对路径和权限") from error
 
 
-def _table(layout: Layout) -> Table:
-    return Table(
-        sheet=layout.sheet.name, form=layout.form.key, title=layout.form.title, kind=layout.form.table,
-        header_row=layout.header_row,
-        columns={field: (column.letter, column.header) for field, column in layout.columns.items()},
-        unused=layout.unused,
-    )
+def _titles(layouts: Sequence[Layout]) -> list[str]:
+    """The texts above the headers of boards, and the names of their sheets."""
+    out = []
+    for layout in layouts:
+        if layout.form.table == "boards":
+            above: Iterable[Any] = (row for row in layout.sheet.rows if row.number < layout.header_row)
+            out += [layout.sheet.name, *(shown(cell) for row in above for cell in row.cells if cell is not None)]
+    return out
 
 
-def _only_account(name: str, checked: Checked) -> str:
-    if len(checked.accounts) == 1:
-        return next(iter(checked.accounts))
-    if checked.accounts:
+def _records(checked: Checked) -> list[Record]:
+    batch = checked.batch
+    lines = [record for _, record in checked.boards]
+    return [*batch.posts, *batch.followers, *batch.daily, *batch.apps, *batch.mentions, *lines]
+
+
+def _newest(checked: Checked) -> datetime | None:
+    """The latest moment that the file speaks of; of a day its start."""
+    return max((
+        at if (at := getattr(record, "published_at", None)) else clock.instant(record.day)
+        for record in _records(checked)
+    ), default=None)
+
+
+def _observed(
+    name: str, body: bytes, newest: datetime | None, now: datetime, given: datetime | None
+) -> tuple[datetime, str]:
+    """(moment of the export, how it was found). Raises BadInput for one that can't be."""
+    if given is None:
+        return made.suggest(name, body, newest, now)
+    if given > now:
+        raise BadInput(f"导出时间 {clock.local(given):%Y-%m-%d %H:%M} 在现在之后，请改正")
+    if newest and given < newest:
+        last = f"{clock.local(newest):%Y-%m-%d %H:%M}"
+        raise BadInput(f"导出时间 {clock.local(given):%Y-%m-%d %H:%M} 早于文件里最新的内容（{last}），请改正")
+    return given, "" if given == now else "人工填写"
+
+
+def _seen_at(checked: Checked, at: datetime) -> None:
+    """Every record as seen at that moment."""
+    batch, change = checked.batch, {"observed_at": at}
+    for part in (batch.posts, batch.followers, batch.daily, batch.apps, batch.mentions):
+        part[:] = [record.model_copy(update=change) for record in part]
+    checked.boards[:] = [(name, record.model_copy(update=change)) for name, record in checked.boards]
+
+
+def _owned(session: Session | None, seen: Preview) -> Preview:
+    """The preview with its account, and the accounts of its boards that the ledger lacks."""
+    if session is not None and seen.checked.boards:
+        strangers = owners.lines(session, seen.platform, seen.checked.boards)[1]
+        seen = replace(seen, strangers=tuple(strangers))
+    if not seen.owned:
+        return replace(seen, account_name="")
+    name, checked = seen.account_name or owners.only_account(seen.name, seen.checked), seen.checked
+    if checked.accounts and name not in checked.accounts:
         listed = "、".join(list(checked.accounts)[:10])
-        raise BadInput(f"文件“{name}”里有 {len(checked.accounts)} 个账号（{listed}）。请指明导入哪一个，可逐个导入")
-    raise BadInput(f"文件“{name}”里没有写明账号。请选择或填写账号名称")
+        raise BadInput(f"文件“{seen.name}”里没有账号“{name}”的行。文件里的账号是：{listed}。请核对账号名称")
+    if session is not None:
+        owners.known_account(session, seen.name, seen.platform, name, checked.account_id)
+    return replace(seen, account_name=name)
 
 
-def _known_account(session: Session, name: str, platform: str, wanted: str, own: str) -> Account | None:
-    """The ledger's account that the rows belong to: by the id in the links, else by name; None when it has none.
-
-    Raises BadInput when the links say that the file belongs to another account than the one chosen.
-    """
-    by_id = ledger.find_account(session, platform, own) if own else None
-    if by_id is not None:
-        if not ledger.known_as(session, by_id, wanted):
-            raise BadInput(
-                f"文件“{name}”里的链接属于账号“{by_id.name}”（{own}），而选择的是“{wanted}”。请核对账号；"
-                "若账号已改名，请先在账号台账中改名"
-            )
-        return by_id
-    by_name = ledger.account_named(session, platform, wanted)
-    if by_name is not None and own and by_name.external_id not in (by_name.name, own):
-        raise BadInput(
-            f"台账中“{wanted}”的平台编号是 {by_name.external_id}，而文件“{name}”里的链接属于 {own}。请核对文件或台账"
-        )
-    return by_name
+_SAME = ("account_id", "tables", "year", "period", "until", "lines")
+"""What makes the same bytes the same import."""
 
 
-def _account(session: Session, preview: Preview, who: str, now: datetime) -> Account:
-    """The account that the rows belong to; added when the ledger lacks it, given its id when it was entered by name."""
-    wanted, own = preview.account_name, preview.account_id
-    known = _known_account(session, preview.name, preview.platform, wanted, own)
-    if known is None:
-        entry = ledger.AccountEntry(platform=preview.platform, external_id=own or wanted, name=wanted)
-        return ledger.add_account(session, entry, who=who, now=now)
-    if own and known.external_id != own:
-        ledger.identify(session, known, own, who=who)
-    return known
-
-
-def _imported_before(session: Session, preview: Preview, account: Account) -> Capture | None:
+def _imported_before(session: Session, preview: Preview, account: Account | None, sha256: str) -> Capture | None:
     query = (
         select(Capture)
         .join(Run, Run.id == Capture.run_id)
-        .where(Capture.sha256 == preview.sha256, Run.job == "import", Run.state.in_(("ok", "partial")))
+        .where(Capture.sha256 == sha256, Run.job == "import", Run.state.in_(("ok", "partial")))
         .order_by(Capture.id)
     )
     meta = _meta(preview, account)
     for capture in session.execute(query).scalars():
-        if all(capture.meta.get(key) == meta[key] for key in ("account_id", "tables", "year")):
+        if all(capture.meta.get(key) == meta[key] for key in _SAME):
             return capture
     return None
 
 
-def _meta(preview: Preview, account: Account) -> dict[str, Any]:
+def _meta(preview: Preview, account: Account | None) -> dict[str, Any]:
     return {
-        "account_id": account.id, "platform": preview.platform, "account": account.name, "year": preview.year,
+        "account_id": account.id if account else None, "platform": preview.platform,
+        "account": account.name if account else "", "year": preview.year,
         "observed_at": preview.observed_at.isoformat(),
+        "period": preview.period if preview.has_board else "",
+        "until": preview.until.isoformat() if preview.has_board and preview.until else "",
+        "lines": len(preview.checked.boards) - preview.foreign,
         "tables": [
             {"sheet": table.sheet, "form": table.form, "header_row": table.header_row,
              "columns": {field: letter for field, (letter, _) in table.columns.items()}}
@@ -330,20 +283,8 @@ def _meta(preview: Preview, account: Account) -> dict[str, Any]:
 def _media_type(body: bytes) -> str:
     if body[:2] == b"PK":
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    if body.startswith(b"\xd0\xcf\x11\xe0"):
+        return "application/vnd.ms-excel"
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return "text/html"
     return "application/gzip" if body[:2] == b"\x1f\x8b" else "text/csv"
-
-
-def _mapping_key(platform: str, headers: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(json.dumps(headers, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"import-mapping:{platform}:{digest[:32]}"
-
-
-def _recall(session: Session, platform: str, sheets: list[Sheet]) -> Mapping[str, str] | None:
-    headers = tuple(dict.fromkeys(header for sheet in sheets for header in guess_headers(sheet)))
-    kept = session.get(Remembered, _mapping_key(platform, headers))
-    return kept.value.get("mapping") if kept else None
-
-
-def _remember(session: Session, preview: Preview, now: datetime) -> None:
-    key = _mapping_key(preview.platform, preview.headers)
-    session.merge(Remembered(key=key, value={"mapping": dict(preview.mapping or {})}, updated_at=now))

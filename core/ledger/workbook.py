@@ -18,7 +18,7 @@ from sqlmodel import Session
 from core import clock
 from core.faults import BadInput
 from core.imports.dates import DateError, parse_when
-from core.imports.forms import normal
+from core.imports.headers import normal
 from core.imports.platforms import code_of
 from core.imports.read import Cell, Sheet, read
 from core.imports.recognise import letter

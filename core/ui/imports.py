@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core import clock, db, ledger
 from core.faults import BadInput
 from core.imports import importer
-from core.imports.forms import FIELDS
+from core.imports.headers import FIELDS
 from core.imports.importer import Preview
 from core.imports.recognise import UnknownHeader
 from core.query import ledger as query

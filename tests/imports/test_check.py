@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from core.clock import local
 from core.counts import AT_LEAST, Count
-from core.imports.check import check, headline
+from core.imports.check import check
+from core.imports.posts import headline
 from core.imports.read import Sheet, SheetRow, read
 from core.imports.recognise import UnknownHeader, tables
 from tests.imports.make import WEIBO

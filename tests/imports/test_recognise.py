@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.faults import BadInput
-from core.imports.forms import FIELDS, FORMS, SYNONYMS, normal
+from core.imports.forms import FORMS
+from core.imports.headers import FIELDS, KINDS, SYNONYMS, normal
 from core.imports.read import Sheet, SheetRow
 from core.imports.recognise import UnknownHeader, guess_headers, letter, recognise, tables
 
@@ -122,13 +123,15 @@ def test_blocks_side_by_side_are_told_apart():
     ]
     layouts = recognise(sheet([None], header))
     assert [layout.form.key for layout in layouts] == ["wechat_tendency", "wechat_tendency_share", "wechat_channels"]
-    (usable,) = tables([sheet([None], header)], "趋势.xlsx")
-    assert {name: column.letter for name, column in usable.columns.items()} == {
+    assert [layout.form.table for layout in tables([sheet([None], header)], "趋势.xls")] == ["daily", "daily", "posts"]
+    assert {name: column.letter for name, column in layouts[2].columns.items()} == {
         "channel": "K",
         "published_at": "L",
         "title": "M",
         "readers": "N",
     }
+    tight = [cell for cell in header if cell]
+    assert [layout.form.key for layout in recognise(sheet(tight))] == [layout.form.key for layout in layouts]
 
 
 def test_an_unnamed_column_inside_a_table_does_not_split_it():
@@ -137,18 +140,61 @@ def test_an_unnamed_column_inside_a_table_does_not_split_it():
 
 
 @pytest.mark.parametrize(
-    ("headers", "word"),
+    ("headers", "key", "table"),
     [
-        ("日期 阅读次数 阅读人数 分享次数 分享人数 阅读原文次数 阅读原文人数 收藏次数 收藏人数 群发篇数", "每日汇总"),
-        ("时间 展现量 粉丝展现量 阅读(播放)量 粉丝阅读(播放)量 点赞量 评论量", "每日汇总"),
-        ("日期 阅读 播放 点赞 喜欢 评论 收藏 分享", "每日汇总"),
-        ("排名 公众号 发布 总阅读数（万+） 头条（万+） 平均 最高 总点赞数 新榜指数", "榜单汇总"),
-        ("日期 阅读量 点赞量 评论量", "每日汇总"),
+        ("日期 阅读次数 阅读人数 分享次数 分享人数 阅读原文次数 收藏次数 收藏人数 群发篇数", "wechat_daily", "daily"),
+        ("时间 展现量 粉丝展现量 阅读(播放)量 粉丝阅读(播放)量 点赞量 评论量", "toutiao_trend", "daily"),
+        ("日期 阅读 播放 点赞 喜欢 评论 收藏 分享", "zhihu_daily", "daily"),
+        ("日期 阅读量 点赞量 评论量", "daily", "daily"),
+        ("排名 公众号 发布 总阅读数（万+） 头条（万+） 平均 最高 总点赞数 新榜指数", "newrank_board", "boards"),
+        ("排名 公众号 发布 总阅读数 头条阅读 平均阅读 总在看 总点赞 WCI", "gsdata_board", "boards"),
+        ("工单编号 诉求标题 诉求内容 诉求时间 承办单位", "hotline_orders", "mentions"),
     ],
 )
-def test_tables_without_anything_to_store_say_what_to_export_instead(headers, word):
-    with pytest.raises(UnknownHeader, match=word):
-        tables([sheet(headers.split())], "报表.xlsx")
+def test_tables_of_days_boards_and_orders(headers, key, table):
+    (layout,) = tables([sheet(headers.split())], "报表.xlsx")
+    assert (layout.form.key, layout.form.table) == (key, table)
+
+
+def test_tables_with_nothing_to_store_say_why():
+    with pytest.raises(UnknownHeader, match="读者构成"):
+        tables([sheet(["性别", "人数"], ["男", 5])], "报表.xlsx")
+    with pytest.raises(UnknownHeader, match="没有写明是哪一篇"):
+        tables([sheet(["日期", "传播渠道", "阅读人数", "阅读次数", "分享人数", "分享次数"])], "单篇.xls")
+
+
+def test_tables_one_under_the_other_end_where_the_next_begins():
+    first = ["日期", "渠道", "阅读人数"]
+    second = [["下一个表"], ["时间", "新关注人数", "取消关注人数"], ["2026-03-01", 1, 2]]
+    layouts = recognise(sheet(["标题行"], first, ["2026-03-01", "全部", 5], [], *second))
+    assert [(layout.form.key, layout.header_row, [row.number for row in layout.rows()]) for layout in layouts] == [
+        ("wechat_tendency", 2, [3, 5]), ("wechat_followers", 6, [7]),
+    ]
+    many = [first, *(["2026-03-01", "全部", 5] for _ in range(60)), ["粉丝"], ["时间", "新关注人数", "取消关注人数"]]
+    assert [layout.header_row for layout in recognise(sheet(*many))] == [1, 63]
+
+
+def test_a_repeated_header_is_no_new_table():
+    head = ["标题", "发布时间", "阅读数"]
+    assert len(recognise(sheet(head, ["甲", "2026-03-01", 1], head, ["乙", "2026-03-02", 1]))) == 1
+
+
+def test_one_table_of_several_can_be_corrected_alone():
+    one, two = ["日期", "渠道", "阅读人数", "送达人数"], ["时间", "新关注人数", "取消关注人数"]
+    table = sheet(one, ["2026-03-01", "全部", 5, 6], [], two, ["2026-03-01", 1, 2])
+    keys = [layout.key for layout in recognise(table)]
+    said = {keys[0]: {"readers": "送达人数"}, keys[1]: {"@": "none"}}
+    first, second = recognise(table, said)
+    assert (first.headers["readers"], first.form.table) == ("送达人数", "daily")
+    assert (second.form.table, second.form.why) == ("", "按手工指定，这个表不导入")
+    (left,) = tables([table], "报表.xls", said)
+    assert left.key == keys[0]
+
+
+def test_a_person_can_say_what_a_table_is():
+    table = sheet(["发表日期", "标题", "阅读数"], ["2026-03-01", "合计数", 5])
+    (layout,) = tables([table], "表.csv", {"@": "daily"})
+    assert (layout.form.key, layout.headers) == ("daily", {"day": "发表日期", "title": "标题", "reads": "阅读数"})
 
 
 def test_unknown_headers_are_listed_with_what_would_be_needed():
@@ -221,7 +267,7 @@ def test_any_sheet_gives_tables_or_an_unknown_header(rows):
         assert "表.csv" in str(error)
     else:
         for layout in layouts:
-            assert layout.form.table in ("posts", "followers", "apps")
+            assert layout.form.table in (*KINDS, "article")
             assert all(layout.first <= column.index < layout.last for column in layout.columns.values())
             assert len({column.index for column in layout.columns.values()}) == len(layout.columns)
     guess_headers(made)
