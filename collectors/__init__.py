@@ -11,6 +11,7 @@ from collectors.hotlist import HOTLIST
 from collectors.huawei import HUAWEI
 from collectors.kuaishou import KUAISHOU
 from collectors.newrank import NEWRANK
+from collectors.page import PAGE
 from collectors.umeng import UMENG
 from collectors.wechat import WECHAT
 from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
@@ -20,7 +21,7 @@ SOURCES: dict[str, Collector] = {
     collector.name: collector
     for collector in (
         FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN,
-        KUAISHOU, BILIBILI, BILIBILI_PUBLIC,
+        KUAISHOU, BILIBILI, BILIBILI_PUBLIC, PAGE,
     )
 }
 """Every collector by the name that `source.collector` holds."""

@@ -85,6 +85,10 @@ class Desk(Protocol):
         """The posts of `accounts` that are due to be read again (core.rereading), the most urgent first."""
         ...
 
+    async def known(self, ids: Sequence[str]) -> set[str]:
+        """Those of these external ids that are mentions of this source already."""
+        ...
+
 
 Collect = Callable[[SourceSpec, Desk], AsyncIterator[Fetched]]
 Parse = Callable[[SourceSpec, Fetched], Batch]
@@ -98,7 +102,7 @@ class Collector:
     raise Fault. What parse needs beside the bytes stands in `fetched.context` (plain strings, no secret), so that a
     capture can be parsed again. `period_seconds` is how often it is asked where nobody chose otherwise; `daily_at`
     ("08:10", Shanghai) makes it once a day from then on. `alone`: a run is one answer (`single`). `base`: the official
-    address, used where a source names none. `account`: whether a source of this kind belongs to one account. `secrets`
+    address, used where a source names none. `passive`: it is never asked, its data are sent here. `account`: whether a source of this kind belongs to one account. `secrets`
     and `options` are what a person fills in. `check` does the cheapest authorised call and says in Chinese what was
     seen; without it the first answer of `collect` is fetched and parsed. `search` finds accounts by name or keyword.
     """
@@ -110,6 +114,7 @@ class Collector:
     parse: Parse
     daily_at: str = ""
     alone: bool = False
+    passive: bool = False
     base: str = ""
     account: Literal["required", "optional", "none"] = "optional"
     platform: str = ""

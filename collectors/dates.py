@@ -1,9 +1,9 @@
-"""Dates as feeds and lists print them."""
+"""Dates as feeds, lists and pages print them."""
 
 import calendar
 import re
 import time
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from core import clock
@@ -77,5 +77,89 @@ def _wall(text: str) -> datetime | None:
         where = timezone(-shift if zone[2] == "-" else shift)
     try:
         return _aware(datetime(*(int(part or 0) for part in found.groups()), tzinfo=where))
+    except ValueError:
+        return None
+
+
+_CLOCK = r"(?:\s*(?P<hour>[01]?\d|2[0-3])\s*[:：]\s*(?P<minute>[0-5]\d)(?:\s*[:：]\s*[0-5]\d)?)?"
+_AGO = re.compile(r"(?P<many>\d{1,4}|半|一|几)\s*个?(?P<unit>秒钟?|分钟?|小时|天|日|周|星期|月|年)\s*(?:之|以)?前")
+_NEAR = re.compile(rf"(?P<word>今天|今日|昨天|昨日|前天){_CLOCK}")
+_DAY_FIRST = re.compile(
+    r"(?<![\d:./-])(?P<day>\d{1,2})\s+(?P<year>20\d\d)\s*[-./年]\s*(?P<month>\d{1,2})(?!\s*[-./月]?\s*\d)"
+)
+_SHORT = re.compile(
+    rf"(?<![\d:./第-])(?P<month>\d{{1,2}})(?:\s*月\s*|\s*[-/.]\s*)(?P<day>\d{{1,2}})(?![\d./%万亿期年-])\s*日?{_CLOCK}"
+)
+_TIME = re.compile(r"(?<![\d:：.-])(?P<hour>[01]?\d|2[0-3])[:：](?P<minute>[0-5]\d)(?![\d])")
+_IN_PATH = re.compile(
+    r"/(?P<year>20\d\d)[/_-]?(?P<month>0[1-9]|1[0-2])[/_-]?(?P<day>0[1-9]|[12]\d|3[01])(?=[/_.-])|"
+    r"/t(?P<tyear>20\d\d)(?P<tmonth>\d\d)(?P<tday>\d\d)_"
+)
+_SECONDS = {"秒": 1, "分": 60, "小": 3600, "天": 86_400, "日": 86_400, "周": 604_800, "星": 604_800}
+_DAYS_BACK = {"今": 0, "昨": 1, "前": 2}
+LIMIT = 300
+"""Characters of a text that are searched for a date."""
+
+
+def on_page(text: str, now: datetime) -> datetime | None:
+    """The aware UTC instant of a date as a page prints it beside a title, None where there is none.
+
+    Beside the full forms: `3小时前`, `刚刚`, `昨天 10:00`, `03-08`, `3月8日 09:30` (the latest such day that is not
+    ahead of `now`), `09:30` (of today, or yesterday where that is ahead), and a day before its month (`08 2026-03`), as
+    lists print that set the day in large type. A day without a time is its 00:00 in Shanghai.
+    """
+    text = " ".join(text.split())[:LIMIT]
+    if not text:
+        return None
+    if full := _wall(text) or _iso(text) or _mail(text):
+        return full
+    if "刚刚" in text or "刚才" in text:
+        return now
+    if found := _AGO.search(text):
+        return _ago(found, now)
+    today = clock.day_of(now)
+    if found := _NEAR.search(text):
+        return _at(today - timedelta(_DAYS_BACK[found["word"][0]]), found)
+    if found := _DAY_FIRST.search(text):
+        return _made(int(found["year"]), int(found["month"]), int(found["day"]))
+    if found := _SHORT.search(text):
+        for year in (today.year, today.year - 1):
+            at = _made(year, int(found["month"]), int(found["day"]), int(found["hour"] or 0), int(found["minute"] or 0))
+            if at is not None and at <= now + timedelta(days=1):
+                return at
+        return None
+    if found := _TIME.search(text):
+        at = _at(today, found)
+        return at if at <= now + timedelta(minutes=10) else at - timedelta(days=1)
+    return None
+
+
+def in_address(url: str) -> datetime | None:
+    """The day that an article's address names (`/2026/03/08/`, `/20260308/`, `/t20260308_12.html`), its 00:00."""
+    for found in _IN_PATH.finditer(url[:2_000].partition("?")[0]):
+        parts = [found[name] or found[f"t{name}"] for name in ("year", "month", "day")]
+        if at := _made(*map(int, parts)):
+            return at
+    return None
+
+
+def _ago(found: re.Match[str], now: datetime) -> datetime | None:
+    many = {"半": 0.5, "一": 1, "几": 3}.get(found["many"]) or float(found["many"])
+    unit = found["unit"][0]
+    if unit in "月年":
+        many, unit = many * (30 if unit == "月" else 365), "天"
+    try:
+        return now - timedelta(seconds=many * _SECONDS[unit])
+    except OverflowError:
+        return None
+
+
+def _at(day: date, found: re.Match[str]) -> datetime:
+    return clock.instant(day, int(found["hour"] or 0), int(found["minute"] or 0))
+
+
+def _made(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime | None:
+    try:
+        return clock.instant(date(year, month, day), hour, minute)
     except ValueError:
         return None

@@ -19,6 +19,8 @@ from collectors import addresses, bodies
 from core.faults import Fault, FaultKind
 from core.records import Fetched
 
+AGENT = "pulse-collector"
+"""The name by which a site's robots.txt may address us."""
 MAX_REDIRECTS = 5
 TRIED_ADDRESSES = 3
 """Addresses of one host tried in turn when connections are refused."""
@@ -186,7 +188,7 @@ class Http:
         self._allowed = addresses.parse_allowed(private_hosts)
         self._pace = pace_seconds
         shown = re.sub(r"[^\x21-\x7e]+", " ", contact).strip(" ()")
-        self._agent = f"pulse-collector/1.0{f' (+{shown})' if shown else ''}"
+        self._agent = f"{AGENT}/1.0{f' (+{shown})' if shown else ''}"
         self._hosts: OrderedDict[str, _Turnstile] = OrderedDict()
         # A bare transport: no cookie jar, no redirects, no proxies behind our back; a connection serves one request,
         # since the pool would file connections under the address and not under the name that the certificate is for.
@@ -220,10 +222,12 @@ class Http:
         etag: str = "",
         last_modified: str = "",
         headers: Mapping[str, str] | None = None,
+        pace: float | None = None,
     ) -> Fetched:
         """Fetch an address; `now` becomes `fetched_at`, `etag` and `last_modified` make the request conditional.
 
-        `headers` are sent to the address's own origin only, never to where a redirect leads. An answer 304 gives
+        `headers` are sent to the address's own origin only, never to where a redirect leads. `pace`: seconds that the
+        host wants between two requests, where that is more than the client's own. An answer 304 gives
         `unchanged=True`. Raises Fault for everything else that is not a success; a fault that came with an answer
         carries it as `evidence`.
         """
@@ -237,7 +241,8 @@ class Http:
         for _ in range(MAX_REDIRECTS + 1):
             own = (target.scheme, target.host, target.port) == (origin.scheme, origin.host, origin.port)
             sent = {**conditional, **(headers or {} if own else {})}
-            fetched, location = await self._hop("GET", target, redact(url), sent, b"", now, None)
+            wait = max(pace, self._pace) if pace else None
+            fetched, location = await self._hop("GET", target, redact(url), sent, b"", now, wait)
             if location is None:
                 if fetched.status == 304 and conditional:
                     return fetched
