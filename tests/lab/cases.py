@@ -37,7 +37,7 @@ class Truth:
 
 
 class Case:
-    """Base of the cases. `at` is everybody's clock: the service's, the engine's; the suite moves it on.
+    """Base of the cases. `at` is everybody's clock: the service's, the engine's; the suite moves it on from `born`.
 
     `path`: part of the path of the calls that faults strike, the first `passed` of which get through before.
     `expired`: the service's word for a token that ran out; `mended`: the run itself gets a new one (else REAUTH, a
@@ -64,9 +64,12 @@ class Case:
     """Acts after which the run is partial, with what could be read of the answer, instead of failed."""
     later: ClassVar[timedelta] = timedelta(days=1)
     """After which a vanished post or a fallen counter is to be noticed."""
+    shows: ClassVar[bool] = True
+    """Off: something stands between the source and us that passes no broken answers on."""
+    born: datetime = MORNING
 
     def __init__(self) -> None:
-        self.at = MORNING
+        self.at = self.born
         self.world: Any = self.service(lambda: self.at)
 
     @property

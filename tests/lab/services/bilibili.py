@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from core import clock
-from tests.lab.cases import MORNING, Case, Truth
+from tests.lab.cases import Case, Truth
 from tests.lab.services import Answer, Request, Service
 
 REFUSALS = {
@@ -234,10 +234,10 @@ class BilibiliCase(Case):
     path, passed, expired, quota, shuffled = "arc/stat", 5, "expired", "quota", "shuffled"
 
     def truth(self) -> Truth:
-        last = clock.day_of(MORNING) - timedelta(2)
+        last = clock.day_of(self.born) - timedelta(2)
         return Truth(
             posts={a.id: dict(zip(NAMES, a.counts, strict=True)) for a in self.world.archives["12345"]},
-            followers={clock.day_of(MORNING): 34_567},
+            followers={clock.day_of(self.born): 34_567},
             daily={day: {"plays": 500, "comments": 4, "favourites": 6, "likes": 30, "reposts": 3}
                    for day in clock.days(last - timedelta(20), last)},
         )
@@ -261,10 +261,10 @@ class BilibiliPublicCase(Case):
     def truth(self) -> Truth:
         """Young videos have all their counters, the others those of the list."""
         every = self.world.archives["12345"]
-        young = {a.id for a in every if a.at >= MORNING - timedelta(days=2)}
+        young = {a.id for a in every if a.at >= self.born - timedelta(days=2)}
         kept = {a.id: dict(zip(NAMES, a.counts, strict=True)) for a in every}
         some = ("plays", "comments")
         return Truth(
             posts={post: c if post in young else {n: c[n] for n in some} for post, c in kept.items()},
-            followers={clock.day_of(MORNING): 34_567},
+            followers={clock.day_of(self.born): 34_567},
         )

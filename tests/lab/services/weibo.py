@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import clock
+from tests.lab.cases import Case, Truth
 from tests.lab.services import Answer, Request, Service
 
 REFUSALS = {
@@ -126,3 +127,40 @@ class Weibo(Service):
         if request.act == "shuffled" and rows:
             rows = [*reversed(rows), rows[0]]
         return Answer.of({"statuses": rows, "total_number": total, "next_cursor": 0})
+
+
+class WeiboCase(Case):
+    collector, service, platform, account = "weibo", Weibo, "weibo", "1642909335"
+    secrets = {"access_token": "lab-token"}
+    path, expired, mended, quota, shuffled = "user_timeline", "expired", False, "quota", "shuffled"
+
+    def truth(self) -> Truth:
+        reach = self.at - timedelta(days=32)
+        return Truth(posts={
+            str(s.id): dict(zip(("reposts", "comments", "likes"), s.counts, strict=True))
+            for s in self.world.users[self.account].statuses if s.at >= reach
+        }, followers={clock.day_of(self.born): 345_678})
+
+    def renew(self) -> dict[str, str]:
+        self.world.token = "new-token"
+        return {"access_token": "new-token"}
+
+    def vanish(self) -> str:
+        self.world.remove(self.account, 5_000_000_000 - 5)
+        return str(5_000_000_000 - 5)
+
+    def fall(self) -> tuple[str, str, int]:
+        status = next(s for s in self.world.users[self.account].statuses if s.id == 5_000_000_000 - 3)
+        status.counts = (1, 2, 1)
+        return str(status.id), "likes", 1
+
+
+class WeiboCommercialCase(WeiboCase):
+    collector, bound = "weibo_commercial", False
+    quota, quota_until = "hour", timedelta(hours=1)
+
+    def truth(self) -> Truth:
+        """The window reaches eight days back; nothing older is found anew."""
+        whole = super().truth()
+        recent = {str(s.id) for s in self.world.users[self.account].statuses if s.at >= self.born - timedelta(days=8)}
+        return Truth(posts={post: counts for post, counts in whole.posts.items() if post in recent})

@@ -54,7 +54,7 @@ class WeiboCliCase(Case):
     def truth(self) -> Truth:
         return Truth(posts={
             str(s.id): dict(zip(("reposts", "comments", "likes"), s.counts, strict=True))
-            for s in self.world.weibo.users[self.account].statuses if s.at >= self.at - timedelta(days=3)
+            for s in self.world.weibo.users[self.account].statuses if s.at >= self.born - timedelta(days=3)
         })
 
     def renew(self) -> dict[str, str]:
