@@ -69,14 +69,15 @@ def as_text(value: Cell) -> str:
 def reject(row: Row, fault: Fault) -> Reject:
     """A set-aside row with what stood there. Of a work order only the faulty cell is told, with numbers masked."""
     column = row.layout.columns.get(fault.field)
-    header = column.header if column else FIELDS.get(fault.field, "")
+    header, reason = column.header if column else FIELDS.get(fault.field, ""), str(fault)
     if row.layout.form.table == "mentions":
+        reason = orders.masked(reason)
         raw = orders.masked(row.text(fault.field)) if column else ""
     elif column:
         raw = row.text(fault.field)
     else:
         raw = " | ".join(str(cell) for cell in row.block if cell is not None)
-    return Reject(row.layout.cell(row.number, fault.field), header, str(fault), one_line(raw)[:200])
+    return Reject(row.layout.cell(row.number, fault.field), header, reason, one_line(raw)[:200])
 
 
 def when(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core.counts import Count
-from core.imports import article, days, listed, mentions, posts
+from core.imports import about, article, days, listed, mentions, posts
 from core.imports.cells import Fault, Row, reject
 from core.imports.platforms import is_meant
 from core.imports.recognise import Layout, shown
@@ -165,7 +165,7 @@ def _again(kind: str, key: str, row: Row, first: int) -> str:
 
 def _article(layout: Layout, task: _Task) -> None:
     """The days of one article; the recogniser lets only those pass whose article is named."""
-    found = article.named(layout.sheet)
+    found = about.named(layout.sheet)
     if found is None:
         raise ValueError("the article of this sheet is not named")
     happened: dict[date, dict[str, Count]] = {}
