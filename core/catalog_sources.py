@@ -50,6 +50,7 @@ class Definition(BaseModel):
     period: int = Field(30, ge=1, le=7 * 24 * 60, description="Minutes")
     paid: bool
     for_accounts: bool = Field(False, description="Turned on for accounts though its collector can do without")
+    id_option: str = Field("", description="Option for an account's id at the service where the ledger's differs")
     own_credential: bool = Field(False, description="Every account has a credential of its own")
     licence: str = Field(min_length=6, description="The legal route: whose data, by which right")
     cost: str = Field(min_length=2)

@@ -42,7 +42,8 @@ _FACTLESS = ("account_name", "board_member")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An account that a search came upon. `account_id`: its row in the ledger, None where it isn't there yet."""
+    """An account that a search came upon. `account_id`: its row in the ledger, None where it isn't there yet; `kind`:
+    the collector of the service that found it."""
 
     source: str
     platform: str
@@ -53,6 +54,13 @@ class Hit:
     url: str = ""
     unit: str = ""
     account_id: int | None = None
+    kind: str = ""
+
+    @property
+    def pick(self) -> "Pick":
+        """This account, to be taken in."""
+        return Pick(self.platform, self.external_id, self.name, url=self.url, account_id=self.account_id,
+                    known_as=(self.kind, self.external_id) if self.kind else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,8 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An account to take in; one of the ledger (`account_id`) only gains what is given."""
+    """An account to take in; one of the ledger (`account_id`) only gains what is given. `known_as`: (collector, its id
+    there), which may be another than the ledger's."""
 
     platform: str
     external_id: str
@@ -99,6 +108,7 @@ class Pick:
     unit: str = ""
     url: str = ""
     account_id: int | None = None
+    known_as: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +179,7 @@ def searchers(session: Session, collectors: Mapping[str, Any]) -> list[Searcher]
     return sorted(found, key=lambda one: (kinds.index(one.kind), one.credential))
 
 
-def marked(session: Session, source: str, found: Iterable[Any]) -> list[Hit]:
+def marked(session: Session, kind: str, source: str, found: Iterable[Any]) -> list[Hit]:
     """What a service found (collectors.base.Found) as hits, those of the ledger marked: by id, else by their name when
     the ledger has it once on that platform."""
     out = []
@@ -181,7 +191,7 @@ def marked(session: Session, source: str, found: Iterable[Any]) -> list[Hit]:
             account = named[0] if len(named) == 1 else None
         out.append(Hit(
             source, one.platform, one.external_id, one.name, one.intro, one.followers, one.url,
-            account_id=account.id if account else None,
+            account_id=account.id if account else None, kind=kind,
         ))
     return out
 
@@ -328,7 +338,9 @@ def add(
     done.units = list(session.execute(select(Unit.id).where(Unit.name.in_(units))).scalars())
     done.boards = list(session.execute(select(Board.id).where(Board.name == new_board)).scalars()) if made[0] else []
     done.members = [pair for pair in _pairs(session, rows, [*boards, *done.boards]) if pair not in made[2]]
-    sources = _collect(session, rows, by or {}, bases or {}, done, who, now)
+    ids = {(pick.known_as[0], row.external_id): pick.known_as[1] for pick, row in zip(picks, rows, strict=True)
+           if pick.known_as}
+    sources = _collect(session, rows, ids, by or {}, bases or {}, done, who, now)
     done.words = f"{changes.words}。{sources}" if changes.any else f"台账没有变化。{sources}"
     return done
 
@@ -391,9 +403,10 @@ def _pairs(session: Session, rows: Sequence[Account], boards: Sequence[int]) -> 
 
 
 def _collect(
-    session: Session, rows: Sequence[Account], by: Mapping[str, Way], bases: Mapping[str, str], done: Added, who: str,
-    now: datetime,
+    session: Session, rows: Sequence[Account], ids: Mapping[tuple[str, str], str], by: Mapping[str, Way],
+    bases: Mapping[str, str], done: Added, who: str, now: datetime,
 ) -> str:
+    """Turn the sources on; `ids`: (collector, account's id) → its id there."""
     entries = []
     for platform, way in by.items():
         mine = [(row.external_id, row.name) for row in rows if row.platform == platform]
@@ -402,6 +415,7 @@ def _collect(
         if mine:
             entries += ledger_sources.planned(
                 way.one, bases=bases, values={}, accounts=mine if way.for_each else (), credentials=way.credentials,
+                ids={id_: other for (kind, id_), other in ids.items() if kind == way.one.collector},
             )
     if not entries:
         return "没有为它们启用采集源。"

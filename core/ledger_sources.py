@@ -24,12 +24,14 @@ from core.records import one_line, reasons
 
 def planned(
     definition: Definition, *, bases: Mapping[str, str], values: Mapping[str, str],
-    accounts: Sequence[tuple[str, str]] = (), credentials: Mapping[str, str] | str = "", enabled: bool = True,
+    accounts: Sequence[tuple[str, str]] = (), credentials: Mapping[str, str] | str = "",
+    ids: Mapping[str, str] | None = None, enabled: bool = True,
 ) -> list[SourceEntry]:
     """Ledger entries of a definition: one, or one for each of `accounts` ((id on the platform, name)).
 
     `bases`: service → its address; `values`: parameter → what it stands for; `credentials`: name of a stored one, or
-    one for each account's id. Raises BadInput for an address or parameter that is missing.
+    one for each account's id; `ids`: account's id → the one that the service knows it by, where that is another.
+    Raises BadInput for an address or parameter that is missing.
     """
     base = bases.get(definition.service, "").strip().rstrip("/")
     if definition.service and not base:
@@ -43,9 +45,12 @@ def planned(
     for account, name in accounts or [("", "")]:
         known = given | {ACCOUNT: account}
         credential = credentials if isinstance(credentials, str) else credentials.get(account, "")
+        config = definition.config(known)
+        if definition.id_option and (other := (ids or {}).get(account, account)) != account:
+            config[definition.id_option] = other
         out.append(entry(
             name=definition.named(known, name), collector=definition.collector, url=definition.address(base, known),
-            platform=definition.platform, account=account, credential=credential, config=definition.config(known),
+            platform=definition.platform, account=account, credential=credential, config=config,
             period_minutes=definition.period, enabled=enabled,
         ))
     return out

@@ -97,11 +97,11 @@ def test_found_at_gsdata_and_weibo_side_by_side_with_the_ledgers_marked(filled, 
     monkeypatch.setattr("collectors.gsdata.BASE", gsdata.base)
     monkeypatch.setattr("collectors.weibo.COMMERCIAL_BASE", weibo.base)
     found = trial.search("gsdata", ids["gsdata"].id, "云澜", SOURCES, make_http)
-    hit = find.marked(filled, "清博数据", found)[0]
+    hit = find.marked(filled, "gsdata", "清博数据", found)[0]
     assert (hit.platform, hit.external_id, hit.name, hit.source) == ("wechat", "yunlan", "云澜发布", "清博数据")
     assert hit.account_id == ledger.find_account(filled, "wechat", "gh_3").id, "known by its name, under another id"
     found = trial.search("weibo_commercial", ids["weibo_commercial"].id, "区里召开", SOURCES, make_http)
-    own, other = find.marked(filled, "微博商业接口", found)
+    own, other = find.marked(filled, "weibo_commercial", "微博商业接口", found)
     assert (own.external_id, own.followers) == ("1642909335", 345_678) and own.account_id
     assert (other.name, other.followers, other.account_id) == ("云澜区居民", 12, None)
     named = trial.search("weibo_commercial", ids["weibo_commercial"].id, "居民", SOURCES, make_http)
@@ -199,6 +199,17 @@ def test_picked_accounts_come_with_units_boards_and_sources(filled):
         (old.id, "gsdata", True), (new.id, "gsdata", True)}
     assert "新增账号 1 条" in done.words and "新启用 2 个采集源" in done.words
     assert (done.accounts, len(done.sources), len(done.members)) == ([new.id], 2, 4)
+
+
+def test_an_account_that_the_service_knows_by_another_id_is_asked_for_by_that(filled):
+    credentials.add(filled, name="清博", kind="gsdata", fields={"a": "b"}, secret=frozenset(), who="", now=NOW)
+    row = ledger.find_account(filled, "wechat", "gh_3")
+    by = {"wechat": Way(by_key("gsdata"), True, "清博", True)}
+    hit = find.Hit("清博数据", "wechat", "yunlan", "云澜发布", account_id=row.id, kind="gsdata")
+    find.add(filled, [hit.pick], by=by, who="测试", now=NOW)
+    (source,) = filled.execute(select(Source)).scalars()
+    assert (source.account_id, source.config) == (row.id, {"wx_name": "yunlan"})
+    assert row.external_id == "gh_3", "the ledger keeps its own"
 
 
 def test_taking_back_leaves_everything_as_it_was(filled):

@@ -107,7 +107,7 @@ def _ask(text: str, chosen: Sequence[str], services: Mapping[str, find.Searcher]
             except BadInput as refused:
                 failed.append(str(refused))
                 continue
-        hits += look(find.marked, one.title, found)
+        hits += look(find.marked, one.kind, one.title, found)
     return hits, failed
 
 
@@ -125,10 +125,7 @@ def _ticked(hits: Sequence[Hit]) -> list[Pick]:
         "source": Column("来自"), "followers": Column("粉丝数", "int"), "intro": Column("简介或单位", width="large"),
         "external_id": Column("平台账号ID"), "url": Column("主页", "link"),
     }, key=f"find_hits_{_round()}", many=True, alt="查找结果")
-    return [
-        Pick(hit.platform, hit.external_id, hit.name, url=hit.url, account_id=hit.account_id)
-        for hit in (hits[row] for row in rows)
-    ]
+    return [hits[row].pick for row in rows]
 
 
 # --- By a list of names ---------------------------------------------------------------------------------------------
@@ -229,7 +226,7 @@ def _doubt(row: Matched, hits: Sequence[Hit], platforms: Mapping[str, str]) -> l
         offered[words if words not in offered else f"{words} #{one.known.id}"] = _of_ledger(one)
     for hit in hits:
         words = f"{hit.name}（{hit.source}，{platforms.get(hit.platform, hit.platform)}，{hit.external_id}）"
-        offered[words] = Pick(hit.platform, hit.external_id, hit.name, unit=row.line.unit, url=hit.url)
+        offered[words] = replace(hit.pick, unit=row.line.unit)
     if row.line.platform:
         offered[_NEW] = _pick(row.line)
     offered[_SKIP] = None
@@ -286,7 +283,6 @@ def _take_in(picks: list[Pick]) -> None:
             boards = st.multiselect("加入榜单", list(fitting), key=f"find_boards_{_round()}",
                                     format_func=fitting.get, placeholder="可选",
                                     help="只列出指定成员的榜单；按规则收入的榜单会自动收入合条件的账号")
-        with left:
             new_board = st.text_input("并新建榜单", key=f"find_board_{_round()}", max_chars=60,
                                       placeholder="可选，填写新榜单的名称").strip()
         by, bases = _ways(picks, codes, platforms)
