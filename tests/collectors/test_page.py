@@ -1,0 +1,254 @@
+"""List pages of a site without feeds, against a service that plays one; and pages as the world writes them."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collectors import hypertext, page
+from collectors.http import Http
+from collectors.page import PAGE
+from core import clock
+from core.faults import Fault
+from core.records import Batch, Fetched, SourceSpec
+from tests.lab.desk import OPEN, MemoryDesk, Outcome, play
+from tests.lab.services.pages import PageCase, Pages
+
+NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+URL = "https://www.yunlan.gov.cn/zwgk/index.html"
+
+
+@pytest.fixture
+def site(lab) -> Pages:
+    return lab.mount(Pages(lambda: NOW))
+
+
+def spec(url: str, **config: str) -> SourceSpec:
+    return SourceSpec("p", "page", "政务公开", url, "news", config=config)
+
+
+def run(source: SourceSpec, *, cursor=None, known=(), answers=None, act=None, now=NOW) -> Outcome:
+    async def work() -> Outcome:
+        async with Http(**{**OPEN, "timeout": 0.5, "deadline": 0.5}) as http:
+            desk = MemoryDesk(http, now, cursor=cursor or {}, mentions=set(known))
+            return await (act(source, desk) if act else play(PAGE, source, desk, answers=answers))
+
+    return asyncio.run(work())
+
+
+def full(site: Pages, **more: str) -> SourceSpec:
+    return spec(f"{site.base}/zwgk/index.html", **{**PageCase.config, **more})
+
+
+def everything(site: Pages) -> set[str]:
+    return {site.identity(n) for n, *_ in site.items}
+
+
+def read(html: str | bytes, **config: str) -> Batch:
+    body = html.encode() if isinstance(html, str) else html
+    return page.parse(spec(URL, **config), Fetched(URL, body, 200, "text/html", NOW, url=URL))
+
+
+def test_a_happy_day_reads_lists_and_articles(site):
+    outcome = run(full(site))
+    assert outcome.fault is None and outcome.cursor == {}
+    found = {m.external_id: m for m in outcome.all("mentions")}
+    assert set(found) == everything(site) and len(outcome.answers) == 3 + 25
+    first = found[site.identity(100)]
+    assert (first.title, first.author, first.text) == (
+        "第100号：关于社区卫生服务的通知（全文）", "云澜区卫健委", "各街镇：\n现将第100号通知如下。"
+    )
+    assert (first.published_at, first.dated) == (NOW, True)
+    assert first.details == {"栏目": "通知公告", "来源": "云澜区卫健委", "关键词": "社区;卫生"}
+    assert "spm" not in first.external_id
+
+
+def test_without_articles_the_list_is_the_record(site):
+    outcome = run(full(site, article="", pages="2"))
+    found = outcome.all("mentions")
+    assert len(outcome.answers) == 2 and len(found) == 20
+    assert (found[0].title, found[0].text) == ("第100号：关于社区卫生服务的通知", "")
+    assert found[0].published_at == clock.instant(clock.day_of(NOW))
+
+
+def test_known_articles_are_not_read_again_and_the_list_ends_at_what_is_known(site):
+    run(full(site))
+    site.calls.clear()
+    site.items.insert(0, (101, "第101号：新的通知", NOW))
+    known = everything(site) - {site.identity(101)}
+    outcome = run(full(site), known=known)
+    assert {site.identity(101)} == {m.external_id for m in outcome.all("mentions")} - known
+    assert [call.path for call in site.calls] == ["/zwgk/index.html", site.path(101), "/zwgk/index_1.html"]
+
+
+@pytest.mark.parametrize("cut_at", range(1, 28, 3))
+def test_a_run_killed_anywhere_loses_nothing_and_reads_nothing_twice(site, cut_at):
+    cut = run(full(site), answers=cut_at)
+    done = {m.external_id for m in cut.all("mentions")}
+    rest = run(full(site), cursor=cut.cursor, known=done)
+    assert done | {m.external_id for m in rest.all("mentions")} == everything(site)
+    assert len(site.asked("/zwgk/t")) == 25
+
+
+def test_out_of_order_and_twice(site):
+    site.script("/zwgk/index", "shuffled", "shuffled", "shuffled")
+    found = [m.external_id for m in run(full(site)).all("mentions")]
+    assert len(found) == len(set(found)) == 25
+
+
+@pytest.mark.parametrize(("act", "words"), [
+    ("malformed", "网页不完整"), ("html", "被拦截"), ("reset", "连接中断"), ("stall", "没有"),
+    ("empty", "返回内容为空"), ("cut", "不完整"), ("502", "HTTP 502"), ("429 120", "HTTP 429"),
+])
+@pytest.mark.parametrize("part", ["/zwgk/index_1", "/zwgk/t"])
+def test_every_misfortune_is_a_fault_in_words_and_costs_nothing(site, part, act, words):
+    site.script(part, act)
+    outcome = run(full(site))
+    assert outcome.fault.kind == "RETRY" and words in outcome.fault.message
+    done = {m.external_id for m in outcome.all("mentions")}
+    rest = run(full(site), cursor=outcome.cursor, known=done)
+    assert rest.fault is None and done | {m.external_id for m in rest.all("mentions")} == everything(site)
+
+
+def test_an_article_that_is_gone_or_closed_leaves_what_the_list_said(site):
+    site.gone.add(100)
+    site.script(site.path(99), "403")
+    outcome = run(full(site, pages="1"))
+    found = {m.external_id: m for m in outcome.all("mentions")}
+    assert outcome.fault is None and len(found) == 10
+    assert found[site.identity(100)].title == "第100号：关于社区卫生服务的通知"
+    assert found[site.identity(99)].text == "" and any("没有读取" in b.note for b in outcome.batches)
+
+
+def test_robots_close_the_list_or_only_the_articles(site, lab):
+    lab.serve("/robots.txt", "User-agent: *\nDisallow: /pages/zwgk/t2026\n", "text/plain")
+    outcome = run(full(site, pages="1"))
+    assert outcome.fault is None and len(outcome.all("mentions")) == 10 and not site.asked("/zwgk/t")
+    lab.serve("/robots.txt", "User-agent: *\nDisallow: /pages/\n", "text/plain")
+    fault = run(full(site)).fault
+    assert fault.kind == "STOP" and "Disallow: /pages/" in fault.message
+
+
+def test_pages_are_counted_up_until_there_is_none(site):
+    source = full(site, next="index_{page-1}.html", pages="9", article="")
+    outcome = run(source)
+    assert outcome.fault is None and outcome.cursor == {} and len(outcome.all("mentions")) == 25
+    assert [call.path for call in site.calls][-1] == "/zwgk/index_3.html"
+
+
+def test_a_json_list_with_its_own_names(site):
+    source = spec(f"{site.base}/list.json", json="data.list", title="title", date="day", link="/pages/zwgk/x?id={id}",
+                  next="list.json?page={page}", pages="9")
+    outcome = run(source)
+    assert outcome.fault is None and len(outcome.all("mentions")) == 25
+    first = outcome.all("mentions")[0]
+    assert (first.title, first.published_at) == ("第100号：关于社区卫生服务的通知", NOW)
+    assert first.url.endswith("/pages/zwgk/x?id=100")
+    site.script("list.json", "html")
+    assert "网页而不是 JSON" in run(source).fault.message
+    assert "没有列表“rows”" in run(spec(source.url, json="rows")).fault.message
+
+
+def test_a_site_in_gb2312(site):
+    site.charset = "gb2312"
+    outcome = run(full(site, pages="1"))
+    assert outcome.all("mentions")[0].title == "第100号：关于社区卫生服务的通知（全文）"
+
+
+def test_the_connection_test_says_what_it_saw(site):
+    assert run(full(site), act=PAGE.check) == "连接正常，列表页有 10 条，如“第100号：关于社区卫生服务的通知”"
+    with pytest.raises(Fault, match="没有找到条目（网页标题：政务公开_云澜区人民政府）"):
+        run(full(site, list="div.none"), act=PAGE.check)
+    with pytest.raises(Fault, match="“条目”的选择器写法不正确：ul\\[\\["):
+        run(full(site, list="ul[["), act=PAGE.check)
+    with pytest.raises(Fault, match="“最多几页”应是 1 到 50"):
+        run(full(site, pages="0"), act=PAGE.check)
+
+
+# --- pages as they are ------------------------------------------------------------------------------------------------
+
+
+def test_defaults_read_a_list_of_the_usual_kind():
+    items = "".join(
+        f"<li><span>[03-0{n}]</span><a href='./t2026030{n}_{n}.html'>第{n}条通知</a></li>" for n in range(1, 6)
+    )
+    batch = read(f"<html><body><ul><li><a href='/'>首页</a></li></ul><ul>{items}</ul></body></html>")
+    assert [m.title for m in batch.mentions] == [f"第{n}条通知" for n in range(1, 6)]
+    assert batch.mentions[0].url == "https://www.yunlan.gov.cn/zwgk/t20260301_1.html"
+    assert batch.mentions[0].published_at == clock.instant(clock.day_of(NOW).replace(day=1))
+
+
+def test_links_are_resolved_and_only_web_addresses_count():
+    batch = read(
+        "<html><head><base href='https://cdn.yunlan.gov.cn/a/'></head><body><ul class=x>"
+        "<li><a href='b.html#top'>甲</a> 2026-03-01</li>"
+        "<li><a href='javascript:alert(1)'>乙</a> 2026-03-02</li>"
+        "<li><a href='//www.yunlan.gov.cn/c.html?id=3&utm_source=w&amp;from=timeline'>丙</a></li>"
+        "<li><a href='mailto:a@b.cn'>丁</a></li><li class=line></li><li>没有链接</li></ul></body></html>", list="ul.x li"
+    )
+    assert [(m.external_id, m.url, m.dated) for m in batch.mentions] == [
+        ("cdn.yunlan.gov.cn/a/b.html", "https://cdn.yunlan.gov.cn/a/b.html", True),
+        ("www.yunlan.gov.cn/c.html?id=3", "https://www.yunlan.gov.cn/c.html?id=3&utm_source=w&from=timeline", False),
+    ]
+    (reject,) = batch.rejects
+    assert (reject.field, reject.raw) == ("url", "乙 javascript:alert(1)")
+
+
+@pytest.mark.parametrize(("printed", "wanted"), [
+    ("3小时前", NOW - timedelta(hours=3)),
+    ("昨天 10:00", NOW - timedelta(days=1)), ("刚刚", NOW),
+    ("03-08", datetime(2026, 3, 7, 16, tzinfo=UTC)), ("12-30", datetime(2025, 12, 29, 16, tzinfo=UTC)),
+    ("2026年3月8日 9:05", datetime(2026, 3, 8, 1, 5, tzinfo=UTC)),
+    ("发布时间：2026.03.08", datetime(2026, 3, 7, 16, tzinfo=UTC)),
+    ("<b>08</b> <i>2026-03</i>", datetime(2026, 3, 7, 16, tzinfo=UTC)),
+    ("09:30", datetime(2026, 3, 10, 1, 30, tzinfo=UTC)),
+    ("阅读 3.5万", None), ("2026-13-45", None), ("第1-2期", None),
+])
+def test_dates_as_lists_print_them(printed, wanted):
+    html = f"<html><body><ul class=x><li><a href='1.html'>通知</a><span>{printed}</span></li></ul></body></html>"
+    (found,) = read(html, list="ul.x li", date="span").mentions
+    assert (found.published_at if found.dated else None) == wanted
+
+
+def test_titles_that_are_cut_short_are_told_in_full_and_markup_is_only_text():
+    batch = read(
+        "<html><body><ul class=x><li><a href=1 title='关于开展垃圾分类工作的通知'>关于开展垃圾…</a></li>"
+        "<li><a href=2 title='点击查看'>&lt;script&gt;x()&lt;/script&gt;甲\u202e\x07乙</a><script>y()</script></li></ul>"
+        "</body></html>",
+        list="ul.x li",
+    )
+    assert [m.title for m in batch.mentions] == ["关于开展垃圾分类工作的通知", "<script>x()</script>甲乙"]
+
+
+@pytest.mark.parametrize("piece", [
+    "<div>", "<b id={n}>", "<table><tr><td>", "<ul><li>", "<svg><tr>", "<a href=x><div>", "<!--", "<script>", "<p",
+    "<li ",
+    "&#", "<select><option>", "<template>", "<math><mi>", "<ul class=x><li><a href=1>",
+])
+def test_hostile_pages_are_read_or_refused_in_words(piece):
+    count = 400_000 // len(piece)
+    many = "".join(piece.format(n=n) if "{" in piece else piece for n in range(count))
+    html = f"<html><body>{many}</body></html>"
+    try:
+        assert isinstance(read(html, list="ul.x li"), Batch)
+    except Fault as fault:
+        assert any("\u4e00" <= c <= "\u9fff" for c in fault.message)
+
+
+def test_formatting_that_every_paragraph_would_open_again_is_left_out():
+    opened = "<div>" + "".join(f"<b id={n}>" for n in range(500)) + "</div>"
+    tree = hypertext.tree(opened + "<p>x</p>" * 2000)
+    assert len(tree.html) < 50_000
+    with pytest.raises(Fault, match="百万字符"):
+        hypertext.tree("x" * (hypertext.MAX_PAGE + 1))
+    with pytest.raises(Fault, match="嵌套超过 800 层"):
+        hypertext.tree("<div>" * 900)
+
+
+def test_one_site_or_another():
+    same = hypertext.same_site
+    assert same("https://news.xinmin.cn/1", "https://shanghai.xinmin.cn/") and same("https://a.cn/", "http://a.cn:8080/")
+    assert same("https://www.pudong.gov.cn/", "https://pudong.gov.cn/")
+    assert not same("https://www.pudong.gov.cn/", "https://www.xuhui.gov.cn/")
+    assert not same("https://pudong.gov.cn/", "https://xuhui.gov.cn/")
+    assert not same("https://mp.weixin.qq.com/s/1", "https://www.pudong.gov.cn/")
