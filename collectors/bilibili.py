@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from collectors import lists, oauth
+from collectors import oauth
 from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -118,8 +118,7 @@ def _place(desk: Desk) -> dict[str, Any]:
     today = clock.day_of(desk.now)
     if not desk.cursor:
         return {
-            "from": desk.now.isoformat(), "steps": list(STEPS), "listed": False, "pn": 1, "total": None,
-            "before": today.isoformat(), "todo": [],
+            "from": desk.now.isoformat(), "steps": list(STEPS), "listed": False, "pn": 1, "total": None, "todo": [],
         }
     same = clock.day_of(datetime.fromisoformat(desk.cursor["from"])) == today
     return dict(desk.cursor) if same else {**desk.cursor, "steps": list(STEPS)}
@@ -135,15 +134,11 @@ async def _list(
         params = {"pn": page, "ps": PAGE, "status": "pubed"}
         fetched, answer = await _call(source, desk, moment, "archive/viewlist", params, {"call": "list"})
         rows, total = answer.get("list") or [], number(answer.get("page"), "total")
-        published = _published(rows)
-        through = not rows or ends(page * PAGE, total) or min(published, default=oldest) < oldest
+        through = not rows or ends(page * PAGE, total) or min(_published(rows), default=oldest) < oldest
         steady = place["total"] in (None, total)
-        context = {"before": place["before"]} if steady else {}
-        if through and steady:
-            context |= {"since": oldest.isoformat(), "from": place["from"]}
+        context = {"since": oldest.isoformat(), "from": place["from"]} if through and steady else {}
         place = place | {
             "pn": page + 1, "total": total if steady else -1, "listed": through or page == PAGES,
-            "before": lists.oldest(published, date.fromisoformat(place["before"])).isoformat(),
             "todo": place["todo"] + _asked(rows, oldest, {post for post, _ in place["todo"]}),
         }
         yield replace(fetched, context=fetched.context | context), place
@@ -311,21 +306,17 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
         case "stat":
             each([data], batch, lambda row, at: batch.posts.append(_video(row, fetched)), "data")
         case _:
-            rows = data.get("list") or []
-            each(rows, batch, lambda row, at: batch.posts.extend(_listed(row, at, fetched)), "data.list")
-            conclude(fetched, batch, _published(rows), None)
+            each(data.get("list") or [], batch, lambda row, at: batch.posts.extend(_listed(row, at, fetched)),
+                 "data.list")
+            conclude(fetched, batch, None)
     return batch
 
 
-def conclude(fetched: Fetched, batch: Batch, published: list[datetime], account: tuple[str, str] | None) -> None:
-    """What a page of a list proves by what is not on it: days without a video, videos that are gone."""
-    context = fetched.context
-    if "before" in context:
-        quiet = lists.silent(published, date.fromisoformat(context["before"]))
-        batch.covered |= {(account, day): "zero" for day in quiet}
-    if "since" in context:
-        start = datetime.fromisoformat(context["from"])
-        batch.complete.append(Complete(datetime.fromisoformat(context["since"]), start, start, account))
+def conclude(fetched: Fetched, batch: Batch, account: tuple[str, str] | None) -> None:
+    """What a list that was read through proves by what is not on it."""
+    if "since" in fetched.context:
+        start = datetime.fromisoformat(fetched.context["from"])
+        batch.complete.append(Complete(datetime.fromisoformat(fetched.context["since"]), start, start, account))
 
 
 def counters(figures: Mapping[str, Any], names: Mapping[str, str] = COUNTERS) -> dict[str, Count]:

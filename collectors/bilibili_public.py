@@ -11,11 +11,11 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from collectors import bilibili, lists
+from collectors import bilibili
 from collectors.base import Collector, Desk, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -102,7 +102,7 @@ async def _fresh(desk: Desk, mids: list[str]) -> dict[str, Any]:
     """A round's beginning. What is due is asked before the lists are read: being listed is being seen."""
     due = [[post.account, post.external_id, post.published_at.isoformat()] for post in await desk.wanted(VIEWS)]
     return {
-        "from": desk.now.isoformat(), "account": mids[0] if mids else END, "pn": 0, "total": None, "before": "",
+        "from": desk.now.isoformat(), "account": mids[0] if mids else END, "pn": 0, "total": None,
         "views": [view for view in due if view[0] in mids],
     }
 
@@ -117,8 +117,7 @@ async def _account(
         fetched = await _call(source, desk, moment, "relation/stat", {"vmid": mid}, {"call": "relation", "mid": mid},
                               single=not source.account)
         lost = "missing" in fetched.context or "refused" in fetched.context
-        today = clock.day_of(datetime.fromisoformat(place["from"])).isoformat()
-        place = place | (done if lost else {"pn": 1, "total": None, "before": today})
+        place = place | (done if lost else {"pn": 1, "total": None})
         yield fetched, place
         if lost:
             return
@@ -127,20 +126,14 @@ async def _account(
         params = {"mid": mid, "ps": PAGE, "pn": page, "order": "pubdate"}
         fetched = await _call(source, desk, moment, "space/wbi/arc/search", params, {"call": "list", "mid": mid})
         rows, total = _rows(fetched)
-        published = _published(rows, mid)
-        through = not rows or bilibili.ends(page * PAGE, total) or min(published, default=oldest) < oldest
+        through = not rows or bilibili.ends(page * PAGE, total) or min(_published(rows, mid), default=oldest) < oldest
         steady = place["total"] in (None, total)
         views = _young(rows, mid, datetime.fromisoformat(place["from"]) - YOUNG, place["views"])
         context = {"exact": " ".join(post for who, post, _ in views if who == mid)}
-        if steady:
-            context |= {"before": place["before"]} | (
-                {"since": oldest.isoformat(), "from": place["from"]} if through else {}
-            )
+        if steady and through:
+            context |= {"since": oldest.isoformat(), "from": place["from"]}
         ends = through or page == PAGES
-        place = place | {"views": views} | (done if ends else {
-            "pn": page + 1, "total": total if steady else -1,
-            "before": lists.oldest(published, date.fromisoformat(place["before"])).isoformat(),
-        })
+        place = place | {"views": views} | (done if ends else {"pn": page + 1, "total": total if steady else -1})
         yield replace(fetched, context=fetched.context | context), place
         if ends:
             return
@@ -258,7 +251,7 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     if call == "list":
         rows, _ = _rows(fetched)
         each(rows, batch, lambda row, at: batch.posts.extend(_listed(row, at, fetched, account)), "data.list.vlist")
-        bilibili.conclude(fetched, batch, _published(rows, mid), account)
+        bilibili.conclude(fetched, batch, account)
         return batch
     data = read_json(fetched).get("data")
     if call == "relation":

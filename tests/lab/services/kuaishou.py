@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import clock
-from tests.lab.cases import MORNING, Case, Truth
+from tests.lab.cases import Case, Truth
 from tests.lab.services import Answer, Request, Service
 
 REFUSALS = {
@@ -37,7 +37,8 @@ class Photo:
 class Kuaishou(Service):
     """Kuaishou; app `ks-lab-app` with secret `lab-app-secret`, scan code `lab-scan-code`; a refresh token works once.
 
-    `photos`: what the account published; `fans`. Scripted words: those of REFUSALS, `shuffled`.
+    `photos`: what the account published; `hidden`: ids that a page leaves out after it was cut; `fans`. Scripted words:
+    those of REFUSALS, `shuffled`.
     """
 
     prefix = "/kuaishou"
@@ -48,6 +49,7 @@ class Kuaishou(Service):
         self.access, self.access_until, self.refresh = "", now(), "rt-lab-first"
         self.refresh_life = timedelta(days=180)
         self.made, self.fans = 0, 12_345
+        self.hidden: set[str] = set()
         self.photos = [
             Photo(f"3x{n:04}lab", now() - timedelta(hours=10 * n + 1), f"第{n}条：街道里的新鲜事") for n in range(70)
         ]
@@ -105,7 +107,7 @@ class Kuaishou(Service):
             return refuse(*REFUSALS["params"])
         every = sorted(self.photos, key=lambda p: -p.at.timestamp())
         place = next((n + 1 for n, photo in enumerate(every) if photo.id == after), 0)
-        rows = [photo.json() for photo in every[place : place + count]]
+        rows = [photo.json() for photo in every[place : place + count] if photo.id not in self.hidden]
         if request.act == "shuffled" and rows:
             rows = [*reversed(rows), rows[0]]
         return ok({"video_list": rows})
@@ -128,7 +130,7 @@ class KuaishouCase(Case):
         names = ("plays", "likes", "comments")
         return Truth(
             posts={p.id: dict(zip(names, p.counts, strict=True)) for p in self.world.photos},
-            followers={clock.day_of(MORNING): 12_345},
+            followers={clock.day_of(self.born): 12_345},
         )
 
     def vanish(self) -> str:
