@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,16 +11,21 @@ from sqlmodel import Session
 from core import clock, db, ledger
 from core.faults import BadInput
 from core.imports import importer
-from core.imports.headers import FIELDS
-from core.imports.importer import Preview
+from core.imports.headers import KINDS
+from core.imports.made import moment_of
 from core.imports.recognise import UnknownHeader
+from core.imports.shown import PERIODS, Preview
 from core.query import ledger as query
+from core.ui import mapping
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do, refuse
 from core.ui.parts import caption, plain, toast_error
 
 TOLD = "ledger"
 _SHOWN = 500
+_TYPES = ["xlsx", "xlsm", "xls", "csv", "txt", "htm", "html", "gz"]
+_NO_ACCOUNT = ("hotline12345",)
+"""Platforms whose files belong to no account."""
 
 
 def workbook() -> None:
@@ -58,38 +64,28 @@ def workbook() -> None:
 def exports() -> None:
     """Upload an export of a platform's back office: preview, choose, import."""
     st.subheader("平台后台导出的数据", anchor=False)
-    caption("支持公众号、微博、视频号、抖音、头条号、小红书等后台导出的发文或粉丝数据，xlsx 或 CSV（可用 gzip 压缩）。")
+    caption("支持公众号、微博、视频号、抖音、头条号、小红书、知乎等后台导出的发文、粉丝、每日汇总数据，清博和新榜的榜单，"
+            "以及 12345 工单。文件可以是 xlsx、xls（含网页表格）或 CSV，可用 gzip 压缩；按内容识别，与扩展名无关。")
     platforms = ask(query.platforms)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         platform = st.selectbox("平台", list(platforms), None, format_func=platforms.get, key="import_platform",
                                 placeholder="请选择", width=200)
-        account = st.selectbox(
-            "账号", ask(query.account_names, platform) if platform else [], None, key=f"import_account_{platform}",
-            accept_new_options=True, placeholder="选择，或输入新账号", width=260,
-            help="文件里有“账号”列且只有一个账号时可不选",
-        )
+        account = None
+        if platform not in _NO_ACCOUNT:
+            account = st.selectbox(
+                "账号", ask(query.account_names, platform) if platform else [], None, key=f"import_account_{platform}",
+                accept_new_options=True, placeholder="选择，或输入新账号", width=260,
+                help="榜单不用选；文件里有“账号”列且只有一个账号时也可不选",
+            )
         year = st.number_input("年份", 2005, clock.day_of(clock.now()).year, None, key="import_year", width=140,
                                help="只在文件的日期不带年份、又没有链接时需要", placeholder="不需要")
-    file = st.file_uploader("上传文件", type=["xlsx", "xlsm", "csv", "txt", "gz", "xls"], key=f"import_file_{_round()}")
+    file = st.file_uploader("上传文件", type=_TYPES, key=f"import_file_{_round()}")
     if file is None:
         return
     if platform is None:
         toast_error("请先选择平台。")
         return
-    body = file.getvalue()
-    mark = hashlib.sha256(body).hexdigest() + repr((platform, account, year))
-    mapping = st.session_state.get("import_mapping", {}).get(mark)
-    try:
-        shown = _preview(body, file.name, platform, account or "", year, mapping, mark)
-    except UnknownHeader as unknown:
-        refuse(unknown)
-        _mapping(mark, unknown.headers, {})
-        return
-    except BadInput as refused:
-        refuse(refused)
-        return
-    _show(shown, mark)
-    _take(shown)
+    _previewed(file.getvalue(), file.name, platform, account or "", year)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------
@@ -100,8 +96,8 @@ def _round() -> int:
 
 
 def _afresh() -> None:
-    for name in ("import_preview", "import_mapping"):
-        st.session_state.pop(name, None)
+    st.session_state.pop("import_preview", None)
+    mapping.forget_all()
     st.session_state["ledger_round"] = _round() + 1
     st.rerun()
 
@@ -111,27 +107,80 @@ def _exported() -> bytes:
         return ledger.export_workbook(session)
 
 
-def _preview(
-    body: bytes, name: str, platform: str, account: str, year: int | None, mapping: Mapping[str, str] | None, mark: str
-) -> Preview:
+def _previewed(body: bytes, name: str, platform: str, account: str, year: int | None) -> None:
+    mark = hashlib.sha256(body).hexdigest() + repr((platform, account, year))
+    options: dict[str, Any] = {
+        "platform": platform, "account_name": account, "year": year, "mapping": mapping.said(mark),
+    }
+    try:
+        found = _preview(mark, body, name, options)
+        shown = _preview(mark, body, name, options | _when(found, mark))
+    except UnknownHeader as unknown:
+        refuse(unknown)
+        mapping.correct(mark, "", unknown.headers)
+        return
+    except BadInput as refused:
+        refuse(refused)
+        return
+    _show(shown)
+    mapping.columns(shown, mark, TOLD)
+    _take(shown)
+
+
+def _preview(mark: str, body: bytes, name: str, options: Mapping[str, Any]) -> Preview:
     """The preview, read once for each file and choice: a large file takes seconds."""
-    key = mark + repr(mapping)
     kept = st.session_state.get("import_preview")
-    if kept and kept[0] == key:
-        return kept[1]
-    with st.spinner("正在读取文件…"), db.session() as session:
-        made = importer.preview(
-            body, name, platform=platform, account_name=account, now=clock.now(), mapping=mapping, year=year,
-            session=session,
+    if not kept or kept[0] != mark:
+        kept = st.session_state["import_preview"] = (mark, {})
+    key = repr(sorted(options.items()))
+    if key not in kept[1]:
+        now, day = clock.now(), options.get("day")
+        asked = {name: value for name, value in options.items() if name != "day"}
+        with st.spinner("正在读取文件…"), db.session() as session:
+            kept[1][key] = importer.preview(
+                body, name, now=now, session=session, observed_at=moment_of(day, now) if day else None, **asked
+            )
+    return kept[1][key]
+
+
+def _when(found: Preview, mark: str) -> dict[str, Any]:
+    """What a person changed of the dates that the file states: day of the export; a board's period and last day."""
+    changed: dict[str, Any] = {}
+    today, stated = clock.day_of(clock.now()), clock.day_of(found.observed_at)
+    oldest = clock.day_of(found.newest) if found.newest else None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        day = st.date_input(
+            "导出日期", min(stated, today), min(oldest, today) if oldest else None, today, width=180,
+            key=f"import_day_{mark[:16]}",
+            help="数据是哪一天从后台导出的。导入较早的文件时请改成当时的日期，“发布后第7日值”才准确",
         )
-    st.session_state["import_preview"] = (key, made)
-    return made
+        if found.has_board:
+            period = st.selectbox("榜单周期", list(PERIODS), list(PERIODS).index(found.period),
+                                  format_func=PERIODS.get, key=f"import_period_{mark[:16]}", width=140)
+            until = st.date_input("榜单截止日期", found.until, max_value=today, key=f"import_until_{mark[:16]}",
+                                  width=180)
+            changed |= {"period": period} if period != found.period else {}
+            changed |= {"until": until} if until != found.until else {}
+        caption(f"导出日期按{found.made}推定，可修改。" if found.made else "文件没有写明导出日期，按今天计，可修改。")
+    return changed | ({"day": day} if day != stated else {})
 
 
-def _show(shown: Preview, mark: str) -> None:
+def _show(shown: Preview) -> None:
     st.markdown(f"**{plain(shown.words)}**")
+    if len(shown.tables) + len(shown.empty) > 1:
+        listed = [
+            {"工作表": table.sheet, "表头在第几行": table.header_row, "识别为": table.title,
+             "存为": KINDS.get(table.kind, "逐篇数据") if table.kind else "不导入", "说明": table.why}
+            for table in (*shown.tables, *shown.empty)
+        ]
+        st.dataframe(pd.DataFrame(listed), hide_index=True, alt="识别出的表")
     if shown.good:
         st.dataframe(pd.DataFrame(shown.sample(10)), hide_index=True, alt="前 10 行", placeholder="—")
+    if shown.strangers:
+        with st.expander(f"台账中没有的账号 {len(shown.strangers)} 个（不会导入，需要的请先在台账中添加）"):
+            st.dataframe(pd.DataFrame({"账号": shown.strangers[:_SHOWN]}), hide_index=True, alt="台账中没有的账号")
+    if shown.checked.batch.mentions:
+        caption("来电人姓名、电话等个人信息不保存，文中的电话和证件号已隐去；原文件也不留存。")
     problems = [
         {"位置": r.locator, "列": r.field, "原因": r.reason, "内容": r.raw} for r in shown.rejects[:_SHOWN]
     ]
@@ -142,38 +191,6 @@ def _show(shown: Preview, mark: str) -> None:
         with st.expander(f"重复 {len(shown.repeats)} 行"):
             repeats = [{"位置": r.locator, "说明": r.reason} for r in shown.repeats[:_SHOWN]]
             st.dataframe(pd.DataFrame(repeats), hide_index=True, alt="重复的行")
-    with st.expander("各列的对应关系", icon=":material/table_chart:"):
-        used = [
-            {"工作表": table.sheet, "列": letter, "表头": header, "含义": FIELDS[name]}
-            for table in shown.tables for name, (letter, header) in table.columns.items()
-        ]
-        st.dataframe(pd.DataFrame(used), hide_index=True, alt="各列的含义")
-        unused = [header for table in shown.tables for header in table.unused]
-        if unused:
-            caption(f"没有使用的列：{'、'.join(dict.fromkeys(unused))}")
-        now_is = {name: header for table in shown.tables for name, (_, header) in table.columns.items()}
-        every = [*shown.headers, *now_is.values(), *unused]
-        _mapping(mark, tuple(dict.fromkeys(every)), now_is)
-
-
-def _mapping(mark: str, headers: tuple[str, ...], now_is: Mapping[str, str]) -> None:
-    """Say by hand which column means what; remembered for files with the same headers once imported."""
-    if not headers:
-        return
-    with st.form(f"mapping_{mark[:16]}", border=False):
-        st.markdown("**手工指定各列的含义**")
-        chosen: dict[str, str | None] = {}
-        columns = st.columns(4)
-        for at, (name, word) in enumerate(FIELDS.items()):
-            with columns[at % 4]:
-                first = headers.index(now_is[name]) if now_is.get(name) in headers else None
-                key = f"map_{mark[:16]}_{name}"
-                chosen[name] = st.selectbox(word, headers, first, key=key, placeholder="没有这一列")
-        sent = st.form_submit_button("按此对应重新读取", icon=":material/refresh:")
-    if sent:
-        mapping = {name: header or "" for name, header in chosen.items() if header or now_is.get(name)}
-        st.session_state["import_mapping"] = {mark: mapping}
-        st.rerun()
 
 
 def _take(shown: Preview) -> None:
@@ -187,7 +204,7 @@ def _take(shown: Preview) -> None:
     if st.button("确认导入", type="primary", icon=":material/upload:", key="import_go", disabled=blocked):
         def deed(session: Session) -> str:
             outcome = importer.take(session, shown, partial=partial, who=WHO, now=clock.now())
-            later = "。数字将在后台汇总后出现在榜单和趋势中" if outcome.stored else ""
+            later = "。数字将在后台汇总后出现在榜单和趋势中" if outcome.stored and shown.owned else ""
             return outcome.words + later
 
         if do(deed, TOLD):

@@ -15,11 +15,40 @@ from tests.imports.make import csv_file, html_file, xls_file, xlsx_file
 
 NOW = datetime(2026, 8, 1, 2, tzinfo=UTC)
 LATER = datetime(2026, 8, 5, 2, tzinfo=UTC)
-HEAD = ["工单编号", "来电人姓名", "来电号码", "受理时间", "来电时间", "诉求标题", "诉求内容", "诉求类型", "承办单位", "事发地址",
-        "所属街镇", "办理状态", "答复内容", "满意度", "区域网格"]
-ROW = ["20260701000123456789", "张三丰", "13812345678", "2026-07-01 09:05", "2026-07-01 09:00", "小区停水",
-       "联系人：李四，电话138 1234 5678或021-65432109，身份证310101199001011234，小区已停水两天。", "投诉", "区水务局",
-       "幸福路12号", "某某街道", "办理中", "", "", "第3网格"]
+HEAD = [
+    "工单编号",
+    "来电人姓名",
+    "来电号码",
+    "受理时间",
+    "来电时间",
+    "诉求标题",
+    "诉求内容",
+    "诉求类型",
+    "承办单位",
+    "事发地址",
+    "所属街镇",
+    "办理状态",
+    "答复内容",
+    "满意度",
+    "区域网格",
+]
+ROW = [
+    "20260701000123456789",
+    "张三丰",
+    "13812345678",
+    "2026-07-01 09:05",
+    "2026-07-01 09:00",
+    "小区停水",
+    "联系人：李四，电话138 1234 5678或021-65432109，身份证310101199001011234，小区已停水两天。",
+    "投诉",
+    "区水务局",
+    "幸福路12号",
+    "某某街道",
+    "办理中",
+    "",
+    "",
+    "第3网格",
+]
 PRIVATE = ("张三丰", "李四", "13812345678", "138 1234 5678", "65432109", "310101199001011234")
 
 
@@ -42,8 +71,13 @@ def test_a_work_order_becomes_a_mention_with_its_details(session):
     assert (row.external_id, row.platform, row.title, row.author) == (ROW[0], "hotline12345", "小区停水", "")
     assert row.published_at == datetime(2026, 7, 1, 1, tzinfo=UTC)
     assert row.details == {
-        "诉求类型": "投诉", "承办单位": "区水务局", "事发地址": "幸福路12号", "所属街镇": "某某街道", "办理状态": "办理中",
-        "受理时间": "2026-07-01 09:05", "区域网格": "第3网格",
+        "诉求类型": "投诉",
+        "承办单位": "区水务局",
+        "事发地址": "幸福路12号",
+        "所属街镇": "某某街道",
+        "办理状态": "办理中",
+        "受理时间": "2026-07-01 09:05",
+        "区域网格": "第3网格",
     }
     source = session.get(Source, row.source_id)
     assert (source.collector, source.platform, source.key) == ("file", "hotline12345", "file:hotline12345")
@@ -54,8 +88,11 @@ def test_nothing_of_the_caller_is_stored_anywhere(session, make):
     bad = ["20260701000000000002", *PRIVATE[:2], "不知道 13812345678", "不知道 13812345678", *ROW[5:]]
     taken(session, make(工单=[HEAD, ROW, bad]), partial=True)
     kept = "\n".join(gzip.decompress(file.read_bytes()).decode() for file in settings().captures_dir.rglob("*.gz"))
-    rows = [repr(row.model_dump()) for table in (Mention, Capture, Run, Rejected, Audit)
-            for row in session.execute(select(table)).scalars()]
+    rows = [
+        repr(row.model_dump())
+        for table in (Mention, Capture, Run, Rejected, Audit)
+        for row in session.execute(select(table)).scalars()
+    ]
     assert ROW[0] in kept and len(mentions(session)) == 1
     assert session.execute(select(Rejected.reason)).scalar_one().endswith("不是日期")
     for secret in PRIVATE:
@@ -85,7 +122,18 @@ def test_a_later_export_updates_the_state(session):
     [
         ["工单号", "标题", "工单内容", "登记时间", "问题分类", "主办单位", "诉求地址", "街镇", "工单状态", "办理结果"],
         ["诉求编号", "主题", "诉求描述", "诉求时间", "工单类型", "责任单位", "事发地点", "街道", "状态", "回复内容"],
-        ["受理编号", "工单标题", "主要内容", "受理时间", "问题类型", "承办部门", "地址", "属地", "处理状态", "处理结果"],
+        [
+            "受理编号",
+            "工单标题",
+            "主要内容",
+            "受理时间",
+            "问题类型",
+            "承办部门",
+            "地址",
+            "属地",
+            "处理状态",
+            "处理结果",
+        ],
     ],
 )
 def test_headers_of_other_cities(session, head):
@@ -99,12 +147,20 @@ def test_headers_of_other_cities(session, head):
 
 def test_a_title_is_made_of_the_content_and_faults_are_told(session):
     head = ["工单编号", "诉求内容", "诉求时间"]
-    rows = [head, ["1", "路灯不亮。请尽快处理。", "2026-07-01"], ["", "甲", "2026-07-01"], ["3", "", "2026-07-01"],
-            ["4", "乙", "昨天"], ["1", "再来一次", "2026-07-02"]]
+    rows = [
+        head,
+        ["1", "路灯不亮。请尽快处理。", "2026-07-01"],
+        ["", "甲", "2026-07-01"],
+        ["3", "", "2026-07-01"],
+        ["4", "乙", "昨天"],
+        ["1", "再来一次", "2026-07-02"],
+    ]
     shown = seen(session, csv_file(rows), "工单.csv")
     assert [record.title for record in shown.checked.batch.mentions] == ["路灯不亮。"]
     assert [(reject.locator, reject.reason[:6]) for reject in shown.rejects] == [
-        ("工单.csv!A3", "没有工单编号"), ("工单.csv!A4:C4", "诉求标题和内"), ("工单.csv!C5", "“昨天”是相"),
+        ("工单.csv!A3", "没有工单编号"),
+        ("工单.csv!A4:C4", "诉求标题和内"),
+        ("工单.csv!C5", "“昨天”是相"),
     ]
     assert [repeat.reason for repeat in shown.repeats] == ["与第 2 行工单编号相同，只取前一行"]
 
@@ -119,23 +175,39 @@ def test_work_orders_are_no_posts_of_another_platform(session):
         preview(csv_file([HEAD, ROW]), "工单.csv", platform="weibo", account_name="甲", now=NOW)
 
 
-@pytest.mark.parametrize(("text", "masked"), [
-    ("打13812345678", "打［电话已隐去］"),
-    ("＋86 138-1234-5678。", "＋［电话已隐去］。"),
-    ("１３８１２３４５６７８", "［电话已隐去］"),
-    ("(021)65432109转2", "［电话已隐去］转2"),
-    ("座机电话：65432109", "座机电话：［电话已隐去］"),
-    ("证件31010119900101123X号", "证件［证件号已隐去］号"),
-    ("投诉人: 王小二", "投诉人: ［姓名已隐去］"),
-    ("工单20260701000123456789，12345热线，2026-07-01，3栋1201室，金额65432109元", None),
-])
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("打13812345678", "打［电话已隐去］"),
+        ("＋86 138-1234-5678。", "＋［电话已隐去］。"),
+        ("１３８１２３４５６７８", "［电话已隐去］"),
+        ("(021)65432109转2", "［电话已隐去］转2"),
+        ("座机电话：65432109", "座机电话：［电话已隐去］"),
+        ("证件31010119900101123X号", "证件［证件号已隐去］号"),
+        ("投诉人: 王小二", "投诉人: ［姓名已隐去］"),
+        ("工单20260701000123456789，12345热线，2026-07-01，3栋1201室，金额65432109元", None),
+    ],
+)
 def test_numbers_inside_texts_are_masked(text, masked):
     assert orders.masked(text) == (text if masked is None else masked)
 
 
-@pytest.mark.parametrize(("header", "personal"), [
-    ("来电人", True), ("联系电话", True), ("手机号码", True), ("身份证号", True), ("市民姓名", True), ("家庭住址", True),
-    ("承办人", True), ("坐席工号", True), ("承办单位", False), ("事发地址", False), ("来电时间", False), ("诉求来源", False),
-])
+@pytest.mark.parametrize(
+    ("header", "personal"),
+    [
+        ("来电人", True),
+        ("联系电话", True),
+        ("手机号码", True),
+        ("身份证号", True),
+        ("市民姓名", True),
+        ("家庭住址", True),
+        ("承办人", True),
+        ("坐席工号", True),
+        ("承办单位", False),
+        ("事发地址", False),
+        ("来电时间", False),
+        ("诉求来源", False),
+    ],
+)
 def test_columns_of_persons(header, personal):
     assert orders.personal(header) is personal
