@@ -59,6 +59,7 @@ class Definition(BaseModel):
     trouble: str = Field("", description="Known trouble, with its date; empty: none known")
     ask: dict[str, str] = Field(default_factory=dict)
     default: dict[str, str] = Field(default_factory=dict)
+    optional: tuple[str, ...] = Field((), description="Parameters that may stay empty; an option that is, is left out")
 
     @model_validator(mode="after")
     def _whole(self) -> "Definition":
@@ -73,7 +74,7 @@ class Definition(BaseModel):
         held = set(self.parameters)
         if lacking := held - set(self.ask) - set(QUESTIONS) - {ACCOUNT}:
             raise ValueError(f"参数没有说明（ask）：{'、'.join(sorted(lacking))}")
-        if idle := (set(self.ask) | set(self.default)) - held:
+        if idle := (set(self.ask) | set(self.default) | set(self.optional)) - held:
             raise ValueError(f"说明了没有用到的参数：{'、'.join(sorted(idle))}")
         return self
 
@@ -117,7 +118,7 @@ class Definition(BaseModel):
 
     def config(self, values: Mapping[str, str]) -> dict[str, str]:
         """The source's options."""
-        filled = {name: _filled(value, values) for name, value in self.options.items()}
+        filled = {name: text for name, value in self.options.items() if (text := _filled(value, values))}
         encoded = {name: quote(value, safe="") for name, value in values.items()}
         return ({"route": _filled(self.route, encoded)} if self.route else {}) | filled
 
@@ -142,7 +143,8 @@ class Definition(BaseModel):
             return False  # an address that is all the person's own tells nothing
         if not self.url and (platform != self.platform or (self.for_accounts and not bound)):
             return False
-        return all(_fits(value, str(config.get(name, ""))) for name, value in self.options.items())
+        return all(_fits(value, str(config.get(name, ""))) for name, value in self.options.items()
+                   if not set(_PARAMETER.findall(value)) & set(self.optional))
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -37,7 +37,7 @@ def planned(
     if definition.service and not base:
         raise BadInput(f"请填写 {SERVICES[definition.service]}的地址")
     given = {name: one_line(values.get(name, "")) for name in definition.questions}
-    if lacking := [definition.questions[name] for name, value in given.items() if not value]:
+    if lacking := [definition.questions[n] for n, v in given.items() if not v and n not in definition.optional]:
         raise BadInput(f"“{definition.title}”请填写：{'、'.join(lacking)}")
     if definition.bound and not accounts:
         raise BadInput(f"“{definition.title}”请选择台账中的账号")

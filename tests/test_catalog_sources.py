@@ -120,6 +120,14 @@ def test_what_is_missing_is_asked_for_in_words():
         ledger_sources.planned(by_key("anyfeed"), bases={}, values={"site": "file:///etc/passwd", "column": "甲"})
 
 
+def test_what_may_stay_empty_is_left_out():
+    values = {"site": "https://bbs.cn/list", "column": "云澜论坛", "list": ""}
+    (made,) = ledger_sources.planned(by_key("anysite"), bases={}, values=values)
+    assert (made.config, made.url, made.name) == ({}, "https://bbs.cn/list", "云澜论坛")
+    (made,) = ledger_sources.planned(by_key("anysite"), bases={}, values=values | {"list": "ul.news > li"})
+    assert made.config == {"list": "ul.news > li"}
+
+
 def test_one_source_for_each_account(session):
     ledger.apply(session, Entries(accounts=[
         AccountEntry(platform="wechat", external_id="gh_1", name="甲发布"),
