@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors import SOURCES
 from collectors.client import make_http
-from core import clock, db, jobs, kitchen
+from core import clock, db, jobs, kitchen, receive
 from core.collect.engine import Engine
 from core.faults import BadInput
 from core.lock import Leader, Led, leader
@@ -44,7 +44,7 @@ class Clock:
         )
         self.jobs: dict[str, Callable[[], object]] = {
             "collect": lambda: jobs.collect_due(SOURCES, make_http, stopping=self.stopped.is_set),
-            "inbox": jobs.sweep_inbox,
+            "inbox": lambda: jobs.sweep_inbox(SOURCES),
             "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
             "watch": jobs.watch,
             "reports": lambda: jobs.write_reports(stopping=self.stopped.is_set),
@@ -58,9 +58,13 @@ class Clock:
     def run(self) -> int:
         """Until stopped; 0, or 1 when the lead was lost."""
         tick = settings().tick_seconds
+        receiver = receive.opened(SOURCES, settings())  # a port that is taken is said before anything begins
         parsers = kitchen.Kitchen()
         engine = Engine(SOURCES, make_http, tick=tick, kitchen=parsers, on_error=self._engine_failed)
         engine.start()
+        if receiver:
+            receiver.start()
+            log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
         others = {"inbox": tick, "digest": tick, "watch": max(tick, 3600), "reports": max(tick, 600)}
         for name in others:
             self._run(name)
@@ -71,6 +75,8 @@ class Clock:
         self.stopped.wait()
         self._timer.pause()
         engine.stop()
+        if receiver:
+            receiver.stop()
         parsers.shutdown(wait=False, cancel_futures=True)
         with self._free:  # the job at hand ends first
             self._timer.shutdown(wait=True)

@@ -12,6 +12,7 @@ from collectors.huawei import HUAWEI
 from collectors.kuaishou import KUAISHOU
 from collectors.newrank import NEWRANK
 from collectors.page import PAGE
+from collectors.push import PUSH
 from collectors.rsshub import RSSHUB
 from collectors.umeng import UMENG
 from collectors.wechat import WECHAT
@@ -21,7 +22,7 @@ from collectors.weibo_cli import WEIBO_CLI
 SOURCES: dict[str, Collector] = {
     collector.name: collector
     for collector in (
-        FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, DOUYIN,
+        FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, PUSH, DOUYIN,
         KUAISHOU, BILIBILI, BILIBILI_PUBLIC, PAGE, RSSHUB,
     )
 }

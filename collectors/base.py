@@ -102,9 +102,10 @@ class Collector:
     raise Fault. What parse needs beside the bytes stands in `fetched.context` (plain strings, no secret), so that a
     capture can be parsed again. `period_seconds` is how often it is asked where nobody chose otherwise; `daily_at`
     ("08:10", Shanghai) makes it once a day from then on. `alone`: a run is one answer (`single`). `base`: the official
-    address, used where a source names none. `passive`: it is never asked, its data are sent here. `account`: whether a source of this kind belongs to one account. `secrets`
-    and `options` are what a person fills in. `check` does the cheapest authorised call and says in Chinese what was
-    seen; without it the first answer of `collect` is fetched and parsed. `search` finds accounts by name or keyword.
+    address, used where a source names none. `passive`: it is never asked, its data are sent here (core.receive).
+    `account`: whether a source of this kind belongs to one account. `secrets` and `options` are what a person fills in.
+    `check` does the cheapest authorised call and says in Chinese what was seen; without it the first answer of
+    `collect` is fetched and parsed. `search` finds accounts by name or keyword.
     """
 
     name: str

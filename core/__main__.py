@@ -46,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     posts.add_argument("--account", required=True, help="账号名称；台账中没有时自动建立")
     posts.add_argument("--year", type=int, help="文件中的日期没有年份时补上的年份")
     posts.add_argument("--partial", action="store_true", help="有不合格的行时，仍导入其余合格的行")
+    push = imported.add_parser("push", help="导入 APP 后台的推送文件（签名在文件中，或在旁边的 .sig 文件中）")
+    push.set_defaults(do=_import_push)
+    push.add_argument("file", type=Path)
     ledger = imported.add_parser("ledger", help="导入台账工作簿")
     ledger.set_defaults(do=_import_ledger)
     ledger.add_argument("file", type=Path)
@@ -63,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--month", required=True, help="如 2020-02")
     report.add_argument("--scope", default="all", help="all 全部；bureau 委办局；street 街镇；unit:编号；board:编号")
     report.add_argument("--out", type=Path, required=True, help="输出目录")
+    signing = command("push-sign", "为一份推送内容计算请求头，供试推送时使用", _push_sign)
+    signing.add_argument("file", type=Path)
+    signing.add_argument("--key", required=True, help="密钥编号，即“APP 后台推送”凭据中填写的编号")
     command("doctor", "检查本机环境与数据，说明问题和办法", _doctor)
     return parser
 
@@ -112,6 +118,33 @@ def _import_posts(options: argparse.Namespace) -> int:
         print(f"  ……另有 {left} 处")
     print(outcome.words + (f"；汇总 {days} 个账号日" if outcome.stored else ""))
     return 1 if outcome.state == "refused" else 0
+
+
+def _import_push(options: argparse.Namespace) -> int:
+    import scheduler
+    from core import rollup
+    from core.imports import pushed
+
+    db.migrate()
+    if not options.file.is_file():
+        raise BadInput(f"没有找到文件 {options.file}，请检查路径")
+    print(pushed.take_file(options.file, scheduler.SOURCES["push"].parse, now=clock.now()))
+    with db.session() as session:
+        rollup.run(session)
+        session.commit()
+    return 0
+
+
+def _push_sign(options: argparse.Namespace) -> int:
+    from core.imports import pushed
+
+    if not options.file.is_file():
+        raise BadInput(f"没有找到文件 {options.file}，请检查路径")
+    with db.session() as session:
+        made = pushed.headers(session, options.file.read_bytes(), options.key, clock.now())
+    for name, value in made.items():
+        print(f"{name}: {value}")
+    return 0
 
 
 def _import_ledger(options: argparse.Namespace) -> int:

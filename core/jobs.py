@@ -82,11 +82,12 @@ def watch() -> tuple[int, int]:
     return quiet, back
 
 
-def sweep_inbox() -> int:
-    """Import the files that lie in the inbox; returns how many."""
+def sweep_inbox(collectors: Mapping[str, Any] | None = None) -> int:
+    """Import the files that lie in the inbox; returns how many. Of the collectors the one that reads pushes is used."""
     from core.imports import inbox
 
-    outcomes = inbox.sweep_inbox(clock.now())
+    reader = (collectors or {}).get("push")
+    outcomes = inbox.sweep_inbox(clock.now(), reader.parse if reader else None)
     for outcome in outcomes:
         log.info("inbox: %s", outcome.message)
     return len(outcomes)

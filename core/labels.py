@@ -44,6 +44,8 @@ COLLECTORS = {
 }
 ADDRESSED = ("feed", "rsshub", "hotlist", "page", "sitemap", "liuyan")
 """Collectors whose sources are an address; the others ask their service's own unless another is given."""
+PASSIVE = ("push",)
+"""Collectors whose sources are never asked: what they give is sent here."""
 NOTICES = {
     "quiet": "来源无声", "reauth": "需重新授权", "stop": "需人工处理", "recovered": "已恢复",
 }

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     font_dir: Path | None = Field(None, description="The office's own faces (仿宋, 小标宋, 楷体), looked up first")
     host: str = Field("127.0.0.1", description="Address of the app")
     port: int = Field(8501, ge=1, le=65535, description="Port of the app")
+    push_host: str = Field("127.0.0.1", description="Address of the endpoint that APP backends push to")
+    push_port: int = Field(0, ge=0, le=65535, description="Port of that endpoint; 0: it is off")
     contact: str = Field("", description="Contact put into the collectors' User-Agent")
     tick_seconds: float = Field(15.0, gt=0, le=3600, description="How often the scheduler asks what is due")
     collect_concurrency: int = Field(64, ge=1, le=512, description="Requests in flight at once")

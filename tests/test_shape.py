@@ -16,7 +16,7 @@ LEVELS = [
     {"evidence", "notices", "kitchen", "ingest", "rollup", "imports", "understand", "collect", "ledger",
      "ledger_sources", "find", "query", "metrics", "opinion", "matching", "charts"},
     {"report", "demo"},
-    {"jobs", "doctor", "serve"},
+    {"jobs", "doctor", "serve", "receive"},
     {"ui"},
     {"__main__"},
 ]

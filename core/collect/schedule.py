@@ -19,11 +19,16 @@ PATIENT = ("QUOTA", "NOTREADY")
 """Faults that are no failure of the source: they say when to come again."""
 
 
+def _asked(collectors: Mapping[str, Any]) -> list[str]:
+    """The collectors whose sources are asked; the others wait for what is sent."""
+    return [name for name, kind in collectors.items() if not getattr(kind, "passive", False)]
+
+
 def due(session: Session, now: datetime, collectors: Mapping[str, Any], limit: int = 1000) -> list[int]:
     """Ids of the sources that are due, the longest waiting first."""
     query = (
         select(Source.id)
-        .where(Source.enabled.is_(True), Source.collector.in_(list(collectors)))
+        .where(Source.enabled.is_(True), Source.collector.in_(_asked(collectors)))
         .where(or_(Source.next_due_at.is_(None), Source.next_due_at <= now))
         .order_by(Source.next_due_at.is_not(None), Source.next_due_at, Source.id)
         .limit(limit)
@@ -35,7 +40,7 @@ def due_addresses(session: Session, now: datetime, collectors: Mapping[str, Any]
     """(id, address, collector) of every source that is due, the longest waiting first."""
     query = (
         select(Source.id, Source.url, Source.collector)
-        .where(Source.enabled.is_(True), Source.collector.in_(list(collectors)))
+        .where(Source.enabled.is_(True), Source.collector.in_(_asked(collectors)))
         .where(or_(Source.next_due_at.is_(None), Source.next_due_at <= now))
         .order_by(Source.next_due_at.is_not(None), Source.next_due_at, Source.id)
     )

@@ -1,9 +1,10 @@
 """The inbox folder: files dropped there are imported and put away, each with a note of what became of it.
 
 Layout: `inbox/<platform>/<account>/anything.xlsx`, or `inbox/<platform>/<account>__anything.xlsx`; platform by code or
-Chinese name. A file is taken as a whole or not at all, since nobody looks at a preview: good ones go to `inbox/done`,
-the others to `inbox/rejected`, with a .txt beside them that says why. From there a person can upload it in the
-ledger room and keep the good rows only.
+Chinese name. What lies under `inbox/push/` are signed pushes of APP backends (core.imports.pushed), each with its
+signature beside it or in it. A file is taken as a whole or not at all, since nobody looks at a preview: good ones go to
+`inbox/done`, the others to `inbox/rejected`, with a .txt beside them that says why. From there a person can upload it
+in the ledger room and keep the good rows only.
 """
 
 import logging
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from core import clock, db
 from core.faults import BadInput
+from core.imports import pushed
 from core.imports.importer import Preview, preview, take
 from core.settings import settings
 
@@ -20,6 +22,7 @@ log = logging.getLogger("pulse.inbox")
 
 SETTLED = timedelta(seconds=5)
 """How long a file must have been left alone before it is read: it may still be being copied."""
+PUSHES = "push"
 _UNFINISHED = {".part", ".tmp", ".crdownload", ".partial", ".download", ".swp"}
 _LISTED = 200
 
@@ -34,32 +37,38 @@ class Swept:
     moved_to: Path
 
 
-def sweep_inbox(now: datetime) -> list[Swept]:
-    """Import what lies in the inbox and move it away; one file's fault never stops another's import."""
+def sweep_inbox(now: datetime, read_push: pushed.Parse | None = None) -> list[Swept]:
+    """Import what lies in the inbox and move it away; one file's fault never stops another's import. `read_push`: what
+    reads a push (collectors.push)."""
     root = settings().inbox_dir
     for folder in ("done", "rejected"):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    return [_one(root, path, now) for path in sorted(root.rglob("*")) if _ready(root, path, now)]
+    return [_one(root, path, now, read_push) for path in sorted(root.rglob("*")) if _ready(root, path, now)]
 
 
 def _ready(root: Path, path: Path, now: datetime) -> bool:
     parts = path.relative_to(root).parts
     if parts[0] in ("done", "rejected") or not path.is_file() or path.is_symlink():
         return False
+    if parts[0] == PUSHES and path.suffix == pushed.SIGNATURE_FILE:
+        return False  # it goes with the file that it signs
     if any(part.startswith((".", "~$")) for part in parts) or path.suffix.lower() in _UNFINISHED:
         return False
     return now.timestamp() - path.stat().st_mtime >= SETTLED.total_seconds()
 
 
-def _one(root: Path, path: Path, now: datetime) -> Swept:
+def _one(root: Path, path: Path, now: datetime, read_push: pushed.Parse | None) -> Swept:
     shown = str(path.relative_to(root))
     seen: Preview | None = None
     try:
-        platform, account = _owner(root, path)
-        with db.session() as session:
-            seen = preview(path, platform=platform, account_name=account, now=now, session=session)
-            outcome = take(session, seen, partial=False, who="收件夹", now=now)
-        done, message = outcome.state != "refused", outcome.words
+        if path.relative_to(root).parts[0] == PUSHES and read_push:
+            done, message = True, pushed.take_file(path, read_push, now=now)
+        else:
+            platform, account = _owner(root, path)
+            with db.session() as session:
+                seen = preview(path, platform=platform, account_name=account, now=now, session=session)
+                outcome = take(session, seen, partial=False, who="收件夹", now=now)
+            done, message = outcome.state != "refused", outcome.words
     except BadInput as error:
         done, message = False, str(error)
     except Exception as error:
@@ -73,7 +82,10 @@ def _one(root: Path, path: Path, now: datetime) -> Swept:
     if not done:
         lines.append("处理办法：改正后重新放入收件夹；或在“账号台账—导入导出”中上传，选择只导入合格的行。")
         log.warning("inbox: %s refused: %s", shown, message)
+    beside = path.with_name(path.name + pushed.SIGNATURE_FILE)
     target = _put_away(path, root / ("done" if done else "rejected"), now)
+    if beside.is_file():
+        beside.replace(target.with_name(target.name + pushed.SIGNATURE_FILE))
     target.with_name(target.name + ".txt").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
     return Swept(shown, done, message, target)
 

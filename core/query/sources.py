@@ -127,6 +127,9 @@ def listing(session: Session, now: datetime) -> pd.DataFrame:
     for row in rows:
         row["new_day"], row["new_week"] = int(row["new_day"] or 0), int(row["new_week"] or 0)
         fresh = row["new_day"] if QUIET_DAYS.get(row["collector"]) == 1 else row["new_week"]
+        if row["collector"] in labels.PASSIVE:  # late by its own rhythm: nobody asks it
+            last, period = row["last_ok_at"], timedelta(seconds=row["period_seconds"])
+            row["next_due_at"] = last + period if last is not None else None
         row["state"] = state_of(
             enabled=row["enabled"], scheduled=row["collector"] not in _UNSCHEDULED, fault=row["fault"],
             last_run_at=row["last_run_at"], next_due_at=row["next_due_at"], quiet=not fresh, now=now,
@@ -156,6 +159,10 @@ def _note(row: dict, now: datetime) -> str:
         case "person" | "failed":
             times = f"（连续 {row['failures']} 次）" if row["failures"] > 1 else ""
             return f"{labels.FAULTS.get(row['fault'], row['fault'])}：{row['fault_note']}{times}"
+        case "waiting" if row["collector"] in labels.PASSIVE:
+            return "等待对方推送"
+        case "late" if row["collector"] in labels.PASSIVE:
+            return f"已 {_span(now - row['last_ok_at'])} 没有收到推送，请联系 APP 后台的开发人员"
         case "late":
             return f"已逾期 {_span(now - row['next_due_at'])}，请检查后台采集进程是否在运行"
         case "quiet":
