@@ -91,7 +91,8 @@ def change(
     found = get(session, credential_id)
     kept = unseal(found.sealed) | {n: v for n, v in _checked(fields).items() if v}
     found.sealed, found.tokens = seal(kept), None
-    found.shown = {n: v for n, v in kept.items() if n not in secret}
+    # What a collector keeps for itself beside the fields (how long a refresh token lives) is for no one to read.
+    found.shown = {n: v for n, v in kept.items() if n not in secret and (n in fields or n in found.shown)}
     found.state, found.note, found.updated_at = "", "", now
     session.add(found)
     for source in session.execute(select(Source).where(Source.credential_id == credential_id)).scalars():

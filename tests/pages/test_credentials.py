@@ -82,5 +82,7 @@ def test_what_the_deeds_refuse(session):
         credentials.add(session, name="号", kind="wechat", fields=FIELDS, secret=frozenset(), who="", now=now)
     with pytest.raises(BadInput, match="控制字符"):
         credentials.change(session, made.id, {"secret": "a\0"}, secret=frozenset(), who="", now=now)
+    credentials.replace_field(session, made.id, "refresh_state", "{}", now)
     credentials.change(session, made.id, {"secret": "new", "appid": ""}, secret=frozenset({"secret"}), who="", now=now)
-    assert credentials.fields(session, made.id) == FIELDS | {"secret": "new"}
+    assert credentials.fields(session, made.id) == FIELDS | {"secret": "new", "refresh_state": "{}"}
+    assert set(made.shown) == {"appid"}, "neither secrets nor what a collector keeps for itself"
