@@ -142,7 +142,7 @@ class Preview:
         parts += [f"重复 {len(self.repeats):,} 行（只计一次）"] if self.repeats else []
         parts += [f"略过{why} {n:,} 行" for why, n in self.checked.skipped.items()]
         parts += [f"台账中没有的账号 {len(self.strangers):,} 个，未导入"] if self.strangers else []
-        parts += [f"数据截至 {clock.local(self.observed_at):%Y-%m-%d %H:%M}（{self.made}）"] if self.made else []
+        parts += [f"数据截至 {clock.local(self.observed_at):%Y年%m月%d日 %H:%M}（{self.made}）"] if self.made else []
         return f"识别为“{self.kind}”，共 {self.checked.rows:,} 行：{'，'.join(parts)}"
 
     def sample(self, rows: int = 10) -> list[dict[str, object]]:
