@@ -94,7 +94,7 @@ def test_a_run_killed_anywhere_loses_nothing(weibo):
 @pytest.mark.parametrize(("act", "kind", "words"), [
     ("credits", "QUOTA", "积分已用完"), ("unserved", "STOP", "订购套餐"), ("unverified", "STOP", "开发者认证未完成"),
     ("slow", "RETRY", "过于频繁"), ("expired", "REAUTH", "重新授权"), ("unauthorised", "STOP", "请申请"),
-    ("busy", "RETRY", "系统繁忙"), ("html", "RETRY", "NETWORK"), ("malformed", "RETRY", "退出码 1"),
+    ("busy", "RETRY", "系统繁忙"), ("html", "RETRY", "BAD_RESPONSE"), ("malformed", "RETRY", "退出码 1"),
     ("reset", "RETRY", "退出码 1"), ("502", "RETRY", "HTTP 502"), ("empty", "RETRY", "退出码 1"),
 ])
 def test_every_refusal_is_a_fault_in_words_and_the_run_goes_on(weibo, act, kind, words):

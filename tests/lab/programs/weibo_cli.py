@@ -4,6 +4,7 @@ exit code 1, and the interface itself asked over real HTTP at the laboratory.
 `install(folder, base)` writes a `weibo-cli` that runs this file against the service at `base`.
 """
 
+import http.client
 import json
 import os
 import shlex
@@ -61,15 +62,18 @@ def ask(base: str, path: str, flags: dict[str, str], token: str, own: dict[str, 
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(address) as answer:
-            body = json.loads(answer.read())
+            status, text = answer.status, answer.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
-        try:
-            print(json.dumps(json.loads(error.read())), file=sys.stderr)
-        except ValueError:
-            return refuse("BAD_GATEWAY", f"HTTP {error.code}")
-        return 1
-    except (OSError, ValueError) as error:
+        status, text = error.code, error.read().decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException) as error:
         return refuse("NETWORK", f"request failed: {type(error).__name__}")
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return refuse("BAD_RESPONSE", f"HTTP {status}: {text[:200]}")
+    if status != 200:
+        print(text, file=sys.stderr)
+        return 1
     if own.get("wrapped") == "data":
         body = {"data": body}
     elif own.get("wrapped") == "bare":
