@@ -134,8 +134,8 @@ def _card(one: Definition, made: Sequence[int], *, open_: bool, there: bool) -> 
 def _form(picked: list[Definition], known: Mapping[str, Any]) -> None:
     with st.container(border=True):
         st.markdown("**填写并启用**")
-        bases = _bases(picked)
-        wishes = [_wish(one, known[one.collector], head=len(picked) > 1) for one in picked]
+        bases, keys = _services(picked, known)
+        wishes = [_wish(one, known[one.collector], keys, head=len(picked) > 1) for one in picked]
         with st.container(horizontal=True):
             test = st.button("测试连接", icon=":material/network_check:", key="catalog_test")
             on = st.button("启用", type="primary", icon=":material/power_settings_new:", key="catalog_on")
@@ -195,24 +195,27 @@ def _told(signature: str) -> None:
         show(f"**{plain(name)}**　{plain(verdict.words)}", icon=icon)
 
 
-def _bases(picked: list[Definition]) -> dict[str, str]:
-    """The addresses of the services that the picked entries are on; known ones stand there already."""
-    known = ask(ledger_sources.bases)
-    return {
-        service: st.text_input(
-            f"{SERVICES[service]}地址", known.get(service, ""), key=f"catalog_base_{service}", max_chars=300,
+def _services(picked: list[Definition], known: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The addresses of the services that the picked entries are on, and the names of their keys where they have one;
+    each is asked for once, and a known address stands there already."""
+    held, bases, keys = ask(ledger_sources.bases), {}, {}
+    for service, collector in {one.service: known[one.collector] for one in picked if one.service}.items():
+        bases[service] = st.text_input(
+            f"{SERVICES[service]}地址", held.get(service, ""), key=f"catalog_base_{service}", max_chars=300,
             placeholder="https://",
             help="填写本单位自建服务的地址，填一次即可。内网地址须由管理员列入允许名单（PULSE_ALLOW_PRIVATE_HOSTS）。",
         )
-        for service in dict.fromkeys(one.service for one in picked if one.service)
-    }
+        if collector.secrets:
+            keys[service] = credentials.choose(collector, f"catalog_key_{service}_{_round()}", needed=False)
+    return bases, keys
 
 
-def _wish(one: Definition, collector: Any, *, head: bool) -> Wish:
+def _wish(one: Definition, collector: Any, keys: Mapping[str, str], *, head: bool) -> Wish:
     """The fields of one entry: its parameters, its accounts, its credentials; only what it asks for."""
-    wish, key = Wish(one), f"catalog_{one.key}_{_round()}"
+    wish, key = Wish(one, credentials=keys.get(one.service, "")), f"catalog_{one.key}_{_round()}"
     for_accounts = one.bound or collector.account == "required"
-    if not (one.questions or for_accounts or collector.secrets):
+    own = collector.secrets and not one.service
+    if not (one.questions or for_accounts or own):
         return wish
     if head:
         st.markdown(f"**{plain(one.title)}**")
@@ -221,7 +224,7 @@ def _wish(one: Definition, collector: Any, *, head: bool) -> Wish:
         wish.values[name] = st.text_input(question, defaults[name], key=f"{key}_{name}", max_chars=500)
     if for_accounts:
         _accounts(wish, key)
-    if collector.secrets:
+    if own:
         _credentials(wish, collector, key)
     return wish
 

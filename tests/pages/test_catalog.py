@@ -11,6 +11,7 @@ from core.ledger import AccountEntry, Entries
 from core.models import Credential, Source
 from core.settings import settings
 from tests.lab.plugin import lab  # noqa: F401
+from tests.lab.services.rsshub import RssHub
 from tests.lab.services.wechat import WeChat
 
 FIELDS = {"appid": "wx1234567890abcdef", "secret": "lab-secret"}
@@ -108,6 +109,25 @@ def test_several_at_once_are_tested_and_turned_on(lab, open_room, session):  # n
     assert app.text_input(key="catalog_base_newsnow").value == lab.url(""), "the address is remembered"
     assert list(shown(app).set_index("title").loc[["微博热搜", "知乎热榜"], "state_name"]) == ["已启用", "未启用"]
     assert "已有 1 个采集源" in texts(app)
+
+
+def test_routes_of_one_service_share_its_address_and_key(lab, open_room, session):  # noqa: F811
+    service = lab.mount(RssHub())
+    app = tick(browsed(open_room), "thepaper_featured", "guancha")
+    assert len([t for t in app.text_input if t.key.startswith("catalog_base")]) == 1
+    app.text_input(key="catalog_base_rsshub").set_value(service.base).run()
+    press(app, "catalog_test")
+    assert len(app.error) == 2 and "密钥" in app.error[0].value
+    box = app.selectbox(key="catalog_key_rsshub_0_credential")
+    box.set_value(box.options[-1]).run()
+    app.text_input(key="catalog_key_rsshub_0_new_access_key").set_value("lab-key").run()
+    press(app, "catalog_key_rsshub_0_new_go")
+    press(app, "catalog_test")
+    assert "澎湃第0条" in app.success[-1].value and "观察者网" in app.error[0].value
+    press(app, "catalog_on")
+    found = session.execute(select(Source).order_by(Source.name)).scalars().all()
+    assert [s.config["route"] for s in found] == ["/thepaper/featured", "/guancha"]
+    assert {s.url for s in found} == {service.base} and all(s.credential_id for s in found)
 
 
 def test_an_account_needs_to_be_in_the_ledger(open_room):
