@@ -90,6 +90,9 @@ class Case:
         """The credential that a person fills in after a REAUTH; the service accepts it."""
         return self.secrets
 
+    def grow(self) -> None:
+        """Publish something more; a world that doesn't override it stays as it is."""
+
     def vanish(self) -> str:
         """Take a post away; its external id. Empty: such a source can't tell."""
         return ""

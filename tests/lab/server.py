@@ -65,7 +65,7 @@ class Lab:
     `/external-entity` (asks for /secret) · `/billion-laughs` · `/bad-list` (newsnow's 500)
     """
 
-    def __init__(self, port: int = 0):
+    def __init__(self, port: int = 0, host: str = "127.0.0.1"):
         self.pages: dict[str, Page] = {}
         self.seen: list[Seen] = []
         self.services: dict[str, Service] = {}
@@ -75,7 +75,7 @@ class Lab:
         class Handler(_Handler):
             server_lab = lab
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 

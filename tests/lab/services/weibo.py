@@ -145,6 +145,10 @@ class WeiboCase(Case):
         self.world.token = "new-token"
         return {"access_token": "new-token"}
 
+    def grow(self) -> None:
+        number = self.world.users[self.account].statuses[0].id + 1
+        self.world.post(self.account, number, self.at, f"新发第{number}条")
+
     def vanish(self) -> str:
         self.world.remove(self.account, 5_000_000_000 - 5)
         return str(5_000_000_000 - 5)
