@@ -155,13 +155,13 @@ CELL = "cell"
 """Name of the selection that a click into a calendar makes: {id, date}."""
 
 
-def calendar(frame: pd.DataFrame, *, states: Mapping[str, str], title: str = "", row_height: int = 20,
-             row_title: str = "账号", row_labels: bool = True) -> alt.LayerChart:
+def calendar(frame: pd.DataFrame, *, states: Mapping[str, str], row_height: int = 20,
+             row_labels: bool = True) -> alt.LayerChart:
     """A cell for every row and day, coloured by its state and signed where something is lacking. A click selects one.
 
     `frame`: id (number) · row (text; rows in the order given) · day (date) · state (key of `states`) · text (text: what
-    else the tooltip says). `states`: key → Chinese word; the legend names those that occur. Days without a cell stay
-    empty.
+    else the tooltip says). `states`: key → Chinese word. Days without a cell stay empty. Its legend stands beside it,
+    in words that wrap on a phone (core.ui.coverage).
     """
     data = frame.assign(
         date=[day.isoformat() for day in frame["day"]], date_text=[labels_day(day) for day in frame["day"]],
@@ -175,26 +175,28 @@ def calendar(frame: pd.DataFrame, *, states: Mapping[str, str], title: str = "",
     x = alt.X("date:O", title=None, sort=every, scale=alt.Scale(domain=every, paddingInner=0.12, paddingOuter=0),
               axis=alt.Axis(labelExpr=_ORDINAL_DAY, labelAngle=0, labelOverlap="greedy", labelSeparation=6,
                             labelFlush=False, ticks=False, domain=False))
-    names = alt.Axis(labelLimit=170, labelOverlap=False, ticks=False, domain=False, labelPadding=6)
+    names = alt.Axis(labelLimit=170, labelOverlap=False, labelFlush=False, ticks=False, domain=False, labelPadding=6)
     y = alt.Y("row:N", title=None, sort=rows, scale=alt.Scale(domain=rows, paddingInner=0.15, paddingOuter=0),
               axis=names if row_labels else None)
     chosen = alt.selection_point(name=CELL, fields=["id", "date"], on="click", empty=False)
-    tooltip = [alt.Tooltip("row:N", title=row_title), alt.Tooltip("date_text:N", title="日期"),
-               alt.Tooltip("word:N", title="状态"), alt.Tooltip("text:N", title="说明")]
+    tooltip = [alt.Tooltip("row:N", title="账号")] if row_labels else []
+    tooltip += [alt.Tooltip("date_text:N", title="日期"), alt.Tooltip("word:N", title="状态"),
+                alt.Tooltip("text:N", title="说明")]
     cells = alt.Chart(data).mark_rect(cornerRadius=2, cursor="pointer").encode(
         x=x, y=y, tooltip=tooltip,
         color=alt.Color("word:N", title=None, sort=[states[state] for state in shown],
                         scale=alt.Scale(domain=[states[state] for state in shown],
-                                        range=[STATE_COLOURS[state] for state in shown]),
-                        legend=alt.Legend(orient="top", columns=3, symbolType="square", symbolStrokeWidth=0)),
+                                        range=[STATE_COLOURS[state] for state in shown]), legend=None),
         stroke=alt.condition(chosen, alt.value("#E08A2C"), alt.value("transparent")), strokeWidth=alt.value(2),
     ).add_params(chosen)
     signs = alt.Chart(data[data["sign"] != ""]).mark_text(fontSize=10, fontWeight="bold", color="#FFFFFF").encode(
         x=x, y=y, text="sign:N", tooltip=tooltip,
     )
-    return _titled(alt.layer(cells, signs), title, max(row_height * len(rows), row_height))
+    return _titled(alt.layer(cells, signs), "", row_height * len(rows) + _DAYS_AXIS)
 
 
+_DAYS_AXIS = 34
+"""Pixels below a calendar's cells: on screen a height is of all that is drawn."""
 _ORDINAL_DAY = (
     "toNumber(slice(datum.value, 8, 10)) == 1 ? toNumber(slice(datum.value, 5, 7)) + '月' : "
     "'' + toNumber(slice(datum.value, 8, 10))"

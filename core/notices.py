@@ -15,7 +15,7 @@ from sqlmodel import Session
 from core import audit, clock, db, labels
 from core.faults import BadInput
 from core.metrics.cadence import Rhythm, rhythm
-from core.models import Account, Coverage, Mention, Notice, Post, Run, Source
+from core.models import Account, Coverage, Mention, Notice, Platform, Post, Run, Source
 
 LOOKBACK = 60
 """Days of the past that tell a rhythm."""
@@ -213,9 +213,10 @@ def _accounts(session: Session, sources: Sequence[Source], today: date) -> list[
     for account_id, day, state in session.execute(covered):
         known.setdefault(account_id, {})[day] = state
     out = []
+    platforms = dict(session.execute(select(Platform.code, Platform.name)).all())
     for account in session.execute(select(Account).where(Account.state == "normal").order_by(Account.id)).scalars():
         if source := bound.get(account.id) or shared.get(account.platform):
-            name = source.name if source.account_id else account.name
+            name = source.name if source.account_id else f"{account.name}·{platforms[account.platform]}"
             one = _Watched(source, name, account.id)
             _listen(one, active.get(account.id, set()), today)
             said = known.get(account.id, {})

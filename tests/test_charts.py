@@ -88,7 +88,7 @@ def calendar(**more) -> dict:
     return charts.calendar(frame, states=labels.COVERAGE, **more).to_dict()
 
 
-def test_a_calendar_has_a_cell_for_each_day_and_a_legend_of_what_occurs():
+def test_a_calendar_has_a_cell_for_each_day_and_its_sign_where_something_lacks():
     made = calendar()
     cells, signs = made["layer"]
     assert cells["encoding"]["y"]["scale"]["domain"] == ["甲", "乙"]

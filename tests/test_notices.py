@@ -213,11 +213,11 @@ def test_each_account_of_a_shared_source_is_judged_by_itself(town, session):
     for _ in range(6):
         town.day(source, [busy], [still, other])
         said += town.morning()
-    assert said == [("quiet", "“乙”没有动静")], "丙 never spoke: nothing is missed"
+    assert said == [("quiet", "“乙·政务微博”没有动静")], "丙 never spoke: nothing is missed"
     (notice,) = session.execute(select(Notice)).scalars()
     assert (notice.source_id, notice.account_id) == (source.id, still.id)
     town.day(source, [busy, still], [other])
-    assert town.morning() == [("recovered", "“乙”已恢复")]
+    assert town.morning() == [("recovered", "“乙·政务微博”已恢复")]
 
 
 def test_most_accounts_silent_together_are_the_source_s_silence(town, session):
@@ -232,7 +232,8 @@ def test_most_accounts_silent_together_are_the_source_s_silence(town, session):
         said += town.morning()
     assert said == [("quiet", "“微博商业接口”没有动静")]
     (notice,) = session.execute(select(Notice)).scalars()
-    assert notice.account_id is None and "其 5 个账号同时没有新内容（号1、号2、号3、号4、号5）" in notice.note
+    names = "、".join(f"号{n}·政务微博" for n in range(1, 6))
+    assert notice.account_id is None and f"其 5 个账号同时没有新内容（{names}）" in notice.note
     town.day(source, every)
     assert town.morning() == [("recovered", "“微博商业接口”已恢复")] and waiting(session) == []
 

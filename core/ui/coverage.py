@@ -1,5 +1,6 @@
 """The coverage calendar, what stands behind a cell, and a source's own days."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -47,6 +48,7 @@ def calendar(found: Calendar, where: Filter) -> None:
     if cells.empty:
         empty("所选周期还没有到来，或这些账号当时尚未开通。")
         return
+    legend(found.states(), labels.COVERAGE, "账号日")
     clicked = st.altair_chart(
         charts.calendar(cells, states=labels.COVERAGE), key="coverage_calendar", on_select="rerun",
         selection_mode=charts.CELL, alt="账号逐日数据情况：每行一个账号，每格一天，颜色表示状态",
@@ -56,8 +58,25 @@ def calendar(found: Calendar, where: Filter) -> None:
     more = f"图中只画最近 {DAYS} 天，覆盖率按整个周期计算。" if len(found.days) > DAYS else ""
     caption(f"共 {len(shown)} 个账号，缺口多的在前。点选一格，或在下面选择账号和日期，可看当天的采集和数据。{more}")
     if picked := _clicked(clicked, _SEEN):
-        st.query_params["account"] = str(picked["id"])
-        st.session_state["day"] = date.fromisoformat(picked["date"])
+        show(int(picked["id"]), date.fromisoformat(picked["date"]))
+
+
+def legend(numbers: Mapping[str, int], words: Mapping[str, str], unit: str) -> None:
+    """What the colours and signs of a calendar mean, with how often each occurs; it wraps on a phone."""
+    parts = [
+        f'<span style="white-space:nowrap;margin-right:1.1em"><span style="display:inline-block;width:1em;height:1em;'
+        f"line-height:1em;border-radius:2px;vertical-align:-0.1em;margin-right:0.4em;text-align:center;color:#fff;"
+        f'font-size:0.8em;background:{charts.STATE_COLOURS[state]}">{charts.STATE_SIGNS.get(state, "")}</span>'
+        f"{word} {int(numbers[state]):,}</span>"
+        for state, word in words.items() if numbers.get(state)
+    ]
+    st.html(f'<div style="font-size:0.85em;line-height:1.9;opacity:0.85">{"".join(parts)}（{unit}）</div>')
+
+
+def show(account_id: int, day: date) -> None:
+    """A callback that opens a cell of the calendar in this room."""
+    st.query_params["account"] = str(account_id)
+    st.session_state["day"] = day
 
 
 def _clicked(event: Any, seen: str) -> dict[str, Any] | None:
@@ -146,9 +165,10 @@ def strip(source_id: int) -> None:
         frame = coverage.source_days(session, source_id, today - timedelta(STRIP_DAYS - 1), today)
     if not frame["runs"].any():
         return
+    st.markdown(f"**近 {STRIP_DAYS} 天采集情况**")
+    legend(dict(frame["state"].value_counts()), labels.RUN_DAYS, "天")
     clicked = st.altair_chart(
-        charts.calendar(frame, states=labels.RUN_DAYS, title=f"近 {STRIP_DAYS} 天采集情况", row_title="采集源",
-                        row_height=26, row_labels=False),
+        charts.calendar(frame, states=labels.RUN_DAYS, row_height=28, row_labels=False),
         key=f"strip_{source_id}", on_select="rerun", selection_mode=charts.CELL,
         alt=f"这个采集源近 {STRIP_DAYS} 天每天的采集结果",
     )

@@ -6,12 +6,13 @@ from sqlmodel import Session
 from core import clock, notices
 from core.query import quality
 from core.ui.ask import ask
+from core.ui.coverage import show
 from core.ui.deeds import WHO, do, said
 from core.ui.parts import caption, link, plain
 from core.ui.table import Column, table
 
 TOLD = "notices"
-FIRST = 4
+FIRST = 3
 """Open notices that are shown at once; the others are folded."""
 _ICONS = {"quiet": ":material/notifications_paused:", "reauth": ":material/key_off:", "stop": ":material/report:"}
 
@@ -62,8 +63,17 @@ def _one(row: dict, source_id: int | None) -> None:
             if source_id is None and row["source_id"] == row["source_id"] and row["source_id"] is not None:
                 link("sources", "查看采集源", source=int(row["source_id"]))
             if row["account_id"] == row["account_id"] and row["account_id"] is not None:
-                link("quality", "查看账号日历", icon=":material/calendar_month:", account=int(row["account_id"]),
-                     day=clock.day_of(row["at"]).isoformat())
+                _calendar(int(row["account_id"]), row, source_id)
+
+
+def _calendar(account_id: int, row: dict, source_id: int | None) -> None:
+    """The way to the account's day: in this room a button, from another one a link."""
+    day, icon = clock.day_of(row["at"]), ":material/calendar_month:"
+    if source_id is None:
+        st.button("查看账号日历", icon=icon, key=f"notice_day_{row['notice_id']}", type="tertiary", on_click=show,
+                  args=(account_id, day))
+    else:
+        link("quality", "查看账号日历", icon=icon, account=account_id, day=day.isoformat())
 
 
 def badge() -> None:

@@ -9,6 +9,7 @@ from core.query import quality
 from core.query.quality import Check
 from core.query.scope import Filter
 from core.ui.ask import ask
+from core.ui.coverage import show
 from core.ui.parts import caption, empty, link, plain
 from core.ui.runs import left, preview
 from core.ui.table import Column, table
@@ -74,10 +75,11 @@ def cases(check: Check, where: Filter) -> None:
     picked = frame.iloc[row]
     with st.container(border=True):
         if "account_id" in frame.columns:
-            day = picked.get("day", picked.get("last"))
-            link("quality", f"查看“{plain(picked['account'])}”当天的采集", icon=":material/calendar_month:",
-                 account=int(picked["account_id"]), day=f"{day:%Y-%m-%d}")
-            link("account", "账号详情", account=int(picked["account_id"]))
+            account_id, day = int(picked["account_id"]), picked.get("day", picked.get("last"))
+            st.button(f"在采集日历中查看“{plain(picked['account'])}”{day:%m月%d日}的情况", type="tertiary",
+                      icon=":material/calendar_month:", key=f"case_day_{check.key}_{row}", on_click=show,
+                      args=(account_id, day))
+            link("account", "账号详情", account=account_id)
         if check.key == "rejects":
             left(int(picked["run_id"]), "rejects")
         elif "capture_id" in frame.columns and not pd.isna(picked["capture_id"]):

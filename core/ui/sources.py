@@ -234,4 +234,5 @@ def _history(source_id: int) -> None:
     if frame.empty:
         empty("这个采集源还没有采集过。")
         return
+    st.markdown("**最近采集记录**")
     runs(frame, f"runs_{source_id}")
