@@ -2,9 +2,10 @@
 
 `python -m benchmarks.crash [--kills 200] [--seed 1]`. On loopback, feeds of news sites and of official accounts
 publish more with every look, and the laboratory plays every platform's and provider's interface, with tokens, pages
-and cursors; some of them publish more before each start. The real `scheduler.py` collects all of it without a pause, is killed
-(SIGKILL) at a random moment after its first request, and started again. After the last kill it may finish. Then the
-database is held against what was published. The last line is one JSON object; `lost` and `duplicated` count facts.
+and cursors; some of them publish more before each start. The real `scheduler.py` collects all of it without a pause,
+is killed (SIGKILL) at a random moment after its first request, and started again. After the last kill it may finish.
+Then the database is held against what was published. The last line is one JSON object; `lost` and `duplicated` count
+facts.
 """
 
 import argparse
