@@ -184,7 +184,8 @@ def test_links_are_resolved_and_only_web_addresses_count():
         "<li><a href='b.html#top'>甲</a> 2026-03-01</li>"
         "<li><a href='javascript:alert(1)'>乙</a> 2026-03-02</li>"
         "<li><a href='//www.yunlan.gov.cn/c.html?id=3&utm_source=w&amp;from=timeline'>丙</a></li>"
-        "<li><a href='mailto:a@b.cn'>丁</a></li><li class=line></li><li>没有链接</li></ul></body></html>", list="ul.x li"
+        "<li><a href='mailto:a@b.cn'>丁</a></li><li class=line></li><li>没有链接</li></ul></body></html>",
+        list="ul.x li",
     )
     assert [(m.external_id, m.url, m.dated) for m in batch.mentions] == [
         ("cdn.yunlan.gov.cn/a/b.html", "https://cdn.yunlan.gov.cn/a/b.html", True),
@@ -213,7 +214,8 @@ def test_dates_as_lists_print_them(printed, wanted):
 def test_titles_that_are_cut_short_are_told_in_full_and_markup_is_only_text():
     batch = read(
         "<html><body><ul class=x><li><a href=1 title='关于开展垃圾分类工作的通知'>关于开展垃圾…</a></li>"
-        "<li><a href=2 title='点击查看'>&lt;script&gt;x()&lt;/script&gt;甲\u202e\x07乙</a><script>y()</script></li></ul>"
+        "<li><a href=2 title='点击查看'>&lt;script&gt;x()&lt;/script&gt;甲\u202e\x07乙</a>"
+        "<script>y()</script></li></ul>"
         "</body></html>",
         list="ul.x li",
     )
