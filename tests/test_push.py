@@ -383,6 +383,43 @@ def test_the_scheduler_receives_and_stops_with_what_is_at_hand(world, database):
     assert states == ["ok"]
 
 
+def test_a_scheduler_killed_again_and_again_stores_every_batch_once(world, database):
+    """The sender repeats what was not answered; after four kills every day is there exactly once."""
+    port, days, process = free_port(), [clock.day_of(clock.now()) - timedelta(n) for n in range(1, 25)], None
+    world.address = f"http://127.0.0.1:{port}/push"
+
+    def start() -> Process:
+        made = Process("scheduler.py", data_dir=database, PULSE_PUSH_PORT=str(port), PULSE_TICK_SECONDS="5")
+        made.wait_for("pushes are received")
+        return made
+
+    def sent(day: date) -> bool:
+        world.now = clock.now()
+        items = [{**POST, "id": f"{day}-{n}", "published_at": f"{day} 09:00:00"} for n in range(40)]
+        try:
+            answer = world.send(changed(batch_id=str(day), stat_date=day.isoformat(), posts=items))
+        except httpx.HTTPError:
+            return False
+        assert answer.status_code == 200, answer.text
+        return True
+
+    for number, day in enumerate(days):
+        if number % 6 == 0:
+            if process:  # in the middle of the push that is sent meanwhile
+                threading.Timer(0.004 * number, process.child.kill).start()
+                sent(day)
+                process.child.wait(30)
+            process = start()
+        while not sent(day):
+            if process.child.poll() is not None:
+                process = start()
+    assert process.stop(signal.SIGTERM) == 0, process.said
+    world.session.expire_all()
+    assert sorted(world.session.execute(select(AppReading.day)).scalars()) == sorted(days)
+    assert world.count(Post) == world.count(Reading) == 40 * len(days)
+    assert world.session.execute(select(func.count()).where(Run.finished_at.is_(None))).scalar() == 0
+
+
 def test_nothing_is_asked_of_a_backend(world):
     async def answers() -> list:
         return [a async for a in SOURCES["push"].collect(sources_spec("x"), None)]

@@ -32,6 +32,7 @@ log = logging.getLogger("pulse.push")
 WINDOW = timedelta(minutes=5)
 MAX_BODY = 5_000_000
 """Bytes of one push: some 5,000 posts with their counters take one and a half million."""
+MAX_FILE = 20 * MAX_BODY
 PER_MINUTE = 60
 """Pushes of one key in a minute."""
 SIGNATURE_FILE = ".sig"
@@ -243,18 +244,15 @@ def _reasoned(session: Session, capture: Capture, batch_id: str) -> None:
 # --- Files ----------------------------------------------------------------------------------------------------------
 
 
-def read_file(path: Path) -> list[Signed]:
-    """The pushes of a file: one body with its signature in FILE.sig (key, timestamp, signature as JSON), or one
-    envelope {key, timestamp, signature, body} a line, `body` being the signed text. Raises BadInput."""
-    if path.stat().st_size > 20 * MAX_BODY:
-        raise BadInput(f"推送文件“{path.name}”过大，请分成几个文件")
-    data, beside = path.read_bytes(), path.with_name(path.name + SIGNATURE_FILE)
-    if beside.is_file():
-        return [_envelope(beside.read_bytes()[:10_000], f"签名文件“{beside.name}”", data)]
+def read(name: str, data: bytes, beside: bytes | None = None) -> list[Signed]:
+    """The pushes of a file: one body whose signature stands in FILE.sig (`beside`: key, timestamp, signature as JSON),
+    or one envelope {key, timestamp, signature, body} a line, `body` being the signed text. Raises BadInput."""
+    if beside is not None:
+        return [_envelope(beside[:10_000], f"签名文件“{name}{SIGNATURE_FILE}”", data)]
     lines = [(number, line) for number, line in enumerate(data.split(b"\n"), start=1) if line.strip()]
     if not lines:
-        raise BadInput(f"推送文件“{path.name}”是空的")
-    return [_envelope(line, f"“{path.name}”第 {number} 行") for number, line in lines]
+        raise BadInput(f"推送文件“{name}”是空的")
+    return [_envelope(line, f"“{name}”第 {number} 行") for number, line in lines]
 
 
 def _envelope(text: bytes, where: str, body: bytes | None = None) -> Signed:
@@ -268,21 +266,30 @@ def _envelope(text: bytes, where: str, body: bytes | None = None) -> Signed:
         raise BadInput(words) from error
 
 
+def take_all(session: Session, name: str, signed: list[Signed], parse: Parse, *, now: datetime) -> str:
+    """Store the pushes of a file, or none: the caller commits what comes to its end. The outcome in Chinese. Raises
+    BadInput with what is wrong."""
+    words = []
+    for number, one in enumerate(signed, start=1):
+        answer = take(session, one, parse, now=now, live=False)
+        if not answer.ok:
+            which = f"第 {number} 份推送" if len(signed) > 1 else "推送"
+            faults = "；".join(f"{e['field']}：{e['reason']}" for e in answer.errors[:20])
+            raise BadInput(f"“{name}”{which}没有入库：{answer.words}" + (f"（{faults}）" if faults else ""))
+        words.append(answer.words)
+    return f"“{name}”：" + ("；".join(words) if len(words) <= 3 else f"{len(words)} 份推送已入库")
+
+
 def take_file(path: Path, parse: Parse, *, now: datetime) -> str:
     """Store all the pushes of a file, or none; the outcome in Chinese. Raises BadInput with what is wrong."""
-    signed = read_file(path)
+    if path.stat().st_size > MAX_FILE:
+        raise BadInput(f"推送文件“{path.name}”过大，请分成几个文件")
+    beside = path.with_name(path.name + SIGNATURE_FILE)
+    signed = read(path.name, path.read_bytes(), beside.read_bytes() if beside.is_file() else None)
     with open_session() as session:
-        words = []
-        for number, one in enumerate(signed, start=1):
-            answer = take(session, one, parse, now=now, live=False)
-            if not answer.ok:
-                session.rollback()
-                which = f"第 {number} 份推送" if len(signed) > 1 else "推送"
-                faults = "；".join(f"{e['field']}：{e['reason']}" for e in answer.errors[:20])
-                raise BadInput(f"“{path.name}”{which}没有入库：{answer.words}" + (f"（{faults}）" if faults else ""))
-            words.append(answer.words)
+        words = take_all(session, path.name, signed, parse, now=now)
         session.commit()
-    return f"“{path.name}”：" + ("；".join(words) if len(words) <= 3 else f"{len(words)} 份推送已入库")
+    return words
 
 
 def headers(session: Session, body: bytes, key: str, at: datetime) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import ui
-from core.ui import credentials, find, imports, ledger
+from core.ui import credentials, find, imports, ledger, pushes
 from core.ui.deeds import said
 
 ui.gate("ledger")
@@ -19,3 +19,5 @@ else:
     imports.workbook()
     st.divider()
     imports.exports()
+    st.divider()
+    pushes.upload(ledger.TOLD)
