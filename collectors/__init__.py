@@ -14,6 +14,7 @@ from collectors.newrank import NEWRANK
 from collectors.page import PAGE
 from collectors.push import PUSH
 from collectors.rsshub import RSSHUB
+from collectors.sitemap import SITEMAP
 from collectors.umeng import UMENG
 from collectors.wechat import WECHAT
 from collectors.weibo import WEIBO, WEIBO_COMMERCIAL
@@ -23,7 +24,7 @@ SOURCES: dict[str, Collector] = {
     collector.name: collector
     for collector in (
         FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, PUSH, DOUYIN,
-        KUAISHOU, BILIBILI, BILIBILI_PUBLIC, PAGE, RSSHUB,
+        KUAISHOU, BILIBILI, BILIBILI_PUBLIC, PAGE, RSSHUB, SITEMAP,
     )
 }
 """Every collector by the name that `source.collector` holds."""

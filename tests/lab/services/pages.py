@@ -127,3 +127,15 @@ class PageCase(Case):
 
     def truth(self) -> Truth:
         return Truth(mentions=frozenset(self.world.identity(n) for n, *_ in self.world.items))
+
+
+class SitemapCase(Case):
+    collector, service, platform, path, passed, shuffled = "sitemap", Pages, "news", "/", 5, "shuffled"
+    config = {"days": "7", "include": r"/zwgk/"}
+
+    @property
+    def url(self) -> str:
+        return f"{self.world.base}/sitemap.xml"
+
+    def truth(self) -> Truth:
+        return Truth(mentions=frozenset(self.world.identity(n) for n, *_ in self.world.items))
