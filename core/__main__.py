@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from datetime import date
 from pathlib import Path
 
 from core import clock, db
@@ -39,12 +40,17 @@ def _parser() -> argparse.ArgumentParser:
     demo = command("demo", "装入或清除样例区（演示数据）", _demo)
     demo.add_argument("--remove", action="store_true", help="清除演示数据，真实数据不受影响")
     imported = command("import", "导入台账或平台导出文件", None).add_subparsers(required=True, metavar="内容")
-    posts = imported.add_parser("posts", help="导入帖文、粉丝或 APP 数据的导出文件（CSV、XLSX，可为 .gz）")
+    posts = imported.add_parser(
+        "posts", help="导入平台后台的导出文件：发文、粉丝、每日汇总、榜单、APP 数据或 12345 工单（XLSX、XLS 或 CSV）"
+    )
     posts.set_defaults(do=_import_posts)
     posts.add_argument("file", type=Path)
     posts.add_argument("--platform", required=True, help="平台代码，如 weibo")
-    posts.add_argument("--account", required=True, help="账号名称；台账中没有时自动建立")
+    posts.add_argument("--account", default="", help="账号名称；台账中没有时自动建立。榜单和 12345 工单不用填")
     posts.add_argument("--year", type=int, help="文件中的日期没有年份时补上的年份")
+    posts.add_argument("--made", type=date.fromisoformat, help="导出日期，如 2026-04-01；不填按文件推定，推不出按现在")
+    posts.add_argument("--period", default="", choices=["day", "week", "month"], help="榜单周期；不填按文件推定")
+    posts.add_argument("--until", type=date.fromisoformat, help="榜单的截止日期；不填按文件推定")
     posts.add_argument("--partial", action="store_true", help="有不合格的行时，仍导入其余合格的行")
     push = imported.add_parser("push", help="导入 APP 后台的推送文件（签名在文件中，或在旁边的 .sig 文件中）")
     push.set_defaults(do=_import_push)
@@ -99,14 +105,17 @@ def _progress(done: int, total: int, what: str = "") -> None:
 def _import_posts(options: argparse.Namespace) -> int:
     from core import rollup
     from core.imports import importer
+    from core.imports.made import moment_of
 
     db.migrate()
     if not options.file.is_file():
         raise BadInput(f"没有找到文件 {options.file}，请检查路径")
+    now = clock.now()
     with db.session() as session:
         preview = importer.preview(
             options.file, options.file.name, platform=options.platform, account_name=options.account,
-            now=clock.now(), year=options.year, session=session,
+            now=now, year=options.year, session=session, period=options.period, until=options.until,
+            observed_at=moment_of(options.made, now) if options.made else None,
         )
         outcome = importer.take(session, preview, partial=options.partial, who="命令行", now=clock.now())
         days = rollup.run(session)
@@ -114,6 +123,8 @@ def _import_posts(options: argparse.Namespace) -> int:
         session.commit()
     for reject in [*preview.rejects, *preview.repeats][:LISTED]:
         print(f"  {reject.locator}　{reject.field}　{reject.reason}　{reject.raw[:40]}")
+    for name in preview.strangers[:LISTED]:
+        print(f"  台账中没有账号“{name}”，未导入")
     if (left := len(preview.rejects) + len(preview.repeats) - LISTED) > 0:
         print(f"  ……另有 {left} 处")
     print(outcome.words + (f"；汇总 {days} 个账号日" if outcome.stored else ""))
