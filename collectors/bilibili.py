@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -127,18 +127,17 @@ def _place(desk: Desk) -> dict[str, Any]:
 async def _list(
     source: SourceSpec, desk: Desk, moment: Callable[[], datetime], place: dict[str, Any]
 ) -> AsyncIterator[tuple[Fetched, dict[str, Any]]]:
-    """The pages of the list, each with where to go on. Pages are counted by number: while the number of videos changes
-    from one to the next, one may have slipped through between them, and nothing is concluded from what is not there."""
+    """The pages of the list, each with where to go on; only from a list that is `sound` is anything concluded."""
     oldest = datetime.fromisoformat(place["from"]) - REACH
     for page in range(int(place["pn"]), PAGES + 1):
         params = {"pn": page, "ps": PAGE, "status": "pubed"}
         fetched, answer = await _call(source, desk, moment, "archive/viewlist", params, {"call": "list"})
         rows, total = answer.get("list") or [], number(answer.get("page"), "total")
         through = not rows or ends(page * PAGE, total) or min(_published(rows), default=oldest) < oldest
-        steady = place["total"] in (None, total)
-        context = {"since": oldest.isoformat(), "from": place["from"]} if through and steady else {}
+        whole_so_far = sound(place["total"], total, page, rows, "resource_id") and not parse(source, fetched).rejects
+        context = {"since": oldest.isoformat(), "from": place["from"]} if through and whole_so_far else {}
         place = place | {
-            "pn": page + 1, "total": total if steady else -1, "listed": through or page == PAGES,
+            "pn": page + 1, "total": total if whole_so_far else -1, "listed": through or page == PAGES,
             "todo": place["todo"] + _asked(rows, oldest, {post for post, _ in place["todo"]}),
         }
         yield replace(fetched, context=fetched.context | context), place
@@ -152,6 +151,14 @@ def number(page: Any, name: str) -> int | None:
         return whole(page[name])
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def sound(before: int | None, total: int | None, page: int, rows: list, name: str) -> bool:
+    """Whether a list read by numbered pages is whole up to this one: as many videos in all as the page before said
+    (`before`; None: it is the first; else one may have slipped through between them), and as many on it as there ought
+    to be, told apart by the field `name`. What is missing from any other list is not gone for that."""
+    ids = {str(row.get(name)) for row in rows if isinstance(row, dict)}
+    return total is not None and before in (None, total) and len(ids) >= min(PAGE, total - (page - 1) * PAGE)
 
 
 def ends(read: int, total: int | None) -> bool:
@@ -191,7 +198,7 @@ async def _stat(
     source: SourceSpec, desk: Desk, moment: Callable[[], datetime], post: str, published: float
 ) -> Fetched:
     context = {"call": "stat", "post": post, "published": clock.at_unix(published).isoformat()}
-    fetched, _ = await _call(source, desk, moment, "data/arc/stat", {"resource_id": post}, context, allowed=GONE)
+    fetched, _ = await _call(source, desk, moment, "data/arc/stat", {"resource_id": post}, context, single=True)
     return fetched
 
 
@@ -202,10 +209,11 @@ async def _call(
     call: str,
     params: Mapping[str, Any],
     context: Mapping[str, str],
-    allowed: Collection[str] = (),
+    single: bool = False,
 ) -> tuple[Fetched, dict]:
-    """One signed call; an access token that was refused is made anew, once. Returns the answer and its data. Raises
-    Fault for every refusal but the `allowed` codes, which then stand in the context as `missing`."""
+    """One signed call; an access token that was refused is made anew, once. Returns the answer and its data. `single`:
+    it is about one video, so that one that is gone (`missing`) or refused by an unknown code (`refused`) stands in the
+    context. Raises Fault."""
     stale = ""
     await desk.spend(call, CALLS)
     while True:
@@ -220,8 +228,9 @@ async def _call(
             if not isinstance(data, dict):
                 raise Fault("RETRY", "B站返回的内容缺少 data，接口可能已变化", evidence=fetched)
             return desk.http.judge(fetched, desk.now), data
-        if code in allowed:
-            return replace(fetched, context={**fetched.context, "missing": code}), {}
+        if single and (code in GONE or code not in VERDICTS.codes):
+            said = one_line(f"{code} {answer.get('message', '')}")[:100]
+            return replace(fetched, context={**fetched.context, "missing" if code in GONE else "refused": said}), {}
         if code in STALE and not stale:
             stale = token
             continue
@@ -293,6 +302,9 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     context, batch = fetched.context, Batch()
     if "missing" in context:
         batch.gone.append(Gone(context["post"]))
+        return batch
+    if "refused" in context:
+        batch.note = f"视频 {context['post']} 未能读取（B站 错误码 {context['refused']}）"
         return batch
     data = read_json(fetched)["data"]
     match context["call"]:

@@ -111,7 +111,7 @@ async def _account(
     source: SourceSpec, desk: Desk, moment: Callable[[], datetime], mid: str, place: dict[str, Any]
 ) -> AsyncIterator[tuple[Fetched, dict[str, Any]]]:
     """Followers and list of one account, each answer with where to go on; an account that is through leaves its name.
-    While the number of videos changes between pages, nothing is concluded from what is not on them."""
+    Only from a list that is `bilibili.sound` is anything concluded."""
     done = {"account": "", "pn": 0, "total": None}
     if not place["pn"]:
         fetched = await _call(source, desk, moment, "relation/stat", {"vmid": mid}, {"call": "relation", "mid": mid},
@@ -127,13 +127,13 @@ async def _account(
         fetched = await _call(source, desk, moment, "space/wbi/arc/search", params, {"call": "list", "mid": mid})
         rows, total = _rows(fetched)
         through = not rows or bilibili.ends(page * PAGE, total) or min(_published(rows, mid), default=oldest) < oldest
-        steady = place["total"] in (None, total)
+        sound = bilibili.sound(place["total"], total, page, rows, "bvid") and not parse(source, fetched).rejects
         views = _young(rows, mid, datetime.fromisoformat(place["from"]) - YOUNG, place["views"])
         context = {"exact": " ".join(post for who, post, _ in views if who == mid)}
-        if steady and through:
+        if sound and through:
             context |= {"since": oldest.isoformat(), "from": place["from"]}
         ends = through or page == PAGES
-        place = place | {"views": views} | (done if ends else {"pn": page + 1, "total": total if steady else -1})
+        place = place | {"views": views} | (done if ends else {"pn": page + 1, "total": total if sound else -1})
         yield replace(fetched, context=fetched.context | context), place
         if ends:
             return

@@ -61,13 +61,14 @@ REMEDY = "请账号管理员用抖音扫码重新授权，并把新的授权码�
 _LOST = ("REAUTH", f"抖音授权已失效，{REMEDY}")
 _BUSY = ("RETRY", "抖音系统繁忙，稍后重试")
 _OUR = ("STOP", "请求参数不被抖音接受")
+OUR = ("28001007", "2100005")
 _SCOPE = ("STOP", "没有该项数据的权限，请在抖音开放平台申请并由账号管理员重新授权")
 _SLOW = ("RETRY", "抖音要求放慢，半小时后再试")
 _QUOTA = ("QUOTA", "今日调用次数已用完，次日恢复")
 VERDICTS = Verdicts("抖音", {
     **dict.fromkeys(("28001003", "28001008", "2190002", "2190008", "10008"), _LOST),
     **dict.fromkeys(("28001005", "28001006", "2100004"), _BUSY),
-    **dict.fromkeys(("28001007", "2100005"), _OUR),
+    **dict.fromkeys(OUR, _OUR),
     **dict.fromkeys(("28001012", "28001014", "28001018", "2100007"), _SCOPE),
     "28001015": ("STOP", "open_id 与授权的抖音账号不一致，请核对凭据"),
     "28001016": ("STOP", "应用已被封禁或下线，请联系抖音开放平台"),
@@ -85,7 +86,7 @@ VERDICTS = Verdicts("抖音", {
 })
 OAUTH = Verdicts("抖音", {
     **dict.fromkeys(("28001005", "28001006", "2100004", "10001"), _BUSY),
-    **dict.fromkeys(("10002", "10005", "28001007", "2100005"), _OUR),
+    **dict.fromkeys(("10002", "10005", *OUR), _OUR),
     **dict.fromkeys(("10003", "10013", "10014"), ("STOP", "client_key 或 client_secret 不正确，请在抖音开放平台核对")),
     "10004": ("STOP", "应用没有该项权限，请在抖音开放平台申请"),
     "10007": ("REAUTH", f"授权码已过期或已用过，{REMEDY}"),
@@ -136,7 +137,10 @@ def _place(desk: Desk) -> dict[str, Any]:
         if not desk.cursor["listed"] or desk.now - begun <= STALE_ROUND:
             kept = {**desk.cursor, "late": list(desk.cursor["late"])}
             return kept if clock.day_of(begun) == clock.day_of(desk.now) else kept | {"todo": list(DAYS), "late": []}
-    return {"from": desk.now.isoformat(), "todo": list(DAYS), "late": [], "listed": False, "cursor": 0, "page": 0}
+    return {
+        "from": desk.now.isoformat(), "todo": list(DAYS), "late": [], "listed": False, "cursor": 0, "page": 0,
+        "sound": True,
+    }
 
 
 def _kept(place: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,8 +174,14 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> AsyncI
         if not isinstance(rows, list):
             raise Fault("RETRY", "抖音返回的内容缺少视频列表，接口可能已变化", evidence=fetched)
         through = not data.get("has_more") or _older(rows, oldest)
-        place |= {"cursor": data.get("cursor", 0), "page": page + 1, "listed": through or page + 1 == PAGES}
-        context = {"since": oldest.isoformat(), "from": place["from"]} if through else {}
+        if not through and data.get("cursor") in (None, place["cursor"]):
+            raise Fault("RETRY", "抖音的视频列表没有给出下一页的位置，接口可能已变化", evidence=fetched)
+        # What could not be read was not seen, and a list without anything may be a hiccup: neither proves a deletion.
+        sound = place["sound"] and bool(rows or page) and not parse(source, fetched).rejects
+        place |= {
+            "cursor": data.get("cursor"), "page": page + 1, "listed": through or page + 1 == PAGES, "sound": sound
+        }
+        context = {"since": oldest.isoformat(), "from": place["from"]} if through and sound else {}
         if place["listed"] and not through:
             context = {"notice": f"视频列表只读了前 {PAGES} 页，更早的视频逐条读取"}
         yield replace(
@@ -201,7 +211,7 @@ async def _items(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
             continue
         context = {"call": "base", "post": post.external_id, "published": post.published_at.isoformat(), "as_of": as_of}
         params = {"item_id": post.external_id}
-        fetched, _ = await _call(source, desk, "/data/external/item/base/", params, context)
+        fetched, _ = await _call(source, desk, "/data/external/item/base/", params, context, single=True)
         yield fetched
 
 
@@ -212,9 +222,11 @@ async def _call(
     params: Mapping[str, Any],
     context: Mapping[str, str],
     allowed: Collection[str] = (),
+    single: bool = False,
 ) -> tuple[Fetched, dict]:
     """One call with the access token; one that was refused is made anew, once. Raises Fault for every refusal but the
-    `allowed` codes, which then stand in the context as `denied`."""
+    `allowed` codes, and those that may mean just the one video asked for (`single`): they then stand in the context as
+    `denied`."""
     stale = ""
     await desk.spend(path, CALLS)
     while True:
@@ -226,8 +238,8 @@ async def _call(
         data, code, said = _answer(desk, fetched)
         if code == "0":
             return desk.http.judge(fetched, desk.now), data
-        if code in allowed:
-            return replace(fetched, context={**fetched.context, "denied": f"{code} {said}".strip()}), data
+        if code in allowed or (single and (code in OUR or code not in VERDICTS.codes)):
+            return replace(fetched, context={**fetched.context, "denied": one_line(f"{code} {said}")[:100]}), data
         if code in STALE and not stale:
             stale = token
             continue
@@ -347,7 +359,10 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """Records of one answer; which call it was stands in its context."""
     context, batch = fetched.context, Batch(note=fetched.context.get("notice", ""))
     call = context["call"]
-    if denied := context.get("denied"):
+    if (denied := context.get("denied")) and call == "base":
+        batch.note = f"视频 {context['post']} 未能单独读取（抖音 错误码 {denied}）"
+        return batch
+    if denied:
         said = f"没有“{DAYS[call]}”的权限（{denied}），该项未采集：粉丝较少的账号属正常，否则请在抖音开放平台申请"
         batch.note = _and(batch.note, said)
         return batch

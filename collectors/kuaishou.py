@@ -5,7 +5,7 @@ the month that still needs readings, and what an earlier reading had and this on
 Source: open.kuaishou.com, 内容管理 and 用户信息; codes: 错误码 there.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,7 +54,7 @@ GONE = ("120001",)
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """Followers, the list of videos page by page, then single videos that are due and were not on it. The cursor holds
     where the list goes on."""
-    place = dict(desk.cursor) or {"from": desk.now.isoformat(), "cursor": "", "page": 0}
+    place = dict(desk.cursor) or {"from": desk.now.isoformat(), "cursor": "", "page": 0, "sound": True}
     if not desk.cursor:
         fetched, _ = await _call(source, desk, "user_info", {}, {})
         warning = oauth.warning(desk, "快手", REMEDY)
@@ -64,7 +64,7 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
         yield fetched
     for post in await desk.wanted(200):
         context = {"post": post.external_id}
-        fetched, _ = await _call(source, desk, "photo/info", {"photo_id": post.external_id}, context, allowed=GONE)
+        fetched, _ = await _call(source, desk, "photo/info", {"photo_id": post.external_id}, context, single=True)
         yield fetched
 
 
@@ -79,8 +79,10 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> AsyncI
         last, at = _last(rows)
         # The list ends with a page that holds nothing more; a short page may just have been filtered.
         through = not last or last == place["cursor"] or at < oldest
-        place = {**place, "cursor": last, "page": page + 1}
-        context = {"since": oldest.isoformat(), "from": place["from"]} if through else {}
+        # What could not be read was not seen, and a list without anything may be a hiccup: neither proves a deletion.
+        sound = place["sound"] and bool(rows or page) and not parse(source, fetched).rejects
+        place = {**place, "cursor": last, "page": page + 1, "sound": sound}
+        context = {"since": oldest.isoformat(), "from": place["from"]} if through and sound else {}
         if page + 1 == PAGES and not through:
             context = {"notice": f"视频列表只读了前 {PAGES} 页，更早的视频逐条读取"}
         ends = through or page + 1 == PAGES
@@ -111,10 +113,10 @@ async def _call(
     call: str,
     params: Mapping[str, Any],
     context: Mapping[str, str],
-    allowed: Collection[str] = (),
+    single: bool = False,
 ) -> tuple[Fetched, dict]:
-    """One call with the access token; one that was refused is made anew, once. Raises Fault for every refusal but the
-    `allowed` codes, which then stand in the context as `missing`."""
+    """One call with the access token; one that was refused is made anew, once. `single`: it is about one video, so that
+    one that is gone (`missing`) or refused by an unknown code (`refused`) stands in the context. Raises Fault."""
     stale = ""
     while True:
         token = await _access(source, desk, stale)
@@ -132,8 +134,9 @@ async def _call(
         code = str(answer["result"])
         if code == "1":
             return desk.http.judge(fetched, desk.now), answer
-        if code in allowed:
-            return replace(fetched, context={**fetched.context, "missing": code}), answer
+        if single and (code in GONE or code not in VERDICTS.codes):
+            said = one_line(f"{code} {answer.get('error_msg') or ''}")[:100]
+            return replace(fetched, context={**fetched.context, "missing" if code in GONE else "refused": said}), answer
         if code in STALE and not stale:
             stale = token
             continue
@@ -182,6 +185,9 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     context, batch = fetched.context, Batch(note=fetched.context.get("notice", ""))
     if "missing" in context:
         batch.gone.append(Gone(context["post"]))
+        return batch
+    if "refused" in context:
+        batch.note = f"视频 {context['post']} 未能单独读取（快手 错误码 {context['refused']}）"
         return batch
     answer = read_json(fetched)
     match context["call"]:

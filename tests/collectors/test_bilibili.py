@@ -188,6 +188,14 @@ def test_growth_without_days_is_told_and_not_guessed(world, monkeypatch):
     assert not outcome.all("daily") and "没有日期" in outcome.batches[1].note
 
 
+def test_a_single_video_that_is_refused_stops_nothing(world):
+    world.service.script("arc/stat", "ok", "odd")
+    outcome = world.run()
+    assert outcome.fault is None and outcome.cursor == {} and not outcome.all("gone")
+    assert any("69999" in b.note for b in outcome.batches)
+    assert len({p.external_id for p in outcome.all("posts") if p.counters}) == 69
+
+
 def test_single_videos_are_read_by_id_and_gone_ones_noticed(world):
     archive = world.service.archives[OWN][9]
     due = [Wanted(OWN, archive.id, archive.at), Wanted(OWN, "BV1gone", NOW - timedelta(days=3))]
@@ -292,6 +300,15 @@ def test_one_bad_row_is_set_aside(world, collector):
     outcome = world.run(collector)
     assert outcome.fault is None and len(outcome.all("rejects")) == 1
     assert len({p.external_id for p in outcome.all("posts") if p.counters}) == 69
+
+
+@both
+@pytest.mark.parametrize("spoiled", ["row", "short", "uncounted"])
+def test_what_a_spoiled_list_does_not_show_is_not_gone_for_that(world, collector, spoiled):
+    world.service.spoiled = spoiled
+    outcome = world.run(collector)
+    assert outcome.fault is None and outcome.cursor == {} and not outcome.all("complete")
+    assert len({p.external_id for p in outcome.all("posts")}) == {"row": 68, "short": 68, "uncounted": 70}[spoiled]
 
 
 @both

@@ -312,6 +312,29 @@ def test_one_bad_row_is_set_aside(world):
     world.service.videos[3].counts = (-5, 1, 1, 1)
     outcome = world.run()
     assert len(outcome.all("posts")) == 89 and outcome.all("rejects")[0].locator == "data.list[4]"
+    assert not outcome.all("complete"), "what could not be read is not gone for that"
+
+
+def test_an_empty_list_proves_nothing(world):
+    world.service.videos.clear()
+    outcome = world.run()
+    assert outcome.fault is None and outcome.cursor == {} and not outcome.all("complete")
+
+
+def test_a_list_that_does_not_move_on_is_no_list(world):
+    world.service.script("video_list", "ok", "stuck")
+    outcome = world.run()
+    assert outcome.fault.kind == "RETRY" and "下一页" in outcome.fault.message and len(outcome.all("posts")) == 20
+    assert len(world.run().all("posts")) == 70
+
+
+@pytest.mark.parametrize("act", ["params", "odd"])
+def test_a_single_video_that_is_refused_stops_nothing(world, act):
+    due = [Wanted("lab-open-id", v.id, v.at) for v in world.service.videos[:2]]
+    world.service.script("item/base", act)
+    outcome = world.run(due=due)
+    assert outcome.fault is None and "未能单独读取" in outcome.batches[-2].note and not outcome.all("gone")
+    assert [p.external_id for p in outcome.batches[-1].posts] == [due[1].external_id]
 
 
 @pytest.mark.skipif(not EXAMPLES.exists(), reason="the shared data are not on this machine")

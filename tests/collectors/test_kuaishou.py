@@ -185,6 +185,21 @@ def test_one_bad_row_is_set_aside(world):
     world.service.photos[3].counts = (-1, 1, 1)
     outcome = world.run()
     assert len(ids(outcome)) == 69 and outcome.all("rejects")[0].locator == "video_list[3]"
+    assert not outcome.all("complete"), "what could not be read is not gone for that"
+
+
+def test_an_empty_list_proves_nothing(world):
+    world.service.photos.clear()
+    outcome = world.run()
+    assert outcome.fault is None and outcome.cursor == {} and not outcome.all("complete")
+
+
+def test_a_single_video_that_is_refused_stops_nothing(world):
+    due = [Wanted("lab-kuaishou", p.id, p.at) for p in world.service.photos[:2]]
+    world.service.script("photo/info", "odd")
+    outcome = world.run(due=due)
+    assert outcome.fault is None and "未能单独读取" in outcome.batches[-2].note and not outcome.all("gone")
+    assert [p.external_id for p in outcome.batches[-1].posts] == [due[1].external_id]
 
 
 @pytest.mark.skipif(not EXAMPLE.exists(), reason="the shared data are not on this machine")

@@ -48,8 +48,9 @@ class Archive:
 class Bilibili(Service):
     """Bilibili; client `bl-lab-client` with secret `lab-bili-secret`, code `lab-scan-code`; its account is UID 12345.
 
-    `archives`: UID → videos; `followers`. `allowance`: calls of one path and day (None: any number). Scripted words:
-    those of REFUSALS, `shuffled`, `rotated` (the public keys change now).
+    `archives`: UID → videos; `followers`; `spoiled`: what is wrong with each page of a list, one "row" of it, that it
+    is too "short", or that it is "uncounted" how many there are. `allowance`: calls of one path and day (None: any
+    number). Scripted words: those of REFUSALS, `shuffled`.
     """
 
     prefix = "/bilibili"
@@ -59,7 +60,7 @@ class Bilibili(Service):
         self.client, self.secret, self.codes = "bl-lab-client", "lab-bili-secret", {"lab-scan-code"}
         self.own, self.followers = "12345", 34_567
         self.access, self.access_until, self.refresh, self.made = "", now(), "rt-lab-first", 0
-        self.img = IMG
+        self.img, self.spoiled = IMG, ""
         self.nonces: set[str] = set()
         self.allowance: int | None = None
         self.used: Counter[tuple[str, date]] = Counter()
@@ -77,8 +78,6 @@ class Bilibili(Service):
     def answer(self, request: Request) -> Answer:
         if request.act == "expired":
             self.access_until = self.now()
-        if request.act == "rotated":
-            self.img = SECOND_IMG
         if request.act == "stopped":
             return refuse(*REFUSALS["stopped"], status=412)
         if request.act in REFUSALS:
@@ -92,6 +91,16 @@ class Bilibili(Service):
         if request.path.startswith("/arcopen/fn/"):
             return self._open(request, request.path.removeprefix("/arcopen/fn/"))
         return self._public(request, request.path.removeprefix("/x/"))
+
+    def page(self, request: Request, rows: list[dict]) -> list[dict]:
+        """A page as it is sent: shuffled or spoiled."""
+        if self.spoiled == "row" and rows:
+            rows[0] |= {"ptime": "?", "created": "?"}
+        rows = rows[1:] if self.spoiled == "short" else rows
+        return [*reversed(rows), *rows[:1]] if request.act == "shuffled" else rows
+
+    def total(self, name: str, every: list[Archive]) -> dict[str, int]:
+        return {} if self.spoiled == "uncounted" else {name: len(every)}
 
     # The open platform
 
@@ -156,8 +165,7 @@ class Bilibili(Service):
                     "ctime": int(a.at.timestamp()) - 60, "ptime": int(a.at.timestamp()),
                     "addit_info": {"state": a.state, "state_desc": "开放浏览", "reject_reason": ""},
                 } for a in newest(mine)[(pn - 1) * ps : pn * ps]]
-                rows = [*reversed(rows), *rows[:1]] if request.act == "shuffled" else rows
-                return ok({"list": rows, "page": {"pn": pn, "ps": ps, "total": len(mine)}})
+                return ok({"list": self.page(request, rows), "page": {"pn": pn, "ps": ps, **self.total("total", mine)}})
         return refuse(127100, "请求参数错误")
 
     def growth(self) -> dict:
@@ -208,8 +216,8 @@ class Bilibili(Service):
             "bvid": a.id, "title": a.title, "description": "简介", "created": int(a.at.timestamp()),
             "play": a.counts[0], "comment": a.counts[2], "video_review": 3, "mid": int(a.mid or mid), "copyright": "1",
         } for a in every[(pn - 1) * ps : pn * ps]]
-        rows = [*reversed(rows), *rows[:1]] if request.act == "shuffled" else rows
-        return ok({"list": {"tlist": {}, "vlist": rows}, "page": {"pn": pn, "ps": ps, "count": len(every)}})
+        page = {"pn": pn, "ps": ps, **self.total("count", every)}
+        return ok({"list": {"tlist": {}, "vlist": self.page(request, rows)}, "page": page})
 
 
 def newest(archives: list[Archive]) -> list[Archive]:

@@ -15,7 +15,7 @@ REFUSALS = {
     "slow": (28003018, "请求频率过高"), "risk": (28001052, "获取平台能力存在异常风险,请稍后再试"),
     "denied": (28001018, "应用未获得该能力"), "retired": (28001056, "该能力API已下线,不再支持调用"),
     "private": (28001047, "用户为私密用户"), "params": (28001007, "参数不合法"),
-    "banned": (28001016, "当前应用已被封禁或下线"),
+    "banned": (28001016, "当前应用已被封禁或下线"), "odd": (28099999, "未知错误"),
 }
 ACCESS_LIFE, REFRESH_LIFE = timedelta(days=15), timedelta(days=30)
 READY_HOUR = 10
@@ -47,7 +47,8 @@ class Douyin(Service):
     """Douyin; client key `aw-lab-key`, secret `lab-client-secret`, scan code `lab-scan-code`, open_id `lab-open-id`.
 
     `videos`: what the account published; `held`: yesterday's figures aren't ready; `allowance`: calls of one path and
-    day (None: any number). Scripted words: those of REFUSALS, `aside` (the code stands in `extra` alone), `shuffled`.
+    day (None: any number). Scripted words: those of REFUSALS, `aside` (the code stands in `extra` alone), `shuffled`,
+    `stuck` (a page that names itself as the next).
     """
 
     prefix = "/douyin"
@@ -176,7 +177,8 @@ class Douyin(Service):
         rows = [v.json() for v in every[first : first + count]]
         if request.act == "shuffled" and rows:
             rows = [*reversed(rows), rows[0]]
-        return ok({"list": rows, "cursor": first + count, "has_more": first + count < len(every)})
+        following = first if request.act == "stuck" else first + count
+        return ok({"list": rows, "cursor": following, "has_more": first + count < len(every)})
 
 
 def ok(data: dict) -> Answer:

@@ -12,6 +12,7 @@ REFUSALS = {
     "expired": (100200108, "access_token expired"), "slow": (100100403, "rate limited"),
     "slow-too": (200100410, "rate limited"), "cancelled": (100200109, "user canceled authorization"),
     "scope": (100200106, "invalid scope"), "params": (100400, "param error"), "busy": (100200500, "internal error"),
+    "odd": (129999, "unknown"),
 }
 
 
