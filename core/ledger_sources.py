@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core import audit, db, ledger
 from core.catalog_sources import ACCOUNT, SERVICES, Definition, definitions
 from core.faults import BadInput
+from core.labels import PASSIVE
 from core.ledger import Entries, SourceEntry
 from core.ledger.changes import account_named, source_key
 from core.ledger.entries import FIELDS, SOURCE_COLLECTORS
@@ -155,10 +156,13 @@ def switch(session: Session, source_id: int, on: bool, *, who: str, now: datetim
 
 
 def ask_now(session: Session, source_id: int, *, who: str, now: datetime) -> None:
-    """Make a source due at once; the scheduler takes it at its next tick. Raises BadInput for one that is off."""
+    """Make a source due at once; the scheduler takes it at its next tick. Raises BadInput for one that is off, or
+    that waits for what is sent."""
     source = _source(session, source_id)
     if not source.enabled:
         raise BadInput("采集源已停用，请先启用")
+    if source.collector in PASSIVE:
+        raise BadInput("这个采集源由对方推送数据，不能立即采集；请对方重新推送，或上传推送文件")
     source.next_due_at = now
     session.add(source)
     audit.note(session, who, "立即采集", source.name)

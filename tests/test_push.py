@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from collectors import SOURCES
 from collectors.push import parse
-from core import clock, collect, credentials, db, evidence, receive
+from core import clock, collect, credentials, db, evidence, ledger_sources, receive
 from core.__main__ import main
 from core.faults import BadInput
 from core.imports import inbox, pushed
@@ -257,6 +257,8 @@ def test_a_database_that_can_not_take_it_asks_for_patience(world):
 def test_a_source_that_waits_is_never_asked_and_is_late_by_its_own_period(world):
     assert {name for name, kind in SOURCES.items() if kind.passive} == set(PASSIVE)
     assert collect.due(world.session, NOW, SOURCES) == []
+    with pytest.raises(BadInput, match="由对方推送"):
+        ledger_sources.ask_now(world.session, world.source.id, who="测试", now=NOW)
 
     def line() -> dict:
         (row,) = sources.listing(world.session, world.now).to_dict("records")
