@@ -67,8 +67,14 @@ def section() -> None:
     by_key = {one.key: one for one in definitions()}
     picked = [by_key[key] for key in shown["key"].iloc[ticked]]
     made_of = dict(zip(frame["key"], frame["source_ids"], strict=True))
-    for one in picked:
-        _card(one, made_of[one.key], open_=len(picked) == 1, there=one.collector in known)
+    if troubled := [one for one in picked if one.trouble]:
+        said = "；".join(f"{one.title}：{one.trouble}" for one in troubled)
+        st.warning(plain(f"已知问题：{said}。可以先测试连接，不通时不要启用。"), icon=":material/warning:")
+    alone = len(picked) == 1
+    with st.expander(plain(picked[0].title) if alone else f"所选 {len(picked)} 个来源的说明", expanded=alone,
+                     icon=":material/info:"):
+        for one in picked:
+            _card(one, made_of[one.key], head=not alone, there=one.collector in known)
     ready = [one for one in picked if one.collector in known]
     if ready:
         _form(ready, known)
@@ -109,23 +115,22 @@ def _narrowed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[keep].reset_index(drop=True)
 
 
-def _card(one: Definition, made: Sequence[int], *, open_: bool, there: bool) -> None:
-    """The four texts of an entry, what is known to be wrong with it, and links to what was made of it."""
-    with st.expander(plain(one.title), expanded=open_, icon=":material/info:"):
-        if one.trouble:
-            st.warning(plain(f"已知问题：{one.trouble}。可以先测试连接，不通时不要启用。"), icon=":material/warning:")
-        for head, text in (("产出", one.yields), ("需要", one.needs), ("费用", one.cost), ("依据", one.licence)):
-            st.markdown(f"**{head}**　{plain(text)}")
-        if one.by_file:
-            link("ledger", "去上传文件", ":material/upload_file:", ledger_part="导入导出")
-        elif not there:
-            caption("当前版本还不能采集这一种，请先用文件导入。")
-        if made:
-            st.markdown(f"**已有 {len(made)} 个采集源**")
-            with st.container(horizontal=True):
-                for number, source_id in enumerate(made[:_LINKS], start=1):
-                    link("sources", f"查看第 {number} 个" if len(made) > 1 else "查看", ":material/open_in_new:",
-                         sources_part="采集源", source=source_id)
+def _card(one: Definition, made: Sequence[int], *, head: bool, there: bool) -> None:
+    """The four texts of an entry, and links to what was made of it."""
+    if head:
+        st.markdown(f"#### {plain(one.title)}")
+    for word, text in (("产出", one.yields), ("需要", one.needs), ("费用", one.cost), ("依据", one.licence)):
+        st.markdown(f"**{word}**　{plain(text)}")
+    if one.by_file:
+        link("ledger", "去上传文件", ":material/upload_file:", ledger_part="导入导出")
+    elif not there:
+        caption("当前版本还不能采集这一种，请先用文件导入。")
+    if made:
+        st.markdown(f"**已有 {len(made)} 个采集源**")
+        with st.container(horizontal=True):
+            for number, source_id in enumerate(made[:_LINKS], start=1):
+                link("sources", f"查看第 {number} 个" if len(made) > 1 else "查看", ":material/open_in_new:",
+                     sources_part="采集源", source=source_id)
 
 
 # --- Turning on -----------------------------------------------------------------------------------------------------
@@ -252,9 +257,9 @@ def _credentials(wish: Wish, collector: Any, key: str) -> None:
         if needed and not wish.credentials and not wish.lacking:
             wish.lacking = f"“{wish.one.title}”请选择凭据"
         return
-    wish.credentials = {
-        id_: credentials.choose(collector, f"{key}_{n}", owner=name, needed=needed)
-        for n, (id_, name) in enumerate(wish.accounts)
-    }
+    wish.credentials, halves = {}, st.columns(2)
+    for n, (id_, name) in enumerate(wish.accounts):
+        with halves[n % 2]:
+            wish.credentials[id_] = credentials.choose(collector, f"{key}_{n}", owner=name, needed=needed)
     if needed and (without := [name for id_, name in wish.accounts if not wish.credentials[id_]]):
         wish.lacking = f"“{wish.one.title}”请为这些账号选择凭据：{'、'.join(without)}"

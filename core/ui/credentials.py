@@ -56,10 +56,8 @@ def choose(collector: object, key: str, *, owner: str = "", needed: bool = True)
     names = look(sources.credential_names, collector.name)
     offered = [*names, _ANEW]
     first = 0 if len(names) == 1 and not owner else None
-    chosen = st.selectbox(
-        f"{owner} 的凭据" if owner else "凭据" if needed else "凭据（可不填）", offered, first, key=f"{key}_credential",
-        placeholder="选择已保存的，或新填一个",
-    )
+    label = f"{owner} 的凭据" if owner else "凭据" if needed else f"{collector.secrets[0].label}（可不填）"
+    chosen = st.selectbox(label, offered, first, key=f"{key}_credential", placeholder="选择已保存的，或新填一个")
     if chosen != _ANEW:
         return chosen or ""
     with st.container(border=True):

@@ -82,7 +82,7 @@ def test_a_card_tells_what_it_takes(open_room):
     for part in ("产出", "需要", "费用", "依据", "IP 白名单", "官方数据统计接口"):
         assert part in said
     app = tick(browsed(open_room), "weibo_keyword")
-    assert "已知问题：2026-08-15 路由报错，需 WEIBO_COOKIES" in app.warning[0].value.replace("\\", "")
+    assert "微博搜索“本区”：2026-08-15 路由报错，需 WEIBO_COOKIES" in app.warning[0].value.replace("\\", "")
     app = tick(browsed(open_room), "hotline12345")
     assert "市民服务热线平台导出工单" in texts(app)
     assert not [b for b in app.button if b.key == "catalog_on"], "there is nothing to fill in"
