@@ -10,6 +10,7 @@ from collectors.gsdata import GSDATA
 from collectors.hotlist import HOTLIST
 from collectors.huawei import HUAWEI
 from collectors.kuaishou import KUAISHOU
+from collectors.liuyan import LIUYAN
 from collectors.newrank import NEWRANK
 from collectors.page import PAGE
 from collectors.push import PUSH
@@ -24,7 +25,7 @@ SOURCES: dict[str, Collector] = {
     collector.name: collector
     for collector in (
         FEED, HOTLIST, WECHAT, WEIBO, WEIBO_COMMERCIAL, WEIBO_CLI, UMENG, APPLE, GSDATA, HUAWEI, NEWRANK, PUSH, DOUYIN,
-        KUAISHOU, BILIBILI, BILIBILI_PUBLIC, PAGE, RSSHUB, SITEMAP,
+        KUAISHOU, BILIBILI, BILIBILI_PUBLIC, PAGE, RSSHUB, SITEMAP, LIUYAN,
     )
 }
 """Every collector by the name that `source.collector` holds."""

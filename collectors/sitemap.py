@@ -267,10 +267,10 @@ SITEMAP = Collector(
     options=(
         Field("days", "只取最近几天", "1 到 366", required=False, default=str(DAYS)),
         Field("include", "网址须符合", "正则表达式，如 /20\\d\\d/\\d\\d/\\d\\d/；不填则全部", required=False),
-        Field("article", "正文", "正文的选择器，写 * 按常见版式识别；不填时只为没有标题的网址读取文章页", required=False),
+        Field("article", "正文", "正文的选择器，写 * 按常见版式识别；不填时只读没有标题的文章", required=False),
         Field("encoding", "网页编码", "一般不填，自动识别", required=False),
         Field("unclosed", "网页没有结尾标签", "选“是”则不检查网页是否完整", required=False, default="0",
               choices=("0", "1")),
     ),
-    help="地址填网站地图，或只填首页，由 robots.txt 找到地图。遵守对方的 robots.txt。",
+    help="地址填网站地图，或只填首页，由 robots.txt 找到地图。",
 )

@@ -27,9 +27,9 @@ def spec(url: str, **config: str) -> SourceSpec:
     return SourceSpec("p", "page", "政务公开", url, "news", config=config)
 
 
-def run(source: SourceSpec, *, cursor=None, known=(), answers=None, act=None, now=NOW) -> Outcome:
+def run(source: SourceSpec, *, cursor=None, known=(), answers=None, act=None, now=NOW, patience=10.0) -> Outcome:
     async def work() -> Outcome:
-        async with Http(**{**OPEN, "timeout": 0.5, "deadline": 0.5}) as http:
+        async with Http(**{**OPEN, "timeout": patience, "deadline": patience}) as http:
             desk = MemoryDesk(http, now, cursor=cursor or {}, mentions=set(known))
             return await (act(source, desk) if act else play(PAGE, source, desk, answers=answers))
 
@@ -103,7 +103,7 @@ def test_out_of_order_and_twice(site):
 @pytest.mark.parametrize("part", ["/zwgk/index_1", "/zwgk/t"])
 def test_every_misfortune_is_a_fault_in_words_and_costs_nothing(site, part, act, words):
     site.script(part, act)
-    outcome = run(full(site))
+    outcome = run(full(site), patience=0.5 if act == "stall" else 10.0)
     assert outcome.fault.kind == "RETRY" and words in outcome.fault.message
     done = {m.external_id for m in outcome.all("mentions")}
     rest = run(full(site), cursor=outcome.cursor, known=done)

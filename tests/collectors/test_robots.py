@@ -13,11 +13,11 @@ from tests.lab.desk import OPEN
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
 
-def ask(lab, *paths: str, now: datetime = NOW, again: tuple[datetime, ...] = ()) -> list:
+def ask(lab, *paths: str, now: datetime = NOW, again: tuple[datetime, ...] = (), patience=10.0) -> list:
     """What each path (then the first one once more at each moment of `again`) is told: seconds, None or a Fault."""
     async def work() -> list:
         out = []
-        async with Http(**{**OPEN, "timeout": 0.5, "deadline": 0.5}) as http:
+        async with Http(**{**OPEN, "timeout": patience, "deadline": patience}) as http:
             for path, at in [*((path, now) for path in paths), *((paths[0], at) for at in again)]:
                 try:
                     out.append(await robots.permit(http, lab.url(path), at))
@@ -67,7 +67,7 @@ def test_a_file_that_cant_be_read_means_waiting(lab, status):
 @pytest.mark.parametrize("act", ["/reset", "/stall", "/cut"])
 def test_a_host_that_does_not_answer_means_waiting(lab, act):
     lab.serve("/robots.txt", b"", "text/plain", status=302, headers={"Location": act})
-    (fault,) = ask(lab, "/zwgk/")
+    (fault,) = ask(lab, "/zwgk/", patience=0.5 if act == "/stall" else 10.0)
     assert fault.kind == "RETRY" and "robots.txt" in fault.message
 
 

@@ -1,0 +1,129 @@
+"""Message boards against a service that plays the site's three forms."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from collectors.http import Http
+from collectors.liuyan import LIUYAN, signature
+from core.faults import Fault
+from core.records import SourceSpec
+from tests.lab.desk import OPEN, MemoryDesk, Outcome, play
+from tests.lab.services.liuyan import Liuyan
+
+NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def board(lab) -> Liuyan:
+    return lab.mount(Liuyan(lambda: NOW))
+
+
+def run(board: Liuyan, form: str, *, cursor=None, known=(), answers=None, act=None, now=NOW, patience=10.0,
+        **config) -> Outcome:
+    async def work() -> Outcome:
+        async with Http(**{**OPEN, "timeout": patience, "deadline": patience}) as http:
+            desk = MemoryDesk(http, now, cursor=cursor or {}, mentions=set(known))
+            config_ = {"fid": "585", "form": form, **config}
+            source = SourceSpec("l", "liuyan", "留言板", board.base, "liuyan", config=config_)
+            return await (act(source, desk) if act else play(LIUYAN, source, desk, answers=answers))
+
+    return asyncio.run(work())
+
+
+def test_signatures_are_those_that_the_front_end_made():
+    """Two that public programs carry, recorded from the site."""
+    param = '{"fid":"593","showUnAnswer":1,"typeId":5,"lastItem":"","position":"0","rows":10,"orderType":2}'
+    assert signature("/v1/threads/list/df", param) == "a7db9282e68f7ccceff0785b444c2194"
+    param = '{"fid":"559","showUnAnswer":1,"typeId":5,"lastItem":"","position":0,"rows":10,"orderType":2}'
+    assert signature("/v1/threads/list/df", param) == "9f41eaf88787382c14da461be7079546"
+    assert signature("/v1/threads/list/df", param, token="t") != signature("/v1/threads/list/df", param)
+
+
+def test_the_signed_interface_gives_messages_with_their_replies(board):
+    outcome = run(board, "signed")
+    found = {m.external_id: m for m in outcome.all("mentions")}
+    assert outcome.fault is None and outcome.cursor == {} and len(found) == 25
+    answered, waiting = found["19999"], found["20000"]
+    assert (answered.title, answered.text) == ("第1件：小区门口占道停车", "第1件：小区门口占道停车，已反映多次。")
+    assert (answered.author, answered.platform, answered.dated) == ("网民19999", "liuyan", True)
+    assert answered.url == "https://liuyan.people.com.cn/threads/content?tid=19999"
+    assert answered.details == {
+        "留言类型": "投诉", "留言领域": "城建", "办理状态": "已办理", "答复单位": "云澜区城管局",
+        "答复时间": "2026-03-10 08:00", "答复内容": "您好，已安排整治。",
+    }
+    assert waiting.details == {"留言类型": "投诉", "留言领域": "城建", "办理状态": "待回复"}
+
+
+def test_the_snapshot_and_the_older_list(board):
+    outcome = run(board, "snapshot")
+    assert outcome.fault is None and outcome.cursor == {} and len(outcome.all("mentions")) == 20
+    assert outcome.all("mentions")[0].details["办理状态"] == "待回复" and len(board.calls) == 1
+    outcome = run(board, "list")
+    assert outcome.fault is None and len({m.external_id for m in outcome.all("mentions")}) == 25
+    assert len(outcome.answers) == 3
+    assert len(run(board, "list", known={str(t.tid) for t in board.threads}).answers) == 1
+
+
+def test_a_reply_that_comes_later_is_read(board):
+    known = {m.external_id for m in run(board, "signed").all("mentions")}
+    board.threads[0].reply = "正在核实。"
+    again = {m.external_id: m for m in run(board, "signed", known=known).all("mentions")}
+    assert again["20000"].details["答复内容"] == "正在核实。"
+
+
+@pytest.mark.parametrize("cut_at", range(1, 28, 4))
+def test_a_run_killed_anywhere_loses_nothing(board, cut_at):
+    cut = run(board, "signed", answers=cut_at)
+    done = {m.external_id for m in cut.all("mentions")}
+    rest = run(board, "signed", cursor=cut.cursor, known=done)
+    assert done | {m.external_id for m in rest.all("mentions")} == {str(t.tid) for t in board.threads}
+
+
+def test_out_of_order_and_twice(board):
+    for form, path in (("signed", "/v1/threads/list"), ("list", "queryThreadsList"), ("snapshot", "new_threads")):
+        board.script(path, "shuffled", "shuffled", "shuffled")
+        found = [m.external_id for m in run(board, form).all("mentions")]
+        assert len(found) == len(set(found)) >= 20, form
+
+
+@pytest.mark.parametrize(("act", "kind", "words"), [
+    ("malformed", "RETRY", "不是完整的 JSON"), ("html", "RETRY", "网页而不是 JSON"), ("empty", "RETRY", "返回内容为空"),
+    ("reset", "RETRY", "连接中断"), ("stall", "RETRY", "没有"), ("cut", "RETRY", "不完整"),
+    ("502", "RETRY", "HTTP 502"),
+    ("429 120", "RETRY", "HTTP 429"),
+])
+@pytest.mark.parametrize(("form", "part"), [
+    ("snapshot", "new_threads"), ("list", "queryThreadsList"), ("signed", "/v1/threads/list"), ("signed", "content"),
+])
+def test_every_misfortune_is_a_fault_in_words(board, form, part, act, kind, words):
+    board.script(part, act)
+    outcome = run(board, form, patience=0.5 if act == "stall" else 10.0)
+    assert outcome.fault.kind == kind and words in outcome.fault.message
+    done = {m.external_id for m in outcome.all("mentions")}
+    rest = run(board, form, cursor=outcome.cursor, known=done)
+    wanted = {str(t.tid) for t in board.threads[: 20 if form == "snapshot" else 25]}
+    assert rest.fault is None and done | {m.external_id for m in rest.all("mentions")} == wanted
+
+
+def test_a_signature_that_moved_is_for_a_person(board):
+    board.script("/v1/threads", "moved")
+    fault = run(board, "signed").fault
+    assert fault.kind == "STOP" and "SN0006" in fault.message and "改用“公开快照”" in fault.message
+    assert run(board, "signed", app_code="PCother").fault.kind == "STOP"
+
+
+def test_what_a_person_filled_in_wrongly(board):
+    assert "没有填写留言板编号" in run(board, "signed", fid="").fault.message
+    assert "没有“html”这种读取方式" in run(board, "html").fault.message
+    assert "没有编号 1 的留言板快照" in run(board, "snapshot", fid="1").fault.message
+    assert "“最多几页”" in run(board, "list", pages="99").fault.message
+
+
+def test_the_connection_test(board):
+    for form, words in (("snapshot", "公开快照有 20 条"), ("list", "旧版列表有 10 条"), ("signed", "网站接口有 10 条")):
+        assert run(board, form, act=LIUYAN.check) == f"连接正常，{words}留言，如“第0件：小区门口占道停车”"
+    board.script("/v1/threads", "moved")
+    with pytest.raises(Fault, match="SN0006"):
+        run(board, "signed", act=LIUYAN.check)
