@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from core import clock
 from core.counts import Count
 from core.imports import about, article, days, listed, mentions, posts
 from core.imports.cells import Fault, Row, reject
@@ -26,6 +27,8 @@ from core.records import (
 
 TOTALS = {"累计", "合计", "总计", "总数", "小计", "汇总", "平均", "均值", "平均值"}
 ALL_CHANNELS = {"全部", "全部渠道", "合计", "总计", ""}
+_WINDOWED = "wechat_channels"
+"""The form whose figures of an article are only those of the days of the export."""
 _UNPUBLISHED = re.compile(r"未通过|审核中|待审|草稿|定时|已删除|失败|下架")
 
 
@@ -70,7 +73,8 @@ def check(
     for boards that print none. Rows of other accounts are skipped and counted.
     """
     task = _Task(platform, account_name, observed_at, year, period, until, Checked())
-    layouts = list(layouts)
+    # The articles of WeChat's traffic export come last: which days it is of, the tables beside them tell.
+    layouts = sorted(layouts, key=lambda layout: layout.form.key == _WINDOWED)
     if platform == "weibo":
         task.out.account_id = posts.usual_uid(layouts)
     for layout in layouts:
@@ -104,7 +108,14 @@ def _row(layout: Layout, row: Row, task: _Task) -> None:
         if (first := task.seen.setdefault(mark, row.number)) != row.number:
             out.repeats.append(Reject(row.locator, "", _again(kind, str(key), row, first)))
             return
+        if layout.form.key == _WINDOWED and isinstance(record, PostRecord) and _before_window(record, task):
+            out.skipped["发表早于导出时段的文章（只有部分阅读）"] += 1
+            return
         _keep(record, str(key), row, task)
+
+
+def _before_window(record: PostRecord, task: _Task) -> bool:
+    return bool(task.totals.found) and clock.day_of(record.published_at) < min(task.totals.found)
 
 
 def _counts(layout: Layout, row: Row, task: _Task) -> bool:

@@ -1,6 +1,6 @@
 """A file, seen before it is taken: `preview` stores nothing, `take` stores all of it, its good rows, or nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -88,10 +88,7 @@ def preview(
     for layout in layouts:
         if layout.form.platforms and code not in layout.form.platforms:
             raise BadInput(f"文件“{name}”是“{layout.form.title}”的导出，与所选平台不符。请改选正确的平台后再上传")
-    said_period, said_until = made.period_of(" ".join([name, *_titles(layouts)]))
-    period, until = period or said_period, until or said_until
-    if until and until > clock.day_of(now):
-        raise BadInput(f"榜单的截止日期 {until} 在今天之后，请改正")
+    period, until = _period(name, layouts, period, until, clock.day_of(now))
     checked = check(layouts, platform=code, account_name=account_name, observed_at=now, year=year, period=period,
                     until=until)
     newest = _newest(checked)
@@ -184,14 +181,19 @@ def _body(file: Path | bytes, name: str) -> tuple[bytes, str]:
         raise BadInput(f"文件“{name}”打不开：{error.strerror}。请核对路径和权限") from error
 
 
-def _titles(layouts: Sequence[Layout]) -> list[str]:
-    """The texts above the headers of boards, and the names of their sheets."""
-    out = []
+def _period(
+    name: str, layouts: Sequence[Layout], period: str, until: date | None, today: date
+) -> tuple[str, date | None]:
+    """Period and last day of a board: as given, else as the file's name and the texts above its header say."""
+    if until and until > today:
+        raise BadInput(f"榜单的截止日期 {until} 在今天之后，请改正")
+    words = [name]
     for layout in layouts:
         if layout.form.table == "boards":
-            above: Iterable[Any] = (row for row in layout.sheet.rows if row.number < layout.header_row)
-            out += [layout.sheet.name, *(shown(cell) for row in above for cell in row.cells if cell is not None)]
-    return out
+            above = (row for row in layout.sheet.rows if row.number < layout.header_row)
+            words += [layout.sheet.name, *(shown(cell) for row in above for cell in row.cells if cell is not None)]
+    said_period, said_until = made.period_of(" ".join(words))
+    return period or said_period, until or (said_until if said_until and said_until <= today else None)
 
 
 def _records(checked: Checked) -> list[Record]:

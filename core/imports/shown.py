@@ -7,7 +7,7 @@ from datetime import date, datetime
 from core import clock
 from core.counts import Count
 from core.imports.check import Checked
-from core.imports.headers import FIELDS
+from core.imports.headers import FIELDS, KINDS
 from core.imports.recognise import Layout
 from core.labels import COUNTERS
 from core.records import (
@@ -113,7 +113,14 @@ class Preview:
 
     @property
     def has_board(self) -> bool:
+        """Whether there is a table that ranks accounts."""
         return any(table.kind == "boards" for table in self.tables)
+
+    @property
+    def needs_until(self) -> bool:
+        """Whether nothing says which period a board is of."""
+        undated = any(table.kind == "boards" and "day" not in table.columns for table in self.tables)
+        return undated and self.until is None
 
     @property
     def rejects(self) -> list[Reject]:
@@ -145,13 +152,16 @@ class Preview:
         parts += [f"数据截至 {clock.local(self.observed_at):%Y年%m月%d日 %H:%M}（{self.made}）"] if self.made else []
         return f"识别为“{self.kind}”，共 {self.checked.rows:,} 行：{'，'.join(parts)}"
 
-    def sample(self, rows: int = 10) -> list[dict[str, object]]:
-        """The first records as they would be stored: Chinese column → value."""
+    def samples(self, rows: int = 10) -> dict[str, list[dict[str, object]]]:
+        """The first records of each kind as they would be stored: kind in Chinese → lines of Chinese column → value."""
         batch = self.checked.batch
-        lines = [(name, record) for name, record in self.checked.boards if name not in self.strangers]
-        out = [{"账号": name} | _line(record) for name, record in lines[:rows]]
-        parts = (batch.posts, batch.followers, batch.daily, batch.apps, batch.mentions)
-        return [*out, *(_line(record) for part in parts for record in part[:rows])][:rows]
+        boards = [{"账号": name} | _line(record) for name, record in self.checked.boards if name not in self.strangers]
+        parts = {"posts": batch.posts, "followers": batch.followers, "daily": batch.daily, "apps": batch.apps,
+                 "mentions": batch.mentions}
+        found = {"boards": boards[:rows]} | {
+            kind: [_line(record) for record in part[:rows]] for kind, part in parts.items()
+        }
+        return {KINDS[kind]: lines for kind, lines in found.items() if lines}
 
 
 def _line(record: Record) -> dict[str, object]:

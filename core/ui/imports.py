@@ -161,7 +161,10 @@ def _when(found: Preview, mark: str) -> dict[str, Any]:
                                   width=180)
             changed |= {"period": period} if period != found.period else {}
             changed |= {"until": until} if until != found.until else {}
+        needed = found.needs_until and "until" not in changed
         caption(f"导出日期按{found.made}推定，可修改。" if found.made else "文件没有写明导出日期，按今天计，可修改。")
+    if needed:
+        st.info("请填写榜单截止日期：文件名和表头上方都没有写明是哪一期榜单。", icon=":material/event:")
     return changed | ({"day": day} if day != stated else {})
 
 
@@ -170,12 +173,16 @@ def _show(shown: Preview) -> None:
     if len(shown.tables) + len(shown.empty) > 1:
         listed = [
             {"工作表": table.sheet, "表头在第几行": table.header_row, "识别为": table.title,
-             "存为": KINDS.get(table.kind, "逐篇数据") if table.kind else "不导入", "说明": table.why}
+             "存为": KINDS.get(table.kind, "逐篇数据") if table.kind else "不导入",
+             **({"说明": table.why} if shown.empty else {})}
             for table in (*shown.tables, *shown.empty)
         ]
         st.dataframe(pd.DataFrame(listed), hide_index=True, alt="识别出的表")
-    if shown.good:
-        st.dataframe(pd.DataFrame(shown.sample(10)), hide_index=True, alt="前 10 行", placeholder="—")
+    samples = shown.samples(10)
+    for kind, lines in samples.items():
+        if len(samples) > 1:
+            caption(f"{kind}（前 {len(lines)} 条）")
+        st.dataframe(pd.DataFrame(lines), hide_index=True, alt=f"{kind}，前 10 行", placeholder="—")
     if shown.strangers:
         with st.expander(f"台账中没有的账号 {len(shown.strangers)} 个（不会导入，需要的请先在台账中添加）"):
             st.dataframe(pd.DataFrame({"账号": shown.strangers[:_SHOWN]}), hide_index=True, alt="台账中没有的账号")

@@ -156,6 +156,18 @@ def test_wechat_tendency_three_blocks_side_by_side(session):
     assert session.execute(select(Post.timed)).scalar_one() is False
 
 
+def test_articles_from_before_the_days_of_the_export_are_left_out(session):
+    head = headed("日期 渠道 阅读人数 日期 分享人数 发表篇数 传播渠道 发表日期 内容标题 阅读人数")
+    rows = [
+        head,
+        ["2026-03-01", "全部", 9, "2026-03-01", 1, 1, "全部", "20260301", "新的", 5],
+        [None, None, None, None, None, None, "全部", "20260210", "旧的", 4],
+    ]
+    seen = stored(session, xls_file(数据=rows), "tendency.xls", "wechat")
+    assert [row[0] for row in post_rows(session)] == ["新的"]
+    assert seen.checked.skipped == {"发表早于导出时段的文章（只有部分阅读）": 1}
+
+
 def test_wechat_older_daily_form_keeps_persons_and_times_apart(session):
     head = headed("日期 阅读次数 阅读人数 分享次数 分享人数 阅读原文次数 阅读原文人数 收藏次数 收藏人数 群发篇数 渠道")
     rows = [

@@ -45,9 +45,11 @@ def test_a_preview_stores_nothing(session):
     assert (shown.good, shown.bad, len(shown.rejects)) == (2, 2, 3)
     assert shown.kind == "逐篇数据表"
     assert shown.tables[0].columns["reads"] == ("C", "阅读数")
-    assert shown.sample(1) == [
-        {"发布时间": "2026-10-01 08:00", "标题": "甲", "阅读数": "100", "点赞数": "5", "位置": "报表.csv!A2:E2"}
-    ]
+    assert shown.samples(1) == {
+        "逐篇数据": [
+            {"发布时间": "2026-10-01 08:00", "标题": "甲", "阅读数": "100", "点赞数": "5", "位置": "报表.csv!A2:E2"}
+        ]
+    }
     assert "可导入 2 条发文" in shown.words and "不合格 2 行" in shown.words
 
 

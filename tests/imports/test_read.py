@@ -5,7 +5,7 @@ import zipfile
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.faults import BadInput
@@ -169,6 +169,7 @@ def test_unclosed_quote_is_named_by_its_row():
     assert "第 2 行附近的引号" in refusal(body)
 
 
+@settings(deadline=None)  # pages and BIFF start a process
 @given(st.binary(max_size=400))
 def test_any_bytes_end_in_sheets_or_in_words(body):
     try:
