@@ -7,7 +7,7 @@ Source: open.weibo.com/wiki, 微博API; error codes: /wiki/Error_code.
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -317,18 +317,22 @@ async def search(source: SourceSpec, desk: Desk, text: str) -> list[Found]:
     fetched = await _call(source, desk, "search/statuses/limited", {
         "q": text, "sort": "time", "count": SEARCH_POSTS, "page": 1, "dup": 1, "antispam": 1,
     })
-    authors: dict[str, Found] = {}
-    for row in _statuses(fetched):
-        user = row.get("user") if isinstance(row, dict) else None
+    return named([row.get("user") for row in _statuses(fetched) if isinstance(row, dict)], text)
+
+
+def named(users: Iterable[Any], text: str) -> list[Found]:
+    """Users as interfaces give them, each once, those whose name holds the text first, then by followers."""
+    found: dict[str, Found] = {}
+    for user in users:
         uid = str(user.get("idstr") or user.get("id") or "") if isinstance(user, dict) else ""
         name = one_line(str(user.get("screen_name") or "")) if uid else ""
         if name:
             followers = user.get("followers_count")
-            authors.setdefault(uid, Found(
+            found.setdefault(uid, Found(
                 "weibo", uid, name, one_line(str(user.get("verified_reason") or user.get("description") or ""))[:200],
                 followers if type(followers) is int and followers >= 0 else None, f"https://weibo.com/u/{uid}",
             ))
-    return sorted(authors.values(), key=lambda one: (text.casefold() not in one.name.casefold(), -(one.followers or 0)))
+    return sorted(found.values(), key=lambda one: (text.casefold() not in one.name.casefold(), -(one.followers or 0)))
 
 
 _TOKEN = Field("access_token", "访问令牌", "微博开放平台授权后得到的 access_token", secret=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors import program, weibo
-from collectors.base import Collector, Desk, Field, read_json
+from collectors.base import Collector, Desk, Field, Found, read_json
 from collectors.providers import afford, charged, whole_option
 from core.faults import Fault, FaultKind
 from core.records import Batch, Fetched, SourceSpec, one_line
@@ -158,9 +158,18 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     return "连接正常，已登录" + (f"，剩余积分 {balance:,}" if isinstance(balance, int) else "")
 
 
+async def search(source: SourceSpec, desk: Desk, text: str) -> list[Found]:
+    """The account of that very name, then those that wrote of the keyword lately; some twenty credits at most."""
+    exact = await _call(desk, 0, "users/show_batch/other", {"screen_name": text}, skip=("20003",))
+    users = [] if "missing" in exact.context else _list(exact, "users")
+    written = await _call(desk, 0, "search/statuses/limited", {"q": text, "type": 1, "count": 20})
+    authors = [row.get("user") for row in _list(written, "statuses") if isinstance(row, dict)]
+    return weibo.named([*users, *authors], text)
+
+
 WEIBO_CLI = Collector(
     "weibo_cli", "微博官方命令行", 86_400, collect, parse, daily_at="07:00", account="none", platform="weibo",
-    check=check,
+    check=check, search=search,
     secrets=(Field("token", "令牌", "不填用本机已登录的账号（weibo-cli auth login --device）", required=False,
                    secret=True),),
     options=(Field("days", _DAYS, "1 到 31；按返回条数计积分", required=False, default=str(DAYS)),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from core import clock, db, evidence
+from core.labels import PASSIVE
 from core.models import Capture, Dirty, Mention, Source
 from core.report import fonts
 from core.settings import Settings
@@ -64,7 +65,7 @@ def _work(now: datetime) -> list[Finding]:
         enabled, failing, late = session.execute(
             select(
                 func.count(), func.count().filter(Source.failures > 0),
-                func.count().filter(Source.next_due_at < now - timedelta(hours=1)),
+                func.count().filter(Source.next_due_at < now - timedelta(hours=1), Source.collector.not_in(PASSIVE)),
             ).where(Source.enabled.is_(True), Source.collector.not_in(("file", "demo")))
         ).one()
         waiting = session.execute(select(func.count()).select_from(Dirty)).scalar()

@@ -119,6 +119,14 @@ def test_no_login_says_which_command_to_run(weibo, tmp_path, monkeypatch):
     assert run(token="lab-token").fault is None  # a credential's token is handed over in the environment
 
 
+def test_a_search_finds_the_name_itself_and_who_writes_of_it(weibo):
+    weibo.weibo.post("2000", 41, NOW - timedelta(days=1), "云澜发布的消息说……")
+    found = run(act=lambda source, desk: WEIBO_CLI.search(source, desk, "云澜发布"))
+    assert (found[0].external_id, found[0].name, found[0].followers) == (OWN, "云澜发布", 345_678)
+    assert "2000" in {f.external_id for f in found} and len({f.external_id for f in found}) == len(found)
+    assert all(f.name for f in run(act=lambda source, desk: WEIBO_CLI.search(source, desk, "推进会")))
+
+
 def test_the_connection_test(weibo, tmp_path, monkeypatch):
     assert run(act=WEIBO_CLI.check) == "连接正常，已登录，剩余积分 32,000"
     point(monkeypatch, install(tmp_path / "unserved", weibo.base, "--service=no"))

@@ -35,6 +35,10 @@ class WeiboCli(Service):
         if request.act in REFUSALS:
             code, words = REFUSALS[request.act]
             return Answer.of({"error": {"code": code, "message": words}}, 402)
+        if name := request.query.get("screen_name"):
+            found = [u for u in self.weibo.users.values() if u.name == name]
+            return Answer.of({"users": [{"id": int(u.uid), "idstr": u.uid, "screen_name": u.name,
+                                         "followers_count": u.followers} for u in found]})
         return self.weibo.answer(request)
 
 
