@@ -109,10 +109,10 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """One round: the week's day totals, the list of videos, then single videos that are due and were not on it. The
     cursor holds what is left; figures that are late are asked again until the evening."""
     place = _place(desk)
-    notice = await _authorised(source, desk)
+    ending = await _authorised(source, desk)
     while place["todo"]:
         call, *place["todo"] = place["todo"]
-        context = {"call": call, "yesterday": _yesterday(desk).isoformat()} | ({"notice": notice} if notice else {})
+        context = {"call": call, "yesterday": _yesterday(desk).isoformat()} | ({"ending": ending} if ending else {})
         fetched, data = await _call(
             source, desk, f"/data/external/user/{call}/", {"date_type": 7}, context, allowed=DENIED
         )
@@ -357,7 +357,8 @@ async def _authorised(source: SourceSpec, desk: Desk) -> str:
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """Records of one answer; which call it was stands in its context."""
-    context, batch = fetched.context, Batch(note=fetched.context.get("notice", ""))
+    context = fetched.context
+    batch = Batch(note=context.get("notice", ""), ending=context.get("ending", ""))
     call = context["call"]
     if (denied := context.get("denied")) and call == "base":
         batch.note = f"视频 {context['post']} 未能单独读取（抖音 错误码 {denied}）"

@@ -58,7 +58,7 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     if not desk.cursor:
         fetched, _ = await _call(source, desk, "user_info", {}, {})
         warning = oauth.warning(desk, "快手", REMEDY)
-        context = fetched.context | ({"notice": warning} if warning else {})
+        context = fetched.context | ({"ending": warning} if warning else {})
         yield replace(fetched, context=context, cursor=dict(place))
     async for fetched in _list(source, desk, place):
         yield fetched
@@ -182,7 +182,8 @@ def _address(source: SourceSpec) -> str:
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """Records of one answer; which call it was stands in its context."""
-    context, batch = fetched.context, Batch(note=fetched.context.get("notice", ""))
+    context = fetched.context
+    batch = Batch(note=context.get("notice", ""), ending=context.get("ending", ""))
     if "missing" in context:
         batch.gone.append(Gone(context["post"]))
         return batch

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import date, timedelta
 
+from collectors import oauth
 from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -185,10 +186,8 @@ async def _token(source: SourceSpec, desk: Desk) -> tuple[str, float]:
     if not body["appid"] or not body["secret"]:
         raise Fault("STOP", "没有填写 AppID 或 AppSecret，请先添加凭据")
     url = f"{_address(source)}/cgi-bin/stable_token"
-    fetched = await desk.http.ask("POST", url, now=desk.now, json=body, pace=PACE)
-    answer = _answer(desk, fetched)
+    fetched, answer = await oauth.call(desk, "POST", url, json=body, pace=PACE)
     if not answer.get("access_token"):
-        # The refusal holds no secret; a success would, and is never kept.
         raise _fault(str(answer.get("errcode", "")), str(answer.get("errmsg", "")), fetched)
     return str(answer["access_token"]), float(answer.get("expires_in") or 7200)
 

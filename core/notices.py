@@ -69,6 +69,14 @@ def recovered(session: Session, source: Source, at: datetime) -> None:
         _say_recovered(session, closed[0], source.name, f"此前：{closed[0].title}", at)
 
 
+def ending(session: Session, source: Source, words: str, at: datetime) -> None:
+    """An authorisation that is about to end, said once; empty `words`: it is not, or no longer."""
+    if words:
+        raise_(session, "ending", source, f"“{source.name}”授权将到期", words, at)
+    elif found := _open(session, "ending", source.id, source.account_id):
+        _close(session, found, at)
+
+
 def _close(session: Session, notice: Notice, at: datetime) -> None:
     notice.closed_at, notice.closed_by = at, SYSTEM
     session.add(notice)

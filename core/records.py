@@ -345,6 +345,7 @@ class Complete:
 @dataclass(slots=True)
 class Batch:
     """What one capture yielded, with what was set aside. `note`: anything an operator should know, in Chinese.
+    `ending`: an authorisation that is about to end and needs a person, in Chinese.
 
     `covered`: coverage states (labels.COVERAGE) that the answer itself proves, by (account or None for the source's
     own, Shanghai day): e.g. `zero` for a day that the platform states nothing was published on, `pending` for one whose
@@ -362,6 +363,7 @@ class Batch:
     covered: dict[tuple[tuple[str, str] | None, date], str] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     note: str = ""
+    ending: str = ""
 
     def __len__(self) -> int:
         return sum(len(part) for part in (

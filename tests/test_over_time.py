@@ -161,6 +161,18 @@ def test_a_deletion_is_noticed_kept_in_the_count_and_shown_with_its_evidence(wei
     assert weibo.post("42").gone_at is None and quality.found(session, MARCH, "gone").empty
 
 
+def test_a_row_that_can_not_be_read_is_no_deletion(session, lab):
+    town = Town(session, lab, "weibo", Weibo, OWN, "weibo", True, access_token="lab-token")
+    town.run(POSTED)
+    damaged = town.service.users[OWN].statuses[5]
+    damaged.counts = (-1, 1, 1)
+    run = town.run(POSTED + timedelta(hours=3))
+    assert run.rejected_rows == 1 and town.post(str(damaged.id)).gone_at is None
+    town.service.remove(OWN, damaged.id)
+    town.run(POSTED + timedelta(hours=6))
+    assert town.post(str(damaged.id)).gone_at is not None
+
+
 def test_an_old_post_that_is_gone_is_asked_for_again_at_the_month_s_end(weibo):
     follow(weibo, POSTED + timedelta(hours=2), evening(7))
     weibo.service.remove("2000", 41)

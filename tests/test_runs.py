@@ -115,6 +115,19 @@ def test_a_fault_that_needs_a_person_raises_one_notice_and_its_end_another(sessi
     assert first.closed_at == NOW and second.kind == "recovered" and "样例" in second.title
 
 
+def test_an_authorisation_about_to_end_is_told_once_and_until_it_is_renewed(session, source):
+    def warning(words: str):
+        return lambda spec, fetched: replace(parse(spec, fetched), ending=words)
+
+    run(session, paging(2, parse=warning("授权将于 3月20日 到期")), source)
+    run(session, paging(2, parse=warning("授权将于 3月20日 到期")), source)
+    (notice,) = session.execute(select(Notice)).scalars()
+    assert (notice.kind, notice.note, notice.closed_at) == ("ending", "授权将于 3月20日 到期", None)
+    assert "到期" in runs(session)[0].note
+    run(session, paging(2), source)
+    assert session.execute(select(Notice.closed_at)).scalars().all() == [NOW]
+
+
 def test_one_answer_in_several_batches_fills_counters_without_losing_any(session):
     account = Account(platform="wechat", external_id="gh_1", name="健康云澜")
     session.add(account)

@@ -42,6 +42,7 @@ class Job:
     stored: ingest.Stored = field(default_factory=ingest.Stored)
     notes: list[str] = field(default_factory=list)
     answers: int = 0
+    ending: str = ""
 
 
 def opened(source_id: int, at: datetime, collectors: Any) -> Job:
@@ -108,6 +109,8 @@ def _keep(session: Session, run: Run, fetched: Fetched, written: str = "") -> Ca
 def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime) -> str:
     """Store one answer's records together with its capture and the cursor; where the source is one answer, close the
     run in the same transaction and return its state. `written`: the hash under which the bytes lie on disk."""
+    if job.stored.rejected or batch.rejects:  # a row that can't be read may be the post that seems to be gone
+        batch.complete.clear()
     with open_session() as session:
         source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
         account = session.get(Account, source.account_id) if source.account_id else None
@@ -122,8 +125,8 @@ def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime)
             source.cursor = dict(fetched.cursor)
         job.stored.add(one)
         job.answers += 1
-        if batch.note:
-            job.notes.append(batch.note)
+        job.notes += [words for words in (batch.note, batch.ending) if words]
+        job.ending = batch.ending or job.ending
         state = _finished(session, job, source, run, at) if job.alone else ""
         session.commit()
         return state
@@ -140,6 +143,8 @@ def finished(job: Job, at: datetime) -> str:
 def _finished(session: Session, job: Job, source: Source, run: Run, at: datetime) -> str:
     state = "partial" if job.stored.rejected else ("ok" if job.stored.new or job.stored.gone else "unchanged")
     _succeeded(session, source, at, job.daily_at)
+    if job.ending or not job.cursor:  # a run that goes on in the middle does not hear of it again
+        notices.ending(session, source, job.ending, at)
     ingest.finish(session, run, state, "；".join([job.stored.words, *_some(job.notes)]), at=at, stored=job.stored)
     return state
 

@@ -144,7 +144,7 @@ def test_the_authorisation_renews_itself_five_times_and_warns_before_it_ends(wor
         outcome, world.cursor = world.run(answers=1), {}
         fault, left = outcome.fault, world.service.refresh_until - world.now
         if fault is None:
-            told = "不能再自动续期" in outcome.batches[0].note
+            told = "不能再自动续期" in outcome.batches[0].ending
             assert told == (world.service.renewals == 5 and left <= timedelta(days=14)), world.now
             warned += [world.now] if told else []
             world.now += timedelta(days=7)
@@ -160,7 +160,7 @@ def test_a_renewal_that_is_refused_does_not_stop_the_reading(world):
     world.tokens.pop("renewal")
     world.tokens.pop("access")
     outcome = world.run()
-    assert outcome.fault is None and "2026-04-09 到期" in outcome.batches[0].note
+    assert outcome.fault is None and "2026-04-09 到期" in outcome.batches[0].ending
     assert oauth.state(MemoryDesk(None, world.now, world.secrets)).renewed == 5
 
 

@@ -120,7 +120,7 @@ def test_without_a_good_authorisation_a_person_is_told_what_to_do(world, fields)
 def test_an_authorisation_near_its_end_is_told(world):
     world.service.refresh_life = timedelta(days=10)
     outcome = world.run()
-    assert outcome.fault is None and "将于 2026-03-20 到期" in outcome.batches[0].note
+    assert outcome.fault is None and "将于 2026-03-20 到期" in outcome.batches[0].ending
     assert "2026-03-20" in world.run(act=KUAISHOU.check)
 
 
