@@ -4,11 +4,12 @@ from core import ui
 
 
 def outside() -> tuple:
-    """The collectors and their client, loaded when a room first needs them."""
+    """The collectors, their client and the proposer of selectors, loaded when a room first needs them."""
     from collectors import SOURCES
     from collectors.client import make_http
+    from collectors.selectors import look
 
-    return SOURCES, make_http
+    return SOURCES, make_http, look
 
 
 ui.run(outside)

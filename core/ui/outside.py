@@ -1,9 +1,10 @@
-"""What the front door hands in: the collectors and their HTTP client, which `core` never imports itself."""
+"""What the front door hands in: the collectors, their HTTP client and what proposes selectors, which `core` never
+imports itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-Load = Callable[[], tuple[Mapping[str, Any], Callable[..., Any]]]
+Load = Callable[[], tuple[Mapping[str, Any], Callable[..., Any], Callable[..., Awaitable[list[Any]]]]]
 _handed: dict[str, Load] = {}
 
 
@@ -20,3 +21,8 @@ def collectors() -> Mapping[str, Any]:
 def make_http() -> Callable[..., Any]:
     """What makes the collectors' client (collectors.client.make_http)."""
     return _handed["load"]()[1]
+
+
+def proposer() -> Callable[..., Awaitable[list[Any]]]:
+    """What proposes selectors for a list page (collectors.selectors.look)."""
+    return _handed["load"]()[2]

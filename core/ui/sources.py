@@ -12,7 +12,7 @@ from core.faults import BadInput
 from core.labels import ADDRESSED
 from core.ledger.entries import SOURCE_COLLECTORS, WITHOUT_ACCOUNT
 from core.query import sources
-from core.ui import coverage, notices, outside
+from core.ui import coverage, notices, outside, selectors
 from core.ui.ask import ask, look
 from core.ui.credentials import tell
 from core.ui.parts import caption, empty, plain, toast_error
@@ -89,6 +89,8 @@ def _fields(key: str, now_is: sources.Detail | None) -> dict:
         platform = _platform(key + suffix, now_is, one)
         account = _account(key, now_is, one, platform) if collector not in WITHOUT_ACCOUNT and platform else ""
         credential, config = _access(key + suffix, now_is, one)
+    if collector == "page":
+        selectors.recognise(key + suffix, url)
     if one.help:
         caption(one.help)
     return {"name": name, "collector": collector, "url": url, "platform": platform, "account": account,
@@ -140,7 +142,8 @@ def _access(key: str, now_is: sources.Detail | None, one: Any) -> tuple[str, dic
 
 
 def _yes_or_no(value: str) -> str:
-    return {"0": "否", "1": "是"}.get(value, value)
+    named = {"0": "否", "1": "是", "snapshot": "公开快照", "list": "旧版列表", "signed": "网站接口"}
+    return named.get(value, value)
 
 
 def detail(source_id: int) -> None:
