@@ -195,7 +195,7 @@ def calendar(frame: pd.DataFrame, *, states: Mapping[str, str], row_height: int 
     return _titled(alt.layer(cells, signs), "", row_height * len(rows) + _DAYS_AXIS)
 
 
-_DAYS_AXIS = 34
+_DAYS_AXIS = 44
 """Pixels below a calendar's cells: on screen a height is of all that is drawn."""
 _ORDINAL_DAY = (
     "toNumber(slice(datum.value, 8, 10)) == 1 ? toNumber(slice(datum.value, 5, 7)) + '月' : "

@@ -110,7 +110,8 @@ class Calendar:
         for row in owned:
             name = f"{row['name']}·{row['platform_name']}"
             name += f"（{row['account_id']}）" if called[name] > 1 else ""  # two accounts may bear one name
-            text = " · ".join(filter(None, (row["platform_name"], row["unit"])))
+            known = f"覆盖率 {row['covered'] / row['expected']:.0%}" if row["expected"] else ""
+            text = " · ".join(filter(None, (row["platform_name"], row["unit"], known)))
             rows += [
                 {"id": row["account_id"], "row": name, "day": self.days[n], "state": row["states"][n], "text": text}
                 for n in kept if row["states"][n] != OUTSIDE

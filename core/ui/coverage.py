@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core import charts, clock, db, labels
@@ -186,11 +185,17 @@ def strip(source_id: int) -> None:
     runs(found.drop(columns=["role", "source"]), f"day_{source_id}_{day}", alt="当天的采集记录")
 
 
-def platforms(found: Calendar) -> None:
-    """How complete each platform is."""
-    frame: pd.DataFrame = found.platforms()
-    table(frame, {
-        "platform_name": Column("平台"), "accounts": Column("账号数", "int"), "expected": Column("应有账号日", "int"),
-        "covered": Column("已掌握", "int"), "gaps": Column("缺口", "int"), "unmonitored": Column("未监测", "int"),
-        "share": Column("覆盖率", "percent"),
-    }, key="coverage_platforms", alt="各平台数据覆盖率")
+def shares(found: Calendar) -> None:
+    """How complete each platform and each account is."""
+    by = st.segmented_control("口径", ["各平台", "各账号"], default="各平台", key="coverage_by", required=True,
+                              label_visibility="collapsed")
+    figures = {
+        "expected": Column("应有账号日", "int"), "covered": Column("已掌握", "int"), "gaps": Column("缺口", "int"),
+        "unmonitored": Column("未监测", "int"), "share": Column("覆盖率", "percent"),
+    }
+    if by == "各平台":
+        table(found.platforms(), {"platform_name": Column("平台"), "accounts": Column("账号数", "int"), **figures},
+              key="coverage_platforms", alt="各平台数据覆盖率")
+        return
+    table(found.accounts, {"name": Column("账号"), "platform_name": Column("平台"), "unit": Column("单位"), **figures},
+          key="coverage_accounts", alt="各账号数据覆盖率")

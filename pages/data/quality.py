@@ -43,7 +43,7 @@ account_id, day = days.choice(where)
 if account_id is not None and day is not None:
     with st.container(border=True):
         days.behind(account_id, day)
-st.subheader("各平台覆盖率", anchor=False)
-days.platforms(found)
+st.subheader("覆盖率", anchor=False)
+days.shares(found)
 st.subheader("数据准确性核对", anchor=False)
 forms.checks(checks, where)

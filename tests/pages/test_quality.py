@@ -73,6 +73,9 @@ def test_head_and_calendar(some, open_room):
     assert len(app.get("vega_lite_chart")) == 1
     platforms = next(t for t in tables(app) if "platform_name" in t)
     assert (platforms["expected"][0], platforms["covered"][0]) == (14, 1)
+    app.segmented_control(key="coverage_by").set_value("各账号").run()
+    accounts = next(t for t in tables(app) if "covered" in t)
+    assert sorted(accounts["covered"]) == [0, 1] and set(accounts["expected"]) == {7}
     app.text_input(key="coverage_search").set_value("没有的").run()
     assert "没有符合条件的账号" in app.info[0].value
 

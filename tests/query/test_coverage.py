@@ -102,6 +102,7 @@ def test_the_worst_come_first_and_the_shares_add_up(session):
     assert list(coverage.calendar(session, Filter(MONDAY, TODAY, ("douyin",)), TODAY).accounts["name"]) == ["无"]
     cells = found.cells(found.accounts, 2)
     assert list(cells["day"]) == span[-2:] * 3 and cells["row"][0] == "差·政务微博"
+    assert list(cells["text"])[::2] == ["政务微博 · 覆盖率 57%", "抖音 · 覆盖率 0%", "政务微博 · 教育局 · 覆盖率 100%"]
 
 
 def test_the_share_is_the_one_of_the_overview(reader, district):
