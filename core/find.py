@@ -65,11 +65,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """A service that can be asked for accounts with a stored credential."""
+    """A service that can be asked for accounts, with a stored credential or (None) as this machine is signed in."""
 
     kind: str
     title: str
-    credential_id: int
+    credential_id: int | None
     credential: str
 
 
@@ -171,11 +171,15 @@ def in_ledger(session: Session, text: str) -> list[Hit]:
 
 
 def searchers(session: Session, collectors: Mapping[str, Any]) -> list[Searcher]:
-    """The services that can search and for which a credential is stored, in the order of the catalogue."""
+    """The services that can search and for which a credential is stored, in the order of the collectors; one that can
+    do without a credential (a signed-in command line) counts once a source of it is there."""
     kinds = [name for name, one in collectors.items() if one.search]
     query = select(Credential.id, Credential.name, Credential.kind).where(Credential.kind.in_(kinds))
     found = [Searcher(kind, collectors[kind].title, id_, name)
              for id_, name, kind in session.execute(query.order_by(Credential.name))]
+    free = [name for name in kinds if not any(secret.required for secret in collectors[name].secrets)]
+    bare = select(Source.collector).where(Source.collector.in_(free), Source.credential_id.is_(None)).distinct()
+    found += [Searcher(kind, collectors[kind].title, None, "本机登录") for kind in session.execute(bare).scalars()]
     return sorted(found, key=lambda one: (kinds.index(one.kind), one.credential))
 
 

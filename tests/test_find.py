@@ -80,6 +80,10 @@ def test_services_that_can_search_need_a_credential(filled):
     for kind in ("weibo_commercial", "gsdata", "wechat"):
         credentials.add(filled, name=f"{kind}的", kind=kind, fields={"a": "b"}, secret=frozenset(), who="", now=NOW)
     assert {one.kind for one in find.searchers(filled, SOURCES)} == {"gsdata", "weibo_commercial"}
+    filled.add(Source(key="c", name="命令行", collector="weibo_cli", platform="weibo"))
+    filled.flush()
+    signed_in = [one for one in find.searchers(filled, SOURCES) if one.kind == "weibo_cli"]
+    assert [(one.credential_id, one.credential) for one in signed_in] == [(None, "本机登录")]
 
 
 def test_found_at_gsdata_and_weibo_side_by_side_with_the_ledgers_marked(filled, lab, monkeypatch):  # noqa: F811
