@@ -386,8 +386,8 @@ def test_the_scheduler_receives_and_stops_with_what_is_at_hand(world, database):
 
 
 def test_a_scheduler_killed_again_and_again_stores_every_batch_once(world, database):
-    """The sender repeats what was not answered; after four kills every day is there exactly once."""
-    port, days, process = free_port(), [clock.day_of(clock.now()) - timedelta(n) for n in range(1, 25)], None
+    """The sender repeats what was not answered; after two kills every day is there exactly once."""
+    port, days, process = free_port(), [clock.day_of(clock.now()) - timedelta(n) for n in range(1, 8)], None
     world.address = f"http://127.0.0.1:{port}/push"
 
     def start() -> Process:
@@ -406,9 +406,9 @@ def test_a_scheduler_killed_again_and_again_stores_every_batch_once(world, datab
         return True
 
     for number, day in enumerate(days):
-        if number % 6 == 0:
+        if number % 3 == 0:
             if process:  # in the middle of the push that is sent meanwhile
-                threading.Timer(0.004 * number, process.child.kill).start()
+                threading.Timer(0.006 * number, process.child.kill).start()
                 sent(day)
                 process.child.wait(30)
             process = start()
