@@ -248,7 +248,7 @@ def _owned(session: Session | None, seen: Preview) -> Preview:
     return replace(seen, account_name=name)
 
 
-_SAME = ("account_id", "tables", "year", "period", "until", "lines")
+_SAME = ("account_id", "tables", "year", "made", "period", "until", "lines")
 """What makes the same bytes the same import."""
 
 
@@ -261,7 +261,7 @@ def _imported_before(session: Session, preview: Preview, account: Account | None
     )
     meta = _meta(preview, account)
     for capture in session.execute(query).scalars():
-        if all(capture.meta.get(key) == meta[key] for key in _SAME):
+        if all((capture.meta.get(key) or None) == (meta[key] or None) for key in _SAME):
             return capture
     return None
 
@@ -271,6 +271,7 @@ def _meta(preview: Preview, account: Account | None) -> dict[str, Any]:
         "account_id": account.id if account else None, "platform": preview.platform,
         "account": account.name if account else "", "year": preview.year,
         "observed_at": preview.observed_at.isoformat(),
+        "made": preview.observed_at.isoformat() if preview.made else "",
         "period": preview.period if preview.has_board else "",
         "until": preview.until.isoformat() if preview.has_board and preview.until else "",
         "lines": len(preview.checked.boards) - preview.foreign,

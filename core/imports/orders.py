@@ -66,12 +66,14 @@ def personal(header: str) -> bool:
 
 
 def kept(records: Iterable[MentionRecord]) -> bytes:
-    """What is stored of the file as evidence: the records as CSV, without what is personal."""
+    """What is stored of the file as evidence: the records as CSV, without what is personal. Texts that a spreadsheet
+    would take for formulas are guarded with a '."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["位置", "工单编号", "诉求时间", "诉求标题", "诉求内容", "其他"])
     for record in records:
         details = "\n".join(f"{label}：{text}" for label, text in record.details.items())
-        writer.writerow([record.locator, record.external_id, record.published_at.isoformat(), record.title, record.text,
-                         details])
+        at = record.published_at.isoformat()
+        cells = (record.locator, record.external_id, at, record.title, record.text, details)
+        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells])
     return out.getvalue().encode("utf-8-sig")

@@ -325,3 +325,22 @@ def test_every_row_ends_as_record_reject_repeat_or_skipped(head, rows, platform)
     }
     assert out.rows == len(out.batch) + len(bad) + len(out.repeats) + sum(out.skipped.values())
     assert all(reject.reason for reject in out.batch.rejects)
+
+
+HEADS = [
+    "日期 渠道 阅读人数", "日期 分享人数 微信收藏人数 发表篇数", "日期 粉丝总数 新增粉丝数 减少粉丝数 阅读数 发博数",
+    "排名 公众号 发布 总阅读数（万+） 平均 新榜指数", "排名 公众号 发布 总阅读数 头条阅读 总点赞 WCI",
+    "工单编号 来电人 来电时间 诉求标题 诉求内容 办理状态", "日期 传播渠道 阅读人数 阅读次数 分享人数 分享次数",
+]
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(HEADS), st.lists(st.lists(CELL, max_size=8), max_size=6))
+def test_rows_of_days_boards_and_orders_never_fail_as_a_whole(head, rows):
+    named = [["内容标题", "停水通知"], ["发表时间", "2026-03-01 08:30"], []]
+    out = checked(*named, head.split(), *rows, platform="wechat")
+    assert all(reject.reason and reject.locator for reject in out.batch.rejects)
+    kept = {record.locator for record in (*out.batch.followers, *out.batch.mentions)}
+    kept |= {record.locator for _, record in out.boards}
+    assert len(kept) + len(out.batch.daily) + len(out.batch.posts) <= 2 * out.rows
+    assert [record.day for record in out.batch.daily] == sorted({record.day for record in out.batch.daily})

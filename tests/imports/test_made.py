@@ -88,6 +88,23 @@ def test_a_moment_by_hand_must_be_between_the_newest_post_and_now():
         seen(observed_at=datetime(2026, 11, 2, tzinfo=UTC))
 
 
+def test_the_date_of_an_import_can_be_put_right_later(session):
+    body = csv_file(ROWS)
+    at = made.moment_of(date(2026, 3, 5), NOW)
+    for options, state in (
+        ({}, "stored"),
+        ({}, "known"),
+        ({"observed_at": at}, "stored"),
+        ({"observed_at": at}, "known"),
+    ):
+        found = seen(body=body, session=session, **options)
+        assert take(session, found, partial=False, who="张三", now=NOW).state == state
+    assert [f"{day}" for day in session.execute(select(Reading.day).order_by(Reading.day)).scalars()] == [
+        "2026-03-05",
+        "2026-11-01",
+    ]
+
+
 def test_the_seventh_day_takes_only_what_was_exported_by_then(session):
     for reads, name in ((100, "导出20260305.csv"), (900, "导出20260601.csv")):
         body = csv_file([ROWS[0], ["甲", "2026-03-01 08:00", reads]])

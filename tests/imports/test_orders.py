@@ -211,3 +211,10 @@ def test_numbers_inside_texts_are_masked(text, masked):
 )
 def test_columns_of_persons(header, personal):
     assert orders.personal(header) is personal
+
+
+def test_what_is_kept_is_safe_to_open_in_a_spreadsheet(session):
+    rows = [["工单编号", "诉求内容", "诉求时间"], ["-1", "=HYPERLINK(1)", "2026-07-01"]]
+    shown = seen(session, csv_file(rows), "工单.csv")
+    lines = orders.kept(shown.checked.batch.mentions).decode("utf-8-sig").splitlines()
+    assert ",'-1," in lines[1] and ",'=HYPERLINK(1)," in lines[1]
