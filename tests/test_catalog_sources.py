@@ -161,6 +161,17 @@ def test_turning_on_twice_changes_nothing_and_an_off_one_is_switched_on(session)
     assert (first.name, first.enabled) == ("改过的名字", True)
 
 
+def test_one_address_may_hold_several_sources(session):
+    made = [
+        *ledger_sources.planned(by_key("liuyan"), bases={}, values={"district": "甲区", "fid": "1"}),
+        *ledger_sources.planned(by_key("liuyan"), bases={}, values={"district": "乙区", "fid": "2"}),
+        *ledger_sources.planned(by_key("jiemian"), bases=BASES, values={"id": "4"}),
+        *ledger_sources.planned(by_key("jiemian"), bases=BASES, values={"id": "65"}),
+    ]
+    assert "新启用 4 个采集源" in ledger_sources.turn_on(session, made, who="甲", now=NOW)
+    assert len(sources.catalog(session).set_index("key").loc["liuyan", "source_ids"]) == 2
+
+
 def test_what_was_added_before_stays_and_is_recognised(session):
     """Databases of earlier releases hold RSSHub routes as plain feeds, added out of the catalogue of then."""
     session.add_all([

@@ -34,8 +34,8 @@ from core.models import Account, AccountName, Board, BoardMember, Credential, Pl
 from core.records import Record, one_line
 
 _DETAILS = 200
-_BY_ADDRESS = tuple(name for name in ADDRESSED if name != "rsshub")
-"""Collectors of which one address is one source; on an RSSHub service every route is one."""
+_BY_ADDRESS = tuple(name for name in ADDRESSED if name not in ("rsshub", "liuyan"))
+"""Collectors of which one address is one source; at one RSSHub every route is one, at one message board every forum."""
 
 
 @dataclass(slots=True)
