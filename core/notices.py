@@ -70,11 +70,13 @@ def recovered(session: Session, source: Source, at: datetime) -> None:
 
 
 def ending(session: Session, source: Source, words: str, at: datetime) -> None:
-    """An authorisation that is about to end, said once; empty `words`: it is not, or no longer."""
-    if words:
+    """An authorisation that is about to end, said once; empty `words`: it is not, or no longer. What a person has put
+    away does not come back."""
+    last = _last(session, "ending", source.id, source.account_id)
+    if words and not (last and last.closed_by not in ("", SYSTEM) and last.note == words):
         raise_(session, "ending", source, f"“{source.name}”授权将到期", words, at)
-    elif found := _open(session, "ending", source.id, source.account_id):
-        _close(session, found, at)
+    elif not words and last and last.closed_at is None:
+        _close(session, last, at)
 
 
 def _close(session: Session, notice: Notice, at: datetime) -> None:

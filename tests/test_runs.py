@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from collectors import SOURCES
 from collectors.base import Collector
 from collectors.http import Closed, Http
-from core import collect, credentials, evidence
+from core import collect, credentials, evidence, notices
 from core.collect.engine import Engine
 from core.faults import Fault
 from core.models import Account, Capture, Coverage, Credential, Host, Mention, Notice, Post, Quota, Reading, Run, Source
@@ -124,8 +124,11 @@ def test_an_authorisation_about_to_end_is_told_once_and_until_it_is_renewed(sess
     (notice,) = session.execute(select(Notice)).scalars()
     assert (notice.kind, notice.note, notice.closed_at) == ("ending", "授权将于 3月20日 到期", None)
     assert "到期" in runs(session)[0].note
+    notices.put_away(session, notice.id, who="王五", now=NOW)
+    run(session, paging(2, parse=warning("授权将于 3月20日 到期")), source)
+    run(session, paging(2, parse=warning("授权已于 3月20日 到期")), source)
     run(session, paging(2), source)
-    assert session.execute(select(Notice.closed_at)).scalars().all() == [NOW]
+    assert session.execute(select(Notice.closed_by).order_by(Notice.id)).scalars().all() == ["王五", "系统"]
 
 
 def test_one_answer_in_several_batches_fills_counters_without_losing_any(session):
