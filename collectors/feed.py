@@ -36,6 +36,9 @@ TITLE_OF_TEXT = 60
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
+# What older programs mean by the control characters 128 to 159 (HTML standard, 13.2.5.80): dashes and quotes of cp1252.
+_WINDOWS = {n: bytes([n]).decode("cp1252", "ignore") for n in range(0x80, 0xA0)}
+_C1 = re.compile("[\x80-\x9f]")
 _REFERENCE = re.compile(r"&#(?:(\d{1,8})|[xX]([0-9a-fA-F]{1,7}));")
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]*(?::[\w.-]+)?)")
 _FEED_ROOTS = {"rss", "rdf", "feed", "channel"}
@@ -85,7 +88,7 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     and for one that is broken beyond reading.
     """
     text, lost = plain.decode(fetched.body, fetched.media_type)
-    text = _FORBIDDEN.sub("", _REFERENCE.sub(_legal_reference, text))
+    text = _FORBIDDEN.sub("", _REFERENCE.sub(_legal_reference, _C1.sub(lambda found: _WINDOWS[ord(found[0])], text)))
     root, body = _prepare(text)
     whole = _well_formed(body)
     if not whole and body.count("<") + body.count("&") > MAX_BROKEN_MARKS:
@@ -127,6 +130,8 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
 
 def _legal_reference(found: re.Match[str]) -> str:
     number = int(found[1]) if found[1] else int(found[2], 16)
+    if number in _WINDOWS:
+        return _WINDOWS[number]
     return found[0] if number <= 0x10FFFF and not _FORBIDDEN.match(chr(number)) else ""
 
 

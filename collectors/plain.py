@@ -46,6 +46,7 @@ def text_of(markup: str) -> str:
     markup = markup[:MAX_MARKUP]
     parts: list[str] = []
     at, heed_quotes = 0, True
+    unclosed: set[str] = set()
     while (start := markup.find("<", at)) >= 0:
         parts.append(unescape(markup[at:start]))
         name = _TAG_NAME.match(markup, start + 1)
@@ -57,8 +58,13 @@ def text_of(markup: str) -> str:
             if tag in _BREAKING:
                 parts.append("\n")
             if tag in _HIDDEN and not name[0].startswith("/") and end >= 0 and markup[end - 1] != "/":
-                closing = _HIDDEN[tag].search(markup, end)
-                end = markup.find(">", closing.end()) if closing else -1
+                closing = _HIDDEN[tag].search(markup, end) if tag not in unclosed else None
+                if closing:
+                    end = markup.find(">", closing.end())
+                elif tag in ("script", "style"):  # what follows is code to its end; behind the others there is text
+                    end = -1
+                else:
+                    unclosed.add(tag)
         elif markup.startswith("<!--", start):
             end = markup.find("-->", start + 4)
             end = end + 2 if end >= 0 else -1
