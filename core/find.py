@@ -315,7 +315,7 @@ def ways(collectors: Mapping[str, Any], platform: str) -> list[tuple[Definition,
         if one.platform != platform or collector is None or one.questions:
             continue
         for_each = one.bound or collector.account == "required"
-        if for_each or (collector.account == "none" and not one.service):
+        if for_each or (collector.account == "none" and collector.platform == platform):
             found.append((one, for_each))
     return sorted(found, key=lambda pair: bool(pair[0].trouble))
 

@@ -170,6 +170,7 @@ def test_what_collects_a_platform(filled):
     assert keys["wechat"] and keys["gsdata"]
     weibo = {one.key: for_each for one, for_each in find.ways(SOURCES, "weibo")}
     assert weibo["weibo"] and weibo["weibo_commercial"] is False
+    assert find.ways(SOURCES, "xinmin") == find.ways(SOURCES, "liuyan") == [], "they yield what people say, no accounts"
     assert not {"baidu_search", "weibo_keyword", "newsnow_douyin", "file_douyin"} & {
         one.key for platform in ("baidu", "weibo", "douyin") for one, _ in find.ways(SOURCES, platform)}
 

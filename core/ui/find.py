@@ -25,7 +25,7 @@ from core.ui.table import Column, table
 TOLD = "find"
 _HITS, _FAILED, _ROWS, _DONE, _ROUND = "find_hits", "find_failed", "find_rows", "find_done", "find_round"
 _NEW, _SKIP, _LATER = "新增这个账号", "不处理", "暂不采集"
-ASKED_AT_MOST = 20
+ASKED_AT_MOST = 10
 """Names of one list that are looked up at a service."""
 SHOWN_DOUBTS = 30
 
