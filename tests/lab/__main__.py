@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.lab import Lab
 from tests.lab.server import MISBEHAVIOURS, RSS
-from tests.lab.services import every
+from tests.lab.services import TRANSPORT_FAULTS, every
 
 
 def main() -> None:
@@ -25,6 +25,8 @@ def main() -> None:
         for service in every():
             mounted = lab.mount(service())
             print(f"{mounted.base}  {(service.__doc__ or '').strip().splitlines()[0]}")
+        acts = "、".join((*TRANSPORT_FAULTS, "502", "429 120"))
+        print(f"Faults: {lab.url('/script/wechat?part=getbizsummary&act=ok&act=expired')} (any service: {acts})")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -132,6 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
                 if parts.path == prefix or parts.path.startswith(f"{prefix}/"):
                     self._service(service, parts.path.removeprefix(prefix), parts.query)
                     return
+            if parts.path.startswith("/script/"):
+                self._script(parts.path.removeprefix("/script"), parse_qs(parts.query))
+                return
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             name, _, rest = parts.path.strip("/").partition("/")
             act = getattr(self, f"_{name.replace('-', '_')}", None) if name in MISBEHAVIOURS else None
@@ -143,6 +146,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     do_POST = do_PUT = do_DELETE = do_GET
+
+    def _script(self, prefix: str, query: dict[str, list[str]]) -> None:
+        """`/script/wechat?part=getbizsummary&act=ok&act=expired`: what the service's next calls meet."""
+        service = self.server_lab.services.get(prefix)
+        if service is None or not query.get("act"):
+            words = "写法：/script/服务?part=路径中的一段&act=ok&act=expired"
+            self._page(Page(words.encode(), "text/plain; charset=utf-8", 404))
+            return
+        part = query.get("part", [""])[0]
+        service.script(part, *query["act"])
+        words = f"{prefix} 中含“{part}”的下 {len(query['act'])} 次调用：{'、'.join(query['act'])}"
+        self._page(Page(words.encode(), "text/plain; charset=utf-8"))
 
     def _service(self, service: Service, path: str, query: str) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
