@@ -42,8 +42,8 @@ _FACTLESS = ("account_name", "board_member")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An account that a search came upon. `account_id`: its row in the ledger, None where it isn't there yet; `kind`:
-    the collector of the service that found it."""
+    """An account that a search came upon. `account_id`: its row in the ledger, None where it isn't there yet, and
+    `by_name` where the name alone says so; `kind`: the collector of the service that found it."""
 
     source: str
     platform: str
@@ -55,6 +55,7 @@ class Hit:
     unit: str = ""
     account_id: int | None = None
     kind: str = ""
+    by_name: bool = False
 
     @property
     def pick(self) -> "Pick":
@@ -185,17 +186,18 @@ def searchers(session: Session, collectors: Mapping[str, Any]) -> list[Searcher]
 
 def marked(session: Session, kind: str, source: str, found: Iterable[Any]) -> list[Hit]:
     """What a service found (collectors.base.Found) as hits, those of the ledger marked: by id, else by their name when
-    the ledger has it once on that platform."""
+    the ledger has it once on that platform. Two different numbers are two accounts, whatever they are called."""
     out = []
     for one in found:
-        account = ledger.find_account(session, one.platform, one.external_id)
+        account, by_name = ledger.find_account(session, one.platform, one.external_id), False
         if account is None:
             same = select(Account).where(Account.platform == one.platform, Account.name == one.name).limit(2)
             named = session.execute(same).scalars().all()
-            account = named[0] if len(named) == 1 else None
+            if len(named) == 1 and not (named[0].external_id.isdecimal() and one.external_id.isdecimal()):
+                account, by_name = named[0], True
         out.append(Hit(
             source, one.platform, one.external_id, one.name, one.intro, one.followers, one.url,
-            account_id=account.id if account else None, kind=kind,
+            account_id=account.id if account else None, kind=kind, by_name=by_name,
         ))
     return out
 

@@ -104,9 +104,12 @@ def test_found_at_gsdata_and_weibo_side_by_side_with_the_ledgers_marked(filled, 
     hit = find.marked(filled, "gsdata", "清博数据", found)[0]
     assert (hit.platform, hit.external_id, hit.name, hit.source) == ("wechat", "yunlan", "云澜发布", "清博数据")
     assert hit.account_id == ledger.find_account(filled, "wechat", "gh_3").id, "known by its name, under another id"
+    assert hit.by_name
+    (namesake,) = [one for one in find.marked(filled, "gsdata", "清博数据", found) if one.platform == "weibo"]
+    assert (namesake.name, namesake.account_id) == ("云澜发布", None), "another number is another account"
     found = trial.search("weibo_commercial", ids["weibo_commercial"].id, "区里召开", SOURCES, make_http)
     own, other = find.marked(filled, "weibo_commercial", "微博商业接口", found)
-    assert (own.external_id, own.followers) == ("1642909335", 345_678) and own.account_id
+    assert (own.external_id, own.followers) == ("1642909335", 345_678) and own.account_id and not own.by_name
     assert (other.name, other.followers, other.account_id) == ("云澜区居民", 12, None)
     named = trial.search("weibo_commercial", ids["weibo_commercial"].id, "居民", SOURCES, make_http)
     assert [one.name for one in named] == ["云澜区居民"]

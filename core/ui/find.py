@@ -115,11 +115,14 @@ def _ticked(hits: Sequence[Hit]) -> list[Pick]:
     platforms = ask(query.platforms)
     frame = pd.DataFrame([
         {"name": hit.name, "platform": platforms.get(hit.platform, hit.platform),
-         "known": "已在台账" if hit.account_id else "", "source": hit.source, "followers": hit.followers,
+         "known": "台账有同名" if hit.by_name else "已在台账" if hit.account_id else "",
+         "source": hit.source, "followers": hit.followers,
          "intro": hit.intro or hit.unit, "external_id": hit.external_id, "url": hit.url or None}
         for hit in hits
     ]).astype({"followers": "Int64"})
     caption(f"找到 {len(hits)} 个。勾选要加入的账号；已在台账的，可为它设榜单、标签和采集源。")
+    if any(hit.by_name for hit in hits):
+        caption("“台账有同名”：编号写法不同、名称相同，按台账中的那个账号处理，勾选前请核对是否同一个。")
     rows = table(frame, {
         "name": Column("名称", pinned=True), "platform": Column("平台"), "known": Column("台账"),
         "source": Column("来自"), "followers": Column("粉丝数", "int"), "intro": Column("简介或单位", width="large"),
