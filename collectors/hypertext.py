@@ -20,9 +20,12 @@ MAX_DEPTH = 800
 """Blocks within blocks, unclosed ones included."""
 MAX_FORMATS = 20
 """Unclosed formatting tags (<b>, <font>…) beyond which all of them are left out."""
+MAX_ATTRIBUTES = 300
+"""Attributes of one tag: a parser compares each with all the others."""
 MAX_URL = 2_000
 
 _TAG = re.compile(r"<(?:(!--)|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30}))")
+_ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*))?""")
 _RAW = {tag: re.compile(f"</{tag}", re.IGNORECASE) for tag in ("script", "style", "textarea", "title", "xmp")}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 _CLOSED_BY_NEXT = {
@@ -66,6 +69,13 @@ def _unclosed_formats(text: str) -> int:
             at = end + 3 if end >= 0 else len(text)
             continue
         name, closing = found[3].lower(), bool(found[2])
+        for _ in range(MAX_ATTRIBUTES + 1):
+            attribute = _ATTRIBUTE.match(text, at)
+            if attribute is None:
+                break
+            at = attribute.end()
+        else:
+            raise Fault("STOP", f"网页中有的标签属性超过 {MAX_ATTRIBUTES} 个，已拒绝读取")
         if name in _RAW and not closing:
             end = _RAW[name].search(text, at)
             at = end.end() if end else len(text)

@@ -31,7 +31,7 @@ ROWS = 10
 PAGES = 10
 USUAL_PAGES = 3
 FORMS = {"snapshot": "公开快照", "list": "旧版列表", "signed": "网站接口"}
-_JSONP = re.compile(r"\s*[A-Za-z_$][\w$.]{0,80}\s*\((.*)\)\s*;?\s*", re.DOTALL)
+_CALL = re.compile(r"[A-Za-z_$][\w$.]{0,80}\s{0,20}\(")
 _ROWS = ("responseData", "resultData", "data", "threads", "list", "rows")
 _TIMES = ("threadsCheckTime", "checkTime", "dateline", "createTime", "createDateline")
 _DETAILS = {
@@ -121,7 +121,7 @@ async def _list(
         row for row in {row["tid"]: row for row in rows if row["tid"]}.values()
         if row["tid"] not in known or _DONE.search(row["details"].get("办理状态", ""))
     ] if form == "signed" else []
-    last = min((i for i in ids if i.isdecimal()), key=int, default="")
+    last = min((i for i in ids if i.isascii() and i.isdecimal() and len(i) < 20), key=int, default="")
     number = int(place["page"])
     more = bool(last) and last != place["last"] and not set(ids) <= known and number < _pages(source)
     context = {"call": form, "withheld": " ".join(row["tid"] for row in wanted)}
@@ -173,8 +173,10 @@ async def _signed(source: SourceSpec, desk: Desk, path: str, param: Mapping[str,
 def unwrapped(fetched: Fetched) -> Any:
     """The JSON of an answer that may be wrapped in a call (JSONP). Raises Fault RETRY for anything that is none."""
     text, _ = plain.decode(fetched.body, fetched.media_type)
-    if wrapped := _JSONP.fullmatch(text):
-        return read_json(replace(fetched, body=wrapped[1].encode(), media_type="application/json; charset=utf-8"))
+    text = text.strip().rstrip(";").rstrip()
+    if (call := _CALL.match(text)) and text.endswith(")"):
+        inner = text[call.end() : -1]
+        return read_json(replace(fetched, body=inner.encode(), media_type="application/json; charset=utf-8"))
     return read_json(fetched)
 
 

@@ -243,6 +243,8 @@ def test_formatting_that_every_paragraph_would_open_again_is_left_out():
     assert len(tree.html) < 50_000
     with pytest.raises(Fault, match="百万字符"):
         hypertext.tree("x" * (hypertext.MAX_PAGE + 1))
+    with pytest.raises(Fault, match="属性超过 300 个"):
+        hypertext.tree(f"<li a='>' {' '.join(f'b{n}' for n in range(100_000))}>")
     with pytest.raises(Fault, match="嵌套超过 800 层"):
         hypertext.tree("<div>" * 900)
 
