@@ -102,7 +102,7 @@ def preview(
         headers=tuple(dict.fromkeys(header for sheet in sheets for header in guess_headers(sheet))), checked=checked,
         mapping={layout.key: dict(layout.said) for layout in found if layout.said} if given else None,
         remembered=tuple(layout.key for layout in found if layout.key in kept and layout.key not in given), year=year,
-        made=words, newest=newest, period=period, until=until,
+        made=words, period=period, until=until,
     )
     return _owned(session, seen)
 

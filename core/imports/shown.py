@@ -81,7 +81,6 @@ class Preview:
     remembered: tuple[str, ...] = ()
     year: int | None = None
     made: str = ""
-    newest: datetime | None = None
     period: str = "day"
     until: date | None = None
     strangers: tuple[str, ...] = ()

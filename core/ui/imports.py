@@ -147,10 +147,9 @@ def _when(found: Preview, mark: str) -> dict[str, Any]:
     """What a person changed of the dates that the file states: day of the export; a board's period and last day."""
     changed: dict[str, Any] = {}
     today, stated = clock.day_of(clock.now()), clock.day_of(found.observed_at)
-    oldest = clock.day_of(found.newest) if found.newest else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         day = st.date_input(
-            "导出日期", min(stated, today), min(oldest, today) if oldest else None, today, width=180,
+            "导出日期", min(stated, today), max_value=today, width=180,
             key=f"import_day_{mark[:16]}",
             help="数据是哪一天从后台导出的。导入较早的文件时请改成当时的日期，“发布后第7日值”才准确",
         )
