@@ -134,15 +134,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"PULSE_DATA_DIR": folder, "PULSE_ALLOW_PRIVATE_HOSTS": "127.0.0.0/8"}
         os.environ.pop("DATABASE_URL", None)
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         entries = asyncio.run(plain_loop(urls))
-        seconds = time.perf_counter() - begun
+        seconds, plain_cpu = time.perf_counter() - begun, time.process_time() - cpu
+        cpu = time.process_time()
         mine = ours(urls)
+        cpu = time.process_time() - cpu
     server.terminate()
     print(json.dumps({
         "feeds": chosen.feeds, "plain_seconds": round(seconds, 1), "plain_rate": round(chosen.feeds / seconds, 1),
         "plain_entries": entries, "seconds": round(mine["seconds"], 1),
         "rate": round(chosen.feeds / mine["seconds"], 1), "entries": mine["entries"], "runs": mine["runs"],
+        "plain_cpu": round(plain_cpu, 1), "cpu_of_the_engine_s_process": round(cpu, 1),
         "outcome": mine["outcome"], "ratio": round(seconds / mine["seconds"], 2), "memory_mb": mine["memory_mb"],
     }))
 

@@ -114,7 +114,6 @@ def finish(
     if stored:
         run.new_rows, run.known_rows, run.rejected_rows = stored.new, stored.known, stored.rejected
     session.add(run)
-    session.flush()
     if state != "unchanged":
         bump(session, at)
 
@@ -580,12 +579,13 @@ def _store_mentions(
     for record in records:
         found.setdefault(record.external_id, record)
     known = {}
+    table = Mention.__table__.c
     for part in chunks(list(found)):
         query = select(
-            Mention.external_id, Mention.id, Mention.last_seen_at, Mention.best_rank, Mention.sightings,
-            Mention.figures, Mention.details,
-        ).where(Mention.source_id == source.id, Mention.external_id.in_(part))
-        known |= {row.external_id: row for row in session.execute(query)}
+            table.external_id, table.id, table.last_seen_at, table.best_rank, table.sightings, table.figures,
+            table.details,
+        ).where(table.source_id == source.id, table.external_id.in_(part))
+        known |= {row.external_id: row for row in session.connection().execute(query)}
     fresh, again = [], []
     for external_id, record in found.items():
         heat = (record.heat.value, record.heat.slack)

@@ -116,6 +116,9 @@ def test_a_fault_that_needs_a_person_raises_one_notice_and_its_end_another(sessi
 
 
 def test_an_authorisation_about_to_end_is_told_once_and_until_it_is_renewed(session, source):
+    made = credentials.add(session, name="号", kind="paging", fields={"k": "v"}, secret=frozenset(), who="", now=NOW)
+    source.credential_id = made.id
+
     def warning(words: str):
         return lambda spec, fetched: replace(parse(spec, fetched), ending=words)
 

@@ -26,7 +26,8 @@ ZERO_REACH_DAYS = 60
 
 @dataclass(slots=True)
 class Job:
-    """A run under way: what was read of its source at the beginning, and what it has stored so far."""
+    """A run under way: what was read of its source at the beginning, and what it has stored so far. `rows`: the source
+    and the run as they were read or written last, so that no step has to read them again."""
 
     source_id: int
     run_id: int
@@ -41,6 +42,8 @@ class Job:
     alone: bool = False
     stored: ingest.Stored = field(default_factory=ingest.Stored)
     notes: list[str] = field(default_factory=list)
+    first: bool = False
+    rows: tuple[Source, Run] | None = None
     answers: int = 0
     ending: str = ""
 
@@ -60,7 +63,14 @@ def opened(source_id: int, at: datetime, collectors: Any) -> Job:
             account_ids=[a.id for a in accounts], accounts=[a.external_id for a in accounts],
             secrets={}, credential_id=source.credential_id, cursor=dict(source.cursor),
             period_seconds=source.period_seconds, daily_at=getattr(kind, "daily_at", ""), alone=alone,
+            first=source.last_ok_at is None, rows=(source, run),
         )
+
+
+def _rows(session: Session, job: Job) -> tuple[Source, Run]:
+    """The run's rows, in this session. Only what a step changes of them is written: a person may have changed others."""
+    session.add_all(job.rows)
+    return job.rows
 
 
 def unlocked(job: Job) -> dict[str, str]:
@@ -87,6 +97,8 @@ def spec_of(source: Source, account: Account | None) -> SourceSpec:
 def stored_before(job: Job, sha256: str) -> bool:
     """Whether these very bytes were the last that this source gave and that were stored to the end. Only for sources
     that are one answer: where there are several, being seen again is itself a fact."""
+    if job.first:
+        return False
     with open_session() as session:
         last = session.execute(
             select(Capture.sha256)
@@ -112,7 +124,7 @@ def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime)
     if job.stored.rejected or batch.rejects:  # a row that can't be read may be the post that seems to be gone
         batch.complete.clear()
     with open_session() as session:
-        source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
+        source, run = _rows(session, job)
         account = session.get(Account, source.account_id) if source.account_id else None
         one = ingest.store(
             session, batch, run=run, capture=_keep(session, run, fetched, written), source=source, account=account,
@@ -135,7 +147,7 @@ def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime)
 def finished(job: Job, at: datetime) -> str:
     """Close a run that came to its end; returns its state."""
     with open_session() as session:
-        state = _finished(session, job, session.get(Source, job.source_id), session.get(Run, job.run_id), at)
+        state = _finished(session, job, *_rows(session, job), at)
         session.commit()
         return state
 
@@ -143,7 +155,7 @@ def finished(job: Job, at: datetime) -> str:
 def _finished(session: Session, job: Job, source: Source, run: Run, at: datetime) -> str:
     state = "partial" if job.stored.rejected else ("ok" if job.stored.new or job.stored.gone else "unchanged")
     _succeeded(session, source, at, job.daily_at)
-    if job.ending or not job.cursor:  # a run that goes on in the middle does not hear of it again
+    if job.credential_id and (job.ending or not job.cursor):  # a run that goes on in the middle hears nothing of it
         notices.ending(session, source, job.ending, at)
     ingest.finish(session, run, state, "；".join([job.stored.words, *_some(job.notes)]), at=at, stored=job.stored)
     return state
@@ -166,7 +178,7 @@ def confirmed_zero(account_id: int, published: list[datetime], at: datetime) -> 
 def unchanged(job: Job, fetched: Fetched, at: datetime) -> str:
     """Close a run whose one answer brought nothing new: after the newest post that is known, none was published."""
     with open_session() as session:
-        source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
+        source, run = _rows(session, job)
         source.etag, source.last_modified = fetched.etag or source.etag, fetched.last_modified or source.last_modified
         for account_id in job.account_ids:
             newest = session.execute(select(func.max(Post.published_at)).where(Post.account_id == account_id)).scalar()
@@ -194,7 +206,7 @@ def failed(
     """Close a run that a fault ended; what it stored before stays, and is said. `unread`: the answer that could not be
     parsed or stored. Returns the run's state."""
     with open_session() as session:
-        source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
+        source, run = _rows(session, job)
         answer = unread or fault.evidence
         if isinstance(answer, Fetched) and answer.body:
             _keep(session, run, answer)
@@ -222,7 +234,7 @@ def failed(
 def stopped(job: Job, at: datetime) -> None:
     """Close a run that the process's own end cut short; it is due again at once, from its cursor."""
     with open_session() as session:
-        source, run = session.get(Source, job.source_id), session.get(Run, job.run_id)
+        source, run = _rows(session, job)
         source.next_due_at = None
         words = "；".join(["程序停止，本次未完成；已入库的数据有效，将自动续采", job.stored.words])
         ingest.finish(session, run, "failed", words, at=at, fault="RETRY", stored=job.stored)
