@@ -73,9 +73,9 @@ VERDICTS = Verdicts("微博", {
 
 def when(text: str) -> datetime:
     """"Sun Nov 27 09:03:15 +0800 2011" as aware UTC, whatever the locale. Raises ValueError."""
-    found = _WHEN.fullmatch(text.strip())
+    found = _WHEN.fullmatch(text.strip()) if isinstance(text, str) else None
     if not found or found[1] not in _MONTHS:
-        raise ValueError(f"{text[:40]} 不是微博的时间")
+        raise ValueError(f"{str(text)[:40]} 不是微博的时间")
     written = datetime(int(found[9]), _MONTHS[found[1]], *(int(found[n]) for n in (2, 3, 4, 5)), tzinfo=clock.UTC)
     shift = timedelta(hours=int(found[7]), minutes=int(found[8])) * (1 if found[6] == "+" else -1)
     return written - shift
@@ -102,10 +102,12 @@ async def _timeline(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> As
         params = {"count": PAGE, "max_id": place["max_id"]}
         fetched = await _call(source, desk, "statuses/user_timeline", params)
         rows = _statuses(fetched)
-        ids = [int(row["id"]) for row in rows if isinstance(row, dict) and str(row.get("id", "")).isdecimal()]
+        said = [str(row.get("id")) for row in rows if isinstance(row, dict)]
+        ids = [int(one) for one in said if re.fullmatch(r"[0-9]{1,19}", one)]
         place = {"from": place["from"], "max_id": min(ids, default=1) - 1, "page": page + 1}
         through = not ids or _oldest(rows) < oldest
-        context = fetched.context | ({"since": oldest.isoformat(), "from": place["from"]} if through else {})
+        proved = through and (bool(ids) or page > 0 or not _total(fetched))
+        context = fetched.context | ({"since": oldest.isoformat(), "from": place["from"]} if proved else {})
         ends = through or page + 1 == PAGES  # the next round begins at the top again
         yield replace(fetched, context=context, cursor={} if ends else place)
         if ends:
@@ -157,10 +159,13 @@ async def _window(
                   "count": WINDOW_PAGE, "page": page}
         fetched = await call("statuses/user_timeline/other", params, skip=("20003",))
         missing = "missing" in fetched.context
-        whole_list = missing or len(statuses(fetched)) < WINDOW_PAGE
-        through = whole_list or page == PAGES
+        rows = [] if missing else statuses(fetched)
+        total = None if missing else _total(fetched)
+        # Posts that nobody may see are left out of a page, so that a short one need not be the last.
+        last = (not rows and page > 1) or (len(rows) < WINDOW_PAGE if total is None else page * WINDOW_PAGE >= total)
+        through = missing or last or not rows or page == PAGES
         context = fetched.context | {"uid": uid}
-        if whole_list and not missing:
+        if last and not missing:
             context |= {"since": since.isoformat(), "from": place["from"]}
         ahead = place | ({"account": "", "page": 1} if through else {"account": uid, "page": page + 1})
         yield replace(fetched, context=context), ahead
@@ -211,6 +216,15 @@ def _statuses(fetched: Fetched) -> list:
     return rows
 
 
+def _total(fetched: Fetched) -> int | None:
+    """How many posts a list has in all, as its answer says; None where it doesn't."""
+    answer = read_json(fetched)
+    try:
+        return whole(answer["total_number"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def _oldest(rows: list) -> datetime:
     """The oldest moment of a page; a page without any readable one counts as new."""
     found = []
@@ -240,8 +254,8 @@ def read(source: SourceSpec, fetched: Fetched, answer: Any) -> Batch:
     if call == "users/show":
         each([answer], batch, lambda row, at: batch.followers.append(_followers(source, row, at, fetched)), "$")
     elif call == "users/show_batch/other":
-        each(answer.get("users"), batch, lambda row, at: batch.followers.append(_followers(source, row, at, fetched)),
-             "users")
+        users = answer.get("users") if isinstance(answer, dict) else None
+        each(users, batch, lambda row, at: batch.followers.append(_followers(source, row, at, fetched)), "users")
     elif call.startswith("statuses/"):
         each(answer.get("statuses"), batch, lambda row, at: _status(source, row, at, fetched, batch), "statuses")
         _notice_deletions(source, fetched, batch)
@@ -290,7 +304,7 @@ def _notice_deletions(source: SourceSpec, fetched: Fetched, batch: Batch) -> Non
             since=datetime.fromisoformat(context["since"]), until=start, seen_from=start,
             account=_owner(source, context.get("uid", "")),
         ))
-    if asked := context.get("asked"):
+    if (asked := context.get("asked")) and not batch.rejects:  # a row that can't be read may be one of them
         there = {post.external_id for post in batch.posts}
         pairs = (pair.partition(":") for pair in asked.split())
         batch.gone += [Gone(post, _owner(source, uid)) for post, _, uid in pairs if post not in there]
@@ -301,11 +315,16 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     uid = source.account[1] if source.account else desk.secrets.get("uid", "")
     if source.collector == "weibo_commercial":
         uid = uid or next(iter(desk.accounts), "1642909335")
-        answer = read_json(await _call(source, desk, "users/show_batch/other", {"uids": uid}))
-        answer = next(iter(answer.get("users") or []), {})
+        fetched = await _call(source, desk, "users/show_batch/other", {"uids": uid})
+        users = answer.get("users") if isinstance(answer := read_json(fetched), dict) else None
+        user = users[0] if isinstance(users, list) and users else {}
     else:
-        answer = read_json(await _call(source, desk, "users/show", {"uid": uid}))
-    return f"连接正常，“{one_line(str(answer.get('screen_name', '')))[:40]}”粉丝数 {answer.get('followers_count', '—')}"
+        fetched = await _call(source, desk, "users/show", {"uid": uid})
+        user = read_json(fetched)
+    if not isinstance(user, dict):
+        raise Fault("RETRY", "微博返回的内容不是预期的结构", evidence=fetched)
+    name, followers = (one_line(str(user.get(field, "—")))[:40] for field in ("screen_name", "followers_count"))
+    return f"连接正常，“{name}”粉丝数 {followers}"
 
 
 async def search(source: SourceSpec, desk: Desk, text: str) -> list[Found]:
