@@ -54,9 +54,10 @@ async def _ask(source: SourceSpec, desk: Desk, path: str, params: dict[str, str]
     fetched = await desk.http.ask("GET", url, now=desk.now, params=params, pace=PACE, context={"call": call})
     desk.http.judge(fetched, desk.now)
     answer = read_json(fetched)
-    if not isinstance(answer, dict) or ("resultCount" if call == "lookup" else "feed") not in answer:
+    parts = {"resultCount": int, "results": list} if call == "lookup" else {"feed": dict}
+    if not isinstance(answer, dict) or not all(isinstance(answer.get(name), kind) for name, kind in parts.items()):
         raise Fault("RETRY", "App Store 返回的内容不是预期的结构", evidence=fetched)
-    if call == "lookup" and not answer["resultCount"]:
+    if call == "lookup" and not (answer["resultCount"] and answer["results"]):
         raise Fault("GONE", "中国区 App Store 没有这个应用，请核对应用编号", evidence=fetched)
     return fetched
 
@@ -65,6 +66,8 @@ def _entries(answer: Any) -> list:
     """The feed's entries: none, one object, or a list. The first page's first one may be the APP itself."""
     found = answer["feed"].get("entry", [])
     found = [found] if isinstance(found, dict) else found
+    if not isinstance(found, list):
+        raise Fault("RETRY", "App Store 返回的评论不是列表，接口可能已变化")
     return [entry for entry in found if isinstance(entry, dict) and "im:rating" in entry]
 
 
@@ -93,9 +96,10 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
 
 async def check(source: SourceSpec, desk: Desk) -> str:
     """The APP's name and rating."""
-    row = read_json(await _lookup(source, desk))["results"][0]
-    rating = row.get("averageUserRating")
-    name = one_line(str(row.get("trackName", "")))[:40]
+    fetched = await _lookup(source, desk)
+    rating = next((record.rating for record in parse(source, fetched).apps), None)
+    row = read_json(fetched)["results"][0]
+    name = one_line(str(row.get("trackName", "")))[:40] if isinstance(row, dict) else ""
     return f"连接正常，“{name}”评分 {'—' if rating is None else f'{rating:.1f}'}"
 
 

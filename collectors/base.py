@@ -6,6 +6,7 @@ before it lets the collector go on. Whatever ends a run early (a fault, a kill) 
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -143,9 +144,18 @@ def read_json(fetched: Fetched) -> Any:
     if text.lstrip().startswith("<"):
         raise Fault("RETRY", "返回的是网页而不是 JSON，可能被拦截或接口正在维护", evidence=fetched)
     try:
-        return json.loads(text, parse_constant=_refuse)
+        found = json.loads(text, parse_constant=_refuse)
+        return _without_halves(found) if _HALF.search(text) else found
     except (ValueError, RecursionError) as error:
         raise Fault("RETRY", "返回的内容不是完整的 JSON", evidence=fetched) from error
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape that may be one half of a character; without its other half it can't be stored, sent or hashed."""
+
+
+def _without_halves(found: Any) -> Any:
+    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "ignore"))
 
 
 def _refuse(constant: str) -> None:

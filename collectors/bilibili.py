@@ -132,7 +132,10 @@ async def _list(
     for page in range(int(place["pn"]), PAGES + 1):
         params = {"pn": page, "ps": PAGE, "status": "pubed"}
         fetched, answer = await _call(source, desk, moment, "archive/viewlist", params, {"call": "list"})
-        rows, total = answer.get("list") or [], number(answer.get("page"), "total")
+        rows = answer.get("list") or []
+        if not isinstance(rows, list):
+            raise Fault("RETRY", "B站返回的内容缺少视频列表，接口可能已变化", evidence=fetched)
+        total = number(answer.get("page"), "total")
         through = not rows or ends(page * PAGE, total) or min(_published(rows), default=oldest) < oldest
         whole_so_far = sound(place["total"], total, page, rows, "resource_id") and not parse(source, fetched).rejects
         context = {"since": oldest.isoformat(), "from": place["from"]} if through and whole_so_far else {}

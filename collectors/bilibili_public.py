@@ -142,7 +142,8 @@ async def _account(
 def _rows(fetched: Fetched) -> tuple[list, int | None]:
     """The videos of a page and how many there are in all (None: not said)."""
     data = read_json(fetched).get("data")
-    rows = (data.get("list") or {}).get("vlist") if isinstance(data, dict) else None
+    listed = data.get("list") if isinstance(data, dict) else None
+    rows = listed.get("vlist") if isinstance(listed, dict) else None
     if not isinstance(rows, list):
         raise Fault("RETRY", "B站返回的内容缺少视频列表，接口可能已变化", evidence=fetched)
     return rows, bilibili.number(data.get("page"), "count")
@@ -216,11 +217,11 @@ async def _keys(source: SourceSpec, desk: Desk) -> tuple[str, float]:
     """The day's signing key: it stands in the answer to who is logged in, also where nobody is (code −101)."""
     fetched = await desk.http.ask("GET", f"{_address(source)}/x/web-interface/nav", now=desk.now, pace=PACE)
     answer, code = bilibili.envelope(desk, fetched)
-    image = (answer.get("data") or {}).get("wbi_img") if code in ("0", "-101") else None
     if code not in ("0", "-101"):
         wait = bilibili.REST if code in bilibili.RISK else None
         raise VERDICTS.fault(code, str(answer.get("message", "")), fetched, retry_after=wait)
     try:
+        image = answer["data"]["wbi_img"]
         key = mixin_key(*(re.search(r"/([0-9a-f]{32})\.\w+$", image[name])[1] for name in ("img_url", "sub_url")))
     except (KeyError, TypeError, ValueError) as error:
         raise Fault("RETRY", "B站没有给出签名密钥，接口可能已变化", evidence=fetched) from error
@@ -299,8 +300,9 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     mid = source.account[1] if source.account else next((m for m in desk.accounts if m.isdecimal()), "2")
     moment = bilibili.running_clock(desk)
     fetched = await _call(source, desk, moment, "relation/stat", {"vmid": mid}, {"call": "relation", "mid": mid})
-    data = read_json(fetched).get("data") or {}
-    return f"连接正常，UID {mid} 粉丝数 {data.get('follower', '—')}"
+    data = read_json(fetched).get("data")
+    followers = data.get("follower", "—") if isinstance(data, dict) else "—"
+    return f"连接正常，UID {mid} 粉丝数 {one_line(str(followers))[:20]}"
 
 
 BILIBILI_PUBLIC = Collector(

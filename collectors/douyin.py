@@ -161,8 +161,13 @@ def _lacks_yesterday(desk: Desk, fetched: Fetched, data: Mapping[str, Any]) -> b
     """Whether yesterday's figures are missing at an hour at which they should be there."""
     if "denied" in fetched.context or clock.local(desk.now).hour < READY_HOUR:
         return False
+    return not any(row.get("date") == _yesterday(desk).isoformat() for row in _days(data))
+
+
+def _days(data: Mapping[str, Any]) -> list[dict]:
+    """The rows of an answer by days, as far as it holds any."""
     rows = data.get("result_list")
-    return not any(isinstance(r, dict) and r.get("date") == _yesterday(desk).isoformat() for r in rows or [])
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> AsyncIterator[Fetched]:
@@ -367,7 +372,9 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
         said = f"没有“{DAYS[call]}”的权限（{denied}），该项未采集：粉丝较少的账号属正常，否则请在抖音开放平台申请"
         batch.note = _and(batch.note, said)
         return batch
-    data = read_json(fetched)["data"]
+    data = read_json(fetched).get("data")
+    if not isinstance(data, dict):
+        raise Fault("RETRY", "抖音返回的内容缺少 data，接口可能已变化", evidence=fetched)
     match call:
         case "list":
             each(data.get("list"), batch, lambda row, at: _video(row, at, fetched, batch), "data.list")
@@ -458,7 +465,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     fetched, data = await _call(
         source, desk, "/data/external/user/fans/", {"date_type": 7}, {"call": "fans"}, allowed=DENIED
     )
-    rows = [row for row in data.get("result_list") or [] if isinstance(row, dict) and "total_fans" in row]
+    rows = [row for row in _days(data) if "total_fans" in row]
     if "denied" in fetched.context:
         said = "连接正常，但没有粉丝数据的权限"
     elif not rows:

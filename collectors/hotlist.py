@@ -101,11 +101,11 @@ def _load(fetched: Fetched) -> Any:
 def _record(fetched: Fetched, item: Any, rank: int) -> MentionRecord | Reject:
     locator = f"/items/{rank - 1}"
     if not isinstance(item, dict):
-        return Reject(locator, "", "条目不是 JSON 对象", str(item)[:200])
+        return Reject(locator, "", "条目不是 JSON 对象", one_line(str(item))[:200])
     extra = item["extra"] if isinstance(item.get("extra"), dict) else {}
     title = _text(item.get("title"))
     if not title:
-        return Reject(locator, "title", "标题为空", json.dumps(item, ensure_ascii=False)[:500])
+        return Reject(locator, "title", "标题为空", one_line(json.dumps(item, ensure_ascii=False))[:500])
     url = next((u for u in (_url(item.get("url")), _url(item.get("mobileUrl"))) if u), "")
     at = _instant(item.get("pubDate")) or _instant(extra.get("date"))
     name = one_line(str(item["id"])) if isinstance(item.get("id"), str | int) else ""
@@ -127,7 +127,7 @@ def _record(fetched: Fetched, item: Any, rank: int) -> MentionRecord | Reject:
         )
     except ValidationError as error:
         faults = reasons(error)
-        raw = json.dumps(item, ensure_ascii=False)[:500]
+        raw = one_line(json.dumps(item, ensure_ascii=False))[:500]
         return Reject(locator, "、".join(f for f, _ in faults if f), "；".join(reason for _, reason in faults), raw)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from collectors import plain
+from collectors import oauth, plain
 from collectors.base import Collector, Desk, Field, each, read_json
 from core import clock
 from core.counts import parse_count
@@ -100,16 +100,13 @@ async def _token(source: SourceSpec, desk: Desk) -> tuple[str, float]:
     client, secret = desk.secrets.get("client_id", ""), desk.secrets.get("client_secret", "")
     if not client or not secret:
         raise Fault("STOP", "没有填写客户端 ID 或密钥，请先添加凭据")
-    fetched = await desk.http.ask(
-        "POST", f"{_base(source)}/oauth2/v1/token", now=desk.now, pace=PACE,
+    fetched, answer = await oauth.call(
+        desk, "POST", f"{_base(source)}/oauth2/v1/token", pace=PACE,
         json={"grant_type": "client_credentials", "client_id": client, "client_secret": secret},
     )
-    answer = read_json(fetched) if fetched.status in (200, 400, 401, 403) else None
-    if isinstance(answer, dict) and answer.get("access_token"):
-        return str(answer["access_token"]), float(answer.get("expires_in") or 3600)
-    if answer is None:
-        desk.http.judge(fetched, desk.now)
-    ret = answer.get("ret") if isinstance(answer, dict) else None
+    if answer.get("access_token"):
+        return str(answer["access_token"]), oauth.seconds(answer.get("expires_in"), desk.now) or 3600
+    ret = answer.get("ret")
     said = one_line(str(ret.get("msg", "")))[:120] if isinstance(ret, dict) else ""
     raise Fault("REAUTH", f"华为没有给出访问令牌（{said or '没有说明原因'}），请核对客户端 ID 和密钥", evidence=fetched)
 
@@ -130,7 +127,10 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     text, _ = plain.decode(fetched.body, fetched.media_type)
     if text.lstrip().startswith("<"):
         raise Fault("RETRY", "华为的报表文件是网页而不是 CSV，地址可能已失效", evidence=fetched)
-    lines = [line for line in csv.reader(io.StringIO(text.lstrip("\ufeff"))) if any(cell.strip() for cell in line)]
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text.lstrip("\ufeff"))) if any(cell.strip() for cell in line)]
+    except csv.Error as error:
+        raise Fault("RETRY", "华为的报表文件不是完整的 CSV", evidence=fetched) from error
     if not lines:
         raise Fault("RETRY", "华为的报表文件是空的", evidence=fetched)
     heads = [one_line(cell).lower() for cell in lines[0]]

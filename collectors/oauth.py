@@ -22,6 +22,8 @@ WARN_AHEAD = timedelta(days=14)
 STATE = "refresh_state"
 _ABSOLUTE = 1_000_000_000
 """A life of more seconds than this is a moment (Bilibili gives the Unix time of the end)."""
+_LONGEST = 10 * 365 * 86_400
+"""No token lives longer: what says so is as good as unsaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,14 @@ async def call(desk: Desk, method: str, url: str, **how: Any) -> tuple[Fetched, 
 
 
 def seconds(value: object, now: datetime) -> float:
-    """Seconds of life as a token call gives them: a number or its digits, or the Unix time of the end."""
+    """Seconds of life as a token call gives them: a number or its digits, or the Unix time of the end; 0 where it says
+    nothing that can be."""
     try:
         given = float(str(value or 0))
     except ValueError:
         return 0
-    return max(given - now.timestamp() if given > _ABSOLUTE else given, 0)
+    life = given - now.timestamp() if given > _ABSOLUTE else given
+    return life if 0 < life <= _LONGEST else 0
 
 
 async def access(desk: Desk, ask: Callable[[str, str], Awaitable[Grant]], *, lost: str, stale: str = "") -> str:

@@ -94,8 +94,12 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     """Yesterday's figures."""
     day = (clock.day_of(desk.now) - timedelta(1)).isoformat()
     fetched = await _call(source, desk, "umeng.uapp.getDailyData", {"appkey": _appkey(source), "date": day}, day)
-    figures = parse(source, fetched).apps[0]
-    return f"连接正常，{day} 活跃用户 {figures.active_users:,}" if figures.active_users is not None else "连接正常"
+    batch = parse(source, fetched)
+    if not batch.apps:
+        why = batch.rejects[0].reason if batch.rejects else "没有内容"
+        raise Fault("RETRY", f"友盟返回的 {day} 数据无法解读：{why}", evidence=fetched)
+    active = batch.apps[0].active_users
+    return f"连接正常，{day} 活跃用户 {active:,}" if active is not None else "连接正常"
 
 
 UMENG = Collector(

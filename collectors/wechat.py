@@ -189,7 +189,7 @@ async def _token(source: SourceSpec, desk: Desk) -> tuple[str, float]:
     fetched, answer = await oauth.call(desk, "POST", url, json=body, pace=PACE)
     if not answer.get("access_token"):
         raise _fault(str(answer.get("errcode", "")), str(answer.get("errmsg", "")), fetched)
-    return str(answer["access_token"]), float(answer.get("expires_in") or 7200)
+    return str(answer["access_token"]), oauth.seconds(answer.get("expires_in"), desk.now) or 7200
 
 
 def _answer(desk: Desk, fetched: Fetched) -> dict:
@@ -323,7 +323,11 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     rows = [row for row in answer["list"] if isinstance(row, dict) and "cumulate_user" in row]
     if not rows:
         return f"连接正常，{yesterday} 的数据尚未公布"
-    return f"连接正常，{rows[-1].get('ref_date', yesterday)} 粉丝数 {whole(rows[-1]['cumulate_user']):,}"
+    try:
+        followers = whole(rows[-1]["cumulate_user"])
+    except ValueError as error:
+        raise Fault("RETRY", "微信返回的粉丝数不是数字，接口可能已变化") from error
+    return f"连接正常，{one_line(str(rows[-1].get('ref_date', yesterday)))[:20]} 粉丝数 {followers:,}"
 
 
 WECHAT = Collector(

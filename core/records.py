@@ -58,6 +58,15 @@ class Record(BaseModel):
     locator: str = ""
 
 
+LARGEST = 2**53
+"""No figure is larger: beyond it interfaces round, and no database keeps it."""
+
+
+def _possible(count: Count) -> None:
+    if count.value is not None and count.value > LARGEST:
+        raise ValueError("数值过大")
+
+
 def _counters(value: Mapping[str, Count]) -> dict[str, Count]:
     unknown = set(value) - set(COUNTERS)
     if unknown:
@@ -65,6 +74,7 @@ def _counters(value: Mapping[str, Count]) -> dict[str, Count]:
     for name, count in value.items():
         if count.value is not None and count.value < 0:
             raise ValueError(f"{COUNTERS[name]}不能为负数")
+        _possible(count)
     return {name: count for name, count in value.items() if count.value is not None}
 
 
@@ -112,8 +122,8 @@ class FollowerRecord(Record):
     day: date
     observed_at: datetime
     followers: Count = Count(None)
-    new: int | None = Field(None, ge=0)
-    lost: int | None = Field(None, ge=0)
+    new: int | None = Field(None, ge=0, le=LARGEST)
+    lost: int | None = Field(None, ge=0, le=LARGEST)
     account: tuple[str, str] | None = None
 
     @field_validator("observed_at")
@@ -122,6 +132,7 @@ class FollowerRecord(Record):
         return _aware(value)
 
     def model_post_init(self, _: Any) -> None:
+        _possible(self.followers)
         if self.followers.missing and self.new is None and self.lost is None:
             raise ValueError("粉丝数、新增、流失都缺失")
         _plausible_day(self.day, self.observed_at)
@@ -135,7 +146,7 @@ class DailyRecord(Record):
 
     day: date
     observed_at: datetime
-    posts: int | None = Field(None, ge=0)
+    posts: int | None = Field(None, ge=0, le=LARGEST)
     counters: Counters = {}
     account: tuple[str, str] | None = None
 
@@ -161,9 +172,9 @@ class BoardRecord(Record):
     period: Literal["day", "week", "month"]
     day: date = Field(description="The last day of the period")
     observed_at: datetime
-    value: float | None = None
-    place: int | None = Field(None, ge=1)
-    figures: dict[str, float] = {}
+    value: float | None = Field(None, allow_inf_nan=False)
+    place: int | None = Field(None, ge=1, le=LARGEST)
+    figures: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
     account: tuple[str, str] | None = None
 
     @field_validator("observed_at")
@@ -182,11 +193,11 @@ class AppRecord(Record):
 
     day: date
     observed_at: datetime
-    active_users: int | None = Field(None, ge=0)
-    new_users: int | None = Field(None, ge=0)
-    total_users: int | None = Field(None, ge=0)
-    launches: int | None = Field(None, ge=0)
-    downloads: int | None = Field(None, ge=0)
+    active_users: int | None = Field(None, ge=0, le=LARGEST)
+    new_users: int | None = Field(None, ge=0, le=LARGEST)
+    total_users: int | None = Field(None, ge=0, le=LARGEST)
+    launches: int | None = Field(None, ge=0, le=LARGEST)
+    downloads: int | None = Field(None, ge=0, le=LARGEST)
     rating: float | None = Field(None, ge=0, le=5)
     account: tuple[str, str] | None = None
 
@@ -215,7 +226,7 @@ class MentionRecord(Record):
     dated: bool = Field(True, description="False: the source gave no date and published_at is the first sighting")
     observed_at: datetime
     platform: Line = Field("", max_length=40, description="Platform code when not the source's own")
-    rank: int | None = Field(None, ge=1)
+    rank: int | None = Field(None, ge=1, le=LARGEST)
     heat: Count = Count(None)
     counters: Counters = {}
     details: Details = {}
@@ -226,6 +237,7 @@ class MentionRecord(Record):
         return _aware(value)
 
     def model_post_init(self, _: Any) -> None:
+        _possible(self.heat)
         _plausible(self.published_at, self.observed_at)
 
 
@@ -264,6 +276,7 @@ def reasons(error: ValidationError) -> list[tuple[str, str]]:
     words = {
         "missing": "缺少必填项", "string_too_long": "文字过长", "string_too_short": "不能为空",
         "greater_than_equal": "数值过小", "less_than_equal": "数值过大", "datetime_parsing": "不是日期时间",
+        "finite_number": "不是有限的数", "int_parsing_size": "数值过大",
     }
     out = []
     for fault in error.errors(include_url=False):

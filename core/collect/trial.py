@@ -4,6 +4,7 @@ Both speak to the real service once, outside any run: nothing is stored but the 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -21,9 +22,14 @@ from core.ledger import SourceEntry
 from core.models import Account, Credential, Source
 from core.records import SourceSpec
 
+log = logging.getLogger("pulse.collect")
+
 MakeHttp = Callable[..., AbstractAsyncContextManager[Any]]
 PATIENCE = 45.0
 """Seconds that a person waits at most."""
+ODD = "对方返回的内容与接口说明不符，无法解读；请稍后再试，仍然如此时请把运行日志交给维护人员"
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a collector's check or search may trip over in an answer of another form than it knows."""
 AT_ONCE = 4
 """Sources that are tested side by side."""
 
@@ -102,6 +108,9 @@ def search(kind: str, credential_id: int | None, text: str, collectors: Mapping[
         return _asked(_job(spec, credential_id, [], []), make_http, lambda desk: collector.search(spec, desk, text))
     except Fault as fault:
         raise BadInput(f"{collector.title}：{fault.message}") from fault
+    except _UNREADABLE as error:
+        log.exception("the search at %s failed", kind)
+        raise BadInput(f"{collector.title}：{ODD}") from error
 
 
 def _job(spec: SourceSpec, credential_id: int | None, accounts: list[str], account_ids: list[int]) -> Job:
@@ -132,6 +141,9 @@ def _checked(job: Job, collectors: Mapping[str, Any], make_http: MakeHttp) -> Ve
         verdict = Verdict(True, _asked(job, make_http, ask))
     except Fault as fault:
         verdict = Verdict(fault.kind == "NOTREADY", fault.message, fault.kind)
+    except _UNREADABLE:
+        log.exception("the connection test of %s failed", job.spec.collector)
+        verdict = Verdict(False, ODD, "RETRY")
     if job.credential_id:
         with open_session() as session:
             credentials.tried(session, job.credential_id, verdict.ok, verdict.words, clock.now())
