@@ -50,12 +50,13 @@ def link(word: str, label: str | None = None, icon: str | None = None, **query: 
 
 
 def cards(row: Sequence[Card]) -> None:
-    """A row of figures; they wrap on a phone."""
+    """A row of figures; they wrap on a phone. Six still stand side by side on a desk's screen."""
+    width = 172 if len(row) < 6 else 152
     with st.container(horizontal=True, gap="small"):
         for card in row:
             spark = [value for value in card.spark if value is not None]
             st.metric(
-                card.label, card.value, card.delta, border=True, help=card.help, height="stretch", width=172,
+                card.label, card.value, card.delta, border=True, help=card.help, height="stretch", width=width,
                 chart_data=spark or None, chart_type="area",
                 delta_color="off" if card.delta in (None, "—", "持平") else "normal",
                 delta_arrow="off" if card.delta in (None, "—", "持平") else "auto",
