@@ -102,10 +102,11 @@ async def _timeline(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> As
         params = {"count": PAGE, "max_id": place["max_id"]}
         fetched = await _call(source, desk, "statuses/user_timeline", params)
         rows = _statuses(fetched)
-        said = [str(row.get("id")) for row in rows if isinstance(row, dict)]
+        listed = [row for row in rows if isinstance(row, dict) and not _pinned(row)] or rows
+        said = [str(row.get("id")) for row in listed if isinstance(row, dict)]
         ids = [int(one) for one in said if re.fullmatch(r"[0-9]{1,19}", one)]
         place = {"from": place["from"], "max_id": min(ids, default=1) - 1, "page": page + 1}
-        through = not ids or _oldest(rows) < oldest
+        through = not ids or _oldest(listed) < oldest
         proved = through and (bool(ids) or page > 0 or not _total(fetched))
         context = fetched.context | ({"since": oldest.isoformat(), "from": place["from"]} if proved else {})
         ends = through or page + 1 == PAGES  # the next round begins at the top again
@@ -223,6 +224,11 @@ def _total(fetched: Fetched) -> int | None:
         return whole(answer["total_number"])
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _pinned(row: Mapping[str, Any]) -> bool:
+    """Whether a post stands at the top of the list whatever its age; it tells nothing of where the list has come to."""
+    return str(row.get("isTop", "0")) in ("1", "True") or str(row.get("mblogtype", "0")) == "2"
 
 
 def _oldest(rows: list) -> datetime:

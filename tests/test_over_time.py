@@ -173,6 +173,26 @@ def test_a_row_that_can_not_be_read_is_no_deletion(session, lab):
     assert town.post(str(damaged.id)).gone_at is not None
 
 
+def test_a_row_that_could_not_be_read_before_a_quota_is_no_deletion_after_it(session, lab):
+    town = Town(session, lab, "weibo", Weibo, OWN, "weibo", True, access_token="lab-token")
+    town.run(POSTED)
+    damaged = town.service.users[OWN].statuses[5]
+    damaged.counts = (-1, 1, 1)
+    town.service.script("user_timeline", "ok", "quota")
+    with pytest.raises(AssertionError, match="额度"):
+        town.run(POSTED + timedelta(hours=3))
+    assert town.source.cursor["_flawed"]
+    town.run(POSTED + timedelta(days=1))
+    assert town.post(str(damaged.id)).gone_at is None and town.source.cursor == {}
+
+
+def test_an_old_pinned_post_does_not_end_a_list(session, lab):
+    town = Town(session, lab, "weibo", Weibo, OWN, "weibo", True, access_token="lab-token")
+    town.service.pin(town.service.post(OWN, 1_000_000, POSTED - timedelta(days=300), "置顶：办事指南"))
+    town.run(POSTED)
+    assert len(session.execute(select(Post.id)).all()) == 131
+
+
 def test_an_old_post_that_is_gone_is_asked_for_again_at_the_month_s_end(weibo):
     follow(weibo, POSTED + timedelta(hours=2), evening(7))
     weibo.service.remove("2000", 41)

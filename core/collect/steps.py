@@ -20,6 +20,8 @@ from core.faults import Fault
 from core.models import Account, Capture, Post, Run, Source
 from core.records import Batch, Fetched, SourceSpec
 
+FLAWED = "_flawed"
+"""In a source's cursor, beside what the collector put there: a row of this round could not be read."""
 ZERO_REACH_DAYS = 60
 """How far back a feed's silence between two entries is taken as a confirmed zero."""
 
@@ -27,7 +29,8 @@ ZERO_REACH_DAYS = 60
 @dataclass(slots=True)
 class Job:
     """A run under way: what was read of its source at the beginning, and what it has stored so far. `rows`: the source
-    and the run as they were read or written last, so that no step has to read them again."""
+    and the run as they were read or written last, so that no step has to read them again. `flawed`: a row of this round
+    could not be read, in this run or in one that was cut short before."""
 
     source_id: int
     run_id: int
@@ -43,6 +46,7 @@ class Job:
     stored: ingest.Stored = field(default_factory=ingest.Stored)
     notes: list[str] = field(default_factory=list)
     first: bool = False
+    flawed: bool = False
     rows: tuple[Source, Run] | None = None
     answers: int = 0
     ending: str = ""
@@ -61,14 +65,15 @@ def opened(source_id: int, at: datetime, collectors: Any) -> Job:
         return Job(
             source_id=source_id, run_id=run.id, spec=spec_of(source, account),
             account_ids=[a.id for a in accounts], accounts=[a.external_id for a in accounts],
-            secrets={}, credential_id=source.credential_id, cursor=dict(source.cursor),
+            secrets={}, credential_id=source.credential_id, flawed=FLAWED in source.cursor,
+            cursor={name: value for name, value in source.cursor.items() if name != FLAWED},
             period_seconds=source.period_seconds, daily_at=getattr(kind, "daily_at", ""), alone=alone,
             first=source.last_ok_at is None, rows=(source, run),
         )
 
 
 def _rows(session: Session, job: Job) -> tuple[Source, Run]:
-    """The run's rows, in this session. Only what a step changes of them is written: a person may have changed others."""
+    """The run's rows, in this session. Only what a step changes of them is written: a person may have changed more."""
     session.add_all(job.rows)
     return job.rows
 
@@ -121,7 +126,8 @@ def _keep(session: Session, run: Run, fetched: Fetched, written: str = "") -> Ca
 def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime) -> str:
     """Store one answer's records together with its capture and the cursor; where the source is one answer, close the
     run in the same transaction and return its state. `written`: the hash under which the bytes lie on disk."""
-    if job.stored.rejected or batch.rejects:  # a row that can't be read may be the post that seems to be gone
+    job.flawed = job.flawed or bool(batch.rejects)
+    if job.flawed:  # a row that can't be read may be the post that seems to be gone
         batch.complete.clear()
     with open_session() as session:
         source, run = _rows(session, job)
@@ -134,7 +140,7 @@ def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime)
             ingest.cover(session, confirmed_zero(account.id, [p.published_at for p in batch.posts], at), run)
         source.etag, source.last_modified = fetched.etag, fetched.last_modified
         if fetched.cursor is not None:
-            source.cursor = dict(fetched.cursor)
+            source.cursor = dict(fetched.cursor) | ({FLAWED: True} if fetched.cursor and job.flawed else {})
         job.stored.add(one)
         job.answers += 1
         job.notes += [words for words in (batch.note, batch.ending) if words]

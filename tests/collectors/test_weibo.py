@@ -24,7 +24,7 @@ def weibo(lab) -> Weibo:
 def run(weibo: Weibo, collector=WEIBO, *, now=NOW, cursor=None, token="lab-token", accounts=(OWN,), due=(),
         answers=None, used=0, act=None) -> Outcome:
     async def work() -> Outcome:
-        async with Http(**{**OPEN, "timeout": 0.5, "deadline": 0.5}) as http:
+        async with Http(**OPEN) as http:
             desk = MemoryDesk(
                 http, now, {"access_token": token}, accounts, cursor or {}, list(due), used={"calls": used}
             )

@@ -25,6 +25,7 @@ class Status:
     text: str
     counts: tuple[Any, Any, Any] = (1, 2, 3)
     repost: bool = False
+    pinned: bool = False
 
     def json(self) -> dict:
         local = clock.local(self.at)
@@ -37,6 +38,7 @@ class Status:
             "reposts_count": reposts, "comments_count": comments, "attitudes_count": likes,
             "user": {"id": int(self.uid), "idstr": self.uid},
         }
+        out |= {"isTop": 1} if self.pinned else {}
         return out | ({"retweeted_status": {"id": 1}} if self.repost else {})
 
 
@@ -70,6 +72,10 @@ class Weibo(Service):
         user.statuses.sort(key=lambda s: -s.id)
         return user.statuses[-1]
 
+    def pin(self, status: Status) -> None:
+        """Put a post at the top of its account's list."""
+        status.pinned = True
+
     def remove(self, uid: str, number: int) -> None:
         self.users[uid].statuses = [s for s in self.users[uid].statuses if s.id != number]
 
@@ -92,7 +98,8 @@ class Weibo(Service):
                 return Answer.of({"users": [self._user(self.users[u]) for u in uids if u in self.users]})
             case "/2/statuses/user_timeline.json":
                 top = int(query.get("max_id", 0)) or 1 << 62
-                found = [s for s in self.users[self.own].statuses if s.id <= top]
+                found = [s for s in self.users[self.own].statuses if s.id <= top and not s.pinned]
+                found = [s for s in self.users[self.own].statuses if s.pinned and not int(query["max_id"])] + found
                 return self._page(request, found[: min(int(query.get("count", 20)), 100)], len(found))
             case "/2/statuses/user_timeline/other.json":
                 if query["uid"] not in self.users:
