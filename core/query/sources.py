@@ -15,11 +15,14 @@ from core.models import Account, Capture, Credential, Platform, Rejected, Run, S
 from core.query import totals
 
 STATES = {
-    "person": "需人工处理", "failed": "采集失败", "late": "逾期未采", "quiet": "久无新内容", "waiting": "等待首次采集",
+    "person": "需人工处理", "failed": "采集失败", "late": "逾期未采", "quiet": "久无新内容", "held": "等待平台",
+    "waiting": "等待首次采集",
     "fine": "正常", "off": "已停用",
 }
 """State of a source → its word, the gravest first."""
 FOR_A_PERSON = ("STOP", "REAUTH", "GONE")
+HELD = ("QUOTA", "NOTREADY")
+"""Faults that are no failure: the platform says when to come again."""
 GRACE = timedelta(minutes=10)
 """How long after its time a source may be asked before it counts as late."""
 QUIET_DAYS = {"hotlist": 1}
@@ -82,12 +85,14 @@ def state_of(
     """The state of a source (pure): the gravest that holds."""
     if not enabled:
         return "off"
-    if fault:
+    if fault and fault not in HELD:
         return "person" if fault in FOR_A_PERSON else "failed"
     if scheduled and last_run_at is None:
         return "waiting"
     if scheduled and next_due_at is not None and next_due_at + GRACE < now:
         return "late"
+    if fault:
+        return "held"
     return "quiet" if scheduled and quiet else "fine"
 
 
@@ -156,7 +161,7 @@ def shown_address(url: str) -> str:
 
 def _note(row: dict, now: datetime) -> str:
     match row["state"]:
-        case "person" | "failed":
+        case "person" | "failed" | "held":
             times = f"（连续 {row['failures']} 次）" if row["failures"] > 1 else ""
             return f"{labels.FAULTS.get(row['fault'], row['fault'])}：{row['fault_note']}{times}"
         case "waiting" if row["collector"] in labels.PASSIVE:
@@ -261,7 +266,7 @@ def runs(session: Session, source_id: int, limit: int = 100) -> pd.DataFrame:
             Run.id.label("run_id"), Run.started_at, Run.finished_at, Run.state, Run.note, Run.new_rows,
             Run.known_rows, Run.rejected_rows,
         )
-        .where(Run.source_id == source_id).order_by(Run.id.desc()).limit(limit)
+        .where(Run.source_id == source_id).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
     )
     found = totals.read(session, query)
     found["state_name"] = [labels.RUN_STATES.get(state, state) for state in found["state"]]

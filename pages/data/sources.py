@@ -28,7 +28,7 @@ ui.cards([
     ui.Card("采集源", str(board.total), help=f"其中停用 {board.states['off']} 个"),
     ui.Card(sources.STATES["fine"], str(board.states["fine"])),
     *(ui.Card(sources.STATES[name], str(board.states[name]))
-      for name in ("late", "failed", "person", "quiet") if board.states[name]),
+      for name in ("late", "failed", "person", "quiet", "held") if board.states[name]),
     ui.Card("近24小时新增", f"{board.new_day:,}", help=f"近 7 天新增 {board.new_week:,} 条"),
 ])
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -50,13 +50,14 @@ def test_each_source_is_in_its_gravest_state(session):
     source(session, "静", **ON_TIME)
     source(session, "断", **ON_TIME, fault="RETRY", fault_note="对方服务器出错（HTTP 502）", failures=4)
     source(session, "人", **ON_TIME | {"next_due_at": NOW - 30 * HOUR}, fault="REAUTH", fault_note="令牌过期")
+    source(session, "等", **ON_TIME, fault="NOTREADY", fault_note="8 点后公布")
     hot = source(session, "热", collector="hotlist", platform="weibo_hot", **ON_TIME)
     ran(session, hot, NOW - 30 * HOUR, new=30)
     source(session, "演示", collector="demo", last_run_at=NOW - 99 * HOUR, next_due_at=NOW - 90 * HOUR)
     rows = listed(session)
     assert {name: row["state"] for name, row in rows.items()} == {
         "好": "fine", "停": "off", "新": "waiting", "晚": "late", "静": "quiet", "断": "failed", "人": "person",
-        "热": "quiet", "演示": "fine",
+        "热": "quiet", "演示": "fine", "等": "held",
     }
     assert list(rows)[:2] == ["人", "断"] and list(rows)[-1] == "停", "the gravest first"
     assert (rows["好"]["new_day"], rows["好"]["new_week"]) == (3, 8)
@@ -64,7 +65,8 @@ def test_each_source_is_in_its_gravest_state(session):
     assert rows["人"]["note"] == "授权失效，需重新授权：令牌过期"
     assert "已逾期 3 小时" in rows["晚"]["note"] and "近 1 天" in rows["热"]["note"]
     board = sources.board(sources.listing(session, NOW))
-    assert (board.total, board.states["quiet"], board.states["fine"], board.new_day) == (9, 2, 2, 3)
+    assert (board.total, board.states["quiet"], board.states["fine"], board.new_day) == (10, 2, 2, 3)
+    assert rows["等"]["note"] == "平台数据尚未公布，稍后再取：8 点后公布"
     assert board.new_week == 38
 
 
