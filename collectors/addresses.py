@@ -10,18 +10,19 @@ import socket
 
 from core.faults import Fault
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_CARRIERS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+"""NAT64, and the obsolete form that is compatible with IPv4: the last 32 bits are the address meant."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_public(address: Address) -> bool:
     """Whether an address lies on the open internet: not private, loopback, link-local, shared, multicast or reserved.
 
-    IPv6 forms that carry an IPv4 address (mapped, 6to4, NAT64) are judged by the address inside.
+    IPv6 forms that carry an IPv4 address (mapped, compatible, 6to4, NAT64) are judged by the address inside.
     """
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64:
+        if inner is None and any(address in carrier for carrier in _CARRIERS):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)

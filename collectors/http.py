@@ -295,7 +295,10 @@ class Http:
         fault = fault_of_status(fetched.status, wait, fetched)
         if fetched.status == 429 and wait and self._pace:
             host = httpx.URL(fetched.url).host
-            self._turnstile(host).closed_until = asyncio.get_running_loop().time() + wait
+            turnstile = self._turnstile(host)
+            turnstile.closed_until = asyncio.get_running_loop().time() + wait
+            until = self._clock() + timedelta(seconds=wait)
+            self._on_closed(Closed(host, until, max(turnstile.failures, 1), "对方要求暂缓访问（HTTP 429）"))
         raise fault
 
     def _turnstile(self, host: str) -> _Turnstile:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from collectors import addresses, bodies
-from collectors.http import LONG_WAIT, MAX_REDIRECTS, Http, redact, retry_after
+from collectors.http import LONG_WAIT, MAX_REDIRECTS, Closed, Http, redact, retry_after
 from core.faults import Fault
 from core.records import Fetched
 from tests.processes import free_port
@@ -117,15 +117,22 @@ def test_retry_after(lab, value, seconds, kind):
 
 def test_a_host_that_asked_for_rest_gets_it(lab):
     ok = lab.serve("/ok", "<rss/>")
+    told: list[Closed] = []
+
+    async def refused(http: Http) -> Fault:
+        with pytest.raises(Fault) as caught:
+            await http.get(ok, now=NOW)
+        return caught.value
 
     async def work() -> Fault:
-        async with Http(**KNOBS | {"pace_seconds": 0.01}) as http:
+        async with Http(**KNOBS | {"pace_seconds": 0.01}, on_closed=told.append) as http:
             await http.get(ok, now=NOW)
             with pytest.raises(Fault):
                 await http.get(lab.url("/status/429?retry_after=600"), now=NOW)
-            with pytest.raises(Fault) as caught:
-                await http.get(ok, now=NOW)
-            return caught.value
+            found = await refused(http)
+        async with Http(**KNOBS | {"pace_seconds": 0.01}, closed=tuple(told)) as after_a_restart:
+            assert 590 < (await refused(after_a_restart)).retry_after <= 600
+        return found
 
     found = asyncio.run(work())
     assert found.kind == "RETRY" and 590 < found.retry_after <= 600 < LONG_WAIT
@@ -180,7 +187,8 @@ def test_a_private_address_is_refused_unless_it_is_on_the_list(lab):
     ("8.8.8.8", True), ("2400:3200::1", True), ("10.1.2.3", False), ("172.16.0.1", False), ("192.168.1.1", False),
     ("127.0.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("224.0.0.1", False), ("0.0.0.0", False),
     ("255.255.255.255", False), ("::", False), ("::1", False), ("fe80::1", False), ("fc00::1", False),
-    ("ff02::1", False), ("::ffff:10.0.0.1", False), ("64:ff9b::a00:1", False), ("2002:a00:1::", False),
+    ("ff02::1", False), ("::ffff:10.0.0.1", False), ("::127.0.0.1", False), ("::10.0.0.1", False),
+    ("64:ff9b::a00:1", False), ("2002:a00:1::", False),
 ])
 def test_which_addresses_are_public(address, public):
     assert addresses.is_public(ipaddress.ip_address(address)) is public

@@ -160,7 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._page(Page(words.encode(), "text/plain; charset=utf-8"))
 
     def _service(self, service: Service, path: str, query: str) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # whoever asked was killed
+            self.close_connection = True
+            return
         found = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
         path = service.route(path, headers)
