@@ -142,13 +142,15 @@ def cases(lab: Any) -> list[Player]:
 
 
 def again(players: list[Player]) -> None:
-    """Make the interfaces due at once, whatever the hour, and have their worlds go on."""
-    from sqlalchemy import update
+    """Make the interfaces due at once, whatever the hour and what was left of the day's calls, and have their worlds go
+    on: as if each start were another day's."""
+    from sqlalchemy import delete, update
 
     from core import db
-    from core.models import Source
+    from core.models import Quota, Source
 
     with db.session() as session:
+        session.execute(delete(Quota))
         mine = Source.id.in_([player.source_id for player in players])
         session.execute(update(Source).where(mine).values(next_due_at=None))
         session.commit()
@@ -220,8 +222,9 @@ def compare(press: Press, players: list[Player]) -> dict[str, Any]:
     return {
         "facts": facts, "lost": sum((expected - found).values()) + len(lacking),
         "duplicated": sum((found - expected).values()) + len(twice), "interfaces": len(players),
-        "what": [*lacking, *twice][:10], "captures": len(captures), "unreadable": unreadable,
-        "untraced": untraced, "interrupted_runs": interrupted, "open_runs": open_runs,
+        "what": [*lacking, *twice][:5], "by": dict(Counter(words.partition(":")[0] for words in lacking)),
+        "captures": len(captures), "unreadable": unreadable, "untraced": untraced,
+        "interrupted_runs": interrupted, "open_runs": open_runs,
     }
 
 
