@@ -2,22 +2,32 @@
 for government sites asks for (PubDate, ArticleTitle, ContentSource …), and the record that both make.
 
 Shared by list pages and sitemaps. An article is read once, when it is new; what its page does not say, or a page that
-can't be read, leaves what the list said.
+can't be read after several tries, leaves what the list said.
 """
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from collectors import dates, hypertext, plain, robots
+from collectors import attempts, dates, hypertext, plain, robots
 from collectors.base import Desk
 from core.faults import Fault
-from core.records import Batch, Fetched, MentionRecord, Reject, SourceSpec, clean, one_line, reasons
+from core.records import (
+    FUTURE_TOLERANCE,
+    Batch,
+    Fetched,
+    MentionRecord,
+    Reject,
+    SourceSpec,
+    clean,
+    one_line,
+    reasons,
+)
 
 MAX_TITLE, MAX_TEXT, MAX_ID = 500, 200_000, 400
 BODIES = (
@@ -25,7 +35,14 @@ BODIES = (
     "#article_content", ".news-content", "#content .content", ".trout-region-content", "article",
 )
 """Where article pages of the usual publishing systems keep their text, tried where the given selector finds nothing."""
-_BLOCKED = re.compile("验证|访问异常|访问过于频繁|安全检查|拦截|forbidden|captcha|waf", re.IGNORECASE)
+_BLOCKED = re.compile(
+    "安全验证|访问验证|人机验证|身份验证|滑动验证|验证码|请完成验证|访问异常|访问过于频繁|请求过于频繁|正在进行安全检查|安全检查中|(?:请求|访问)(?:已|被)+拦截|"
+    r"网站防火墙|403 forbidden|^forbidden|access denied|just a moment|captcha|\bwaf\b", re.IGNORECASE,
+)
+"""Titles of pages that stand in the way. Not single words: 全市开展消防安全检查 is an article."""
+_ARTICLE = re.compile(
+    r"<meta[^<>]{0,300}(?:name|property)\s*=\s*[\"']?(?:pubdate|articletitle|article:published_time)", re.IGNORECASE
+)
 _GUIDELINE = {"columnname": "栏目", "contentsource": "来源", "keywords": "关键词"}
 _CUT = re.compile(r"\s*(?:\.{2,}|…+|⋯+)$")
 
@@ -54,7 +71,7 @@ class Entry:
 
 def named(url: str) -> str:
     """The id of an article: its address, or a digest of a very long one."""
-    name = hypertext.identity(url)
+    name = one_line(hypertext.identity(url))
     if len(name) <= MAX_ID:
         return name
     return f"sha256:{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
@@ -74,37 +91,67 @@ def whole_title(shown: str, full: str) -> str:
 # --- Asking ---------------------------------------------------------------------------------------------------------
 
 
+async def pending(
+    source: SourceSpec, desk: Desk, waiting: list[list], failures: attempts.Failures
+) -> AsyncIterator[tuple[Fetched, list[list]]]:
+    """The articles that wait to be read ([*Entry.kept(), tries]), one by one, each answer with those that then still
+    wait. One that can't be read goes to the end, at last with what the list said of it; a run tries each once. Raises
+    Fault for what concerns the whole site."""
+    tried: set[str] = set()
+    while waiting and waiting[0][0] not in tried and not failures.enough:
+        (*kept, tries), *rest = waiting
+        entry = Entry.back(kept)
+        tried.add(entry.id)
+        try:
+            fetched = await read(source, desk, entry)
+        except Fault as fault:
+            if attempts.of_the_site(fault):
+                raise
+            if tries + 1 < attempts.TRIES:
+                failures.add(fault)
+                fetched, rest = attempts.failed(fault, entry.url, desk.now), [*rest, [*kept, tries + 1]]
+            else:
+                fetched = unread(entry, desk.now, fault)
+        waiting = rest
+        yield fetched, waiting
+
+
+def waiting(entries: Sequence[Entry]) -> list[list]:
+    """Entries as `pending` takes them, for a cursor."""
+    return [[*entry.kept(), 0] for entry in entries]
+
+
+def _context(entry: Entry) -> dict[str, str]:
+    return {"call": "article", **dict(zip(("id", "url", "title", "at", "locator"), entry.kept(), strict=True))}
+
+
 async def read(source: SourceSpec, desk: Desk, entry: Entry) -> Fetched:
     """An article's page; its context says what the list said. Where the page is gone or closed to us, the answer says
     so in its context instead of raising. Raises Fault for what passes (no answer, a page in the way, half a page)."""
-    context = {"call": "article", **dict(zip(("id", "url", "title", "at", "locator"), entry.kept(), strict=True))}
     if not hypertext.same_site(entry.url, source.url):
-        return _unread(entry, desk.now, context, "在其他网站")
+        return unread(entry, desk.now, Fault("STOP", "在其他网站"))
     try:
-        pace = await robots.permit(desk.http, entry.url, desk.now)
-        fetched = await desk.http.get(entry.url, now=desk.now, pace=pace)
+        fetched = await robots.get(desk.http, entry.url, desk.now, within=source.url)
     except Fault as fault:
-        if fault.kind not in ("STOP", "GONE"):
+        if fault.kind not in ("STOP", "GONE", "REAUTH"):
             raise
-        if isinstance(fault.evidence, Fetched):
-            return replace(fault.evidence, etag="", last_modified="", context=context | {"missing": fault.message})
-        return _unread(entry, desk.now, context, fault.message)
+        return unread(entry, desk.now, fault)
     text = hypertext.decode(fetched.body, fetched.media_type, str(source.config.get("encoding") or ""))
     if not text.strip():
         raise Fault("RETRY", "文章页返回内容为空", evidence=fetched)
     whole(source, text, fetched)
     title = re.search(r"<title[^<>]{0,200}>([^<]{0,200})", text[:100_000], re.IGNORECASE)
-    if title and blocked(title[1]) and not blocked(entry.title):
+    if title and blocked(title[1]) and not blocked(entry.title) and not _ARTICLE.search(text[:200_000]):
         raise Fault("RETRY", f"文章页被拦截（网页标题：{one_line(title[1])[:40]}），请稍后再试", evidence=fetched)
-    return replace(fetched, etag="", last_modified="", context=context)
+    return replace(fetched, etag="", last_modified="", context=_context(entry))
 
 
-def _unread(entry: Entry, now: datetime, context: dict[str, str], why: str) -> Fetched:
-    """An answer of our own making in place of a page that is not asked for: the list's line."""
-    return Fetched(
-        request=f"（未读取）{entry.url}"[:500], body=f"{entry.title}\n{entry.url}\n".encode(), status=0,
-        media_type="text/plain; charset=utf-8", fetched_at=now, url=entry.url, context=context | {"missing": why},
-    )
+def unread(entry: Entry, now: datetime, fault: Fault) -> Fetched:
+    """The answer for an article whose page is not to be had: the site's own, or the list's line in its place."""
+    context = _context(entry) | {"missing": fault.message}
+    if isinstance(fault.evidence, Fetched):
+        return replace(fault.evidence, etag="", last_modified="", context=context)
+    return attempts.made(entry.url, f"{entry.title}\n{entry.url}\n", now, context)
 
 
 def whole(source: SourceSpec, text: str, fetched: Fetched) -> None:
@@ -123,11 +170,16 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """The record of one article's answer."""
     context, batch = fetched.context, Batch()
     entry = Entry.back([context[name] for name in ("id", "url", "title", "at", "locator")])
-    if why := context.get("missing"):
+    why, page = context.get("missing", ""), None
+    if not why:
+        text = hypertext.decode(fetched.body, fetched.media_type, str(source.config.get("encoding") or ""))
+        try:
+            page = hypertext.tree(text)
+        except Fault as fault:  # one page beyond all measure says nothing of the source
+            why = fault.message
+    if page is None:
         batch.note = f"有的文章页没有读取（{why[:80]}），只记录了列表中的标题"
-        return put(batch, fetched, entry)
-    text = hypertext.decode(fetched.body, fetched.media_type, str(source.config.get("encoding") or ""))
-    page = hypertext.tree(text)
+        return put(batch, fetched, replace(entry, title=entry.title or entry.url[:MAX_TITLE]))
     metas = hypertext.metas(page)
     title = metas.get("articletitle") or entry.title or metas.get("og:title") or hypertext.title_of(page)
     printed = next((metas[n] for n in ("pubdate", "publishdate", "article:published_time", "og:release_date")
@@ -161,11 +213,12 @@ def put(
         batch.rejects.append(Reject(entry.locator, "title", "没有标题", raw))
         return batch
     title = one_line(entry.title)
+    at = entry.at if entry.at and entry.at <= fetched.fetched_at + FUTURE_TOLERANCE else None  # a day that is announced
     try:
         batch.mentions.append(MentionRecord(
             locator=entry.locator, external_id=entry.id, url=entry.url, text=text, author=author[:200],
             title=title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…",
-            published_at=entry.at or fetched.fetched_at, dated=entry.at is not None,
+            published_at=at or fetched.fetched_at, dated=at is not None,
             observed_at=fetched.fetched_at, details=details or {},
         ))
     except ValidationError as error:

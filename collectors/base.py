@@ -86,8 +86,8 @@ class Desk(Protocol):
         """The posts of `accounts` that are due to be read again (core.rereading), the most urgent first."""
         ...
 
-    async def known(self, ids: Sequence[str]) -> set[str]:
-        """Those of these external ids that are mentions of this source already."""
+    async def known(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Those of these external ids that are mentions of this source already, with the details that are stored."""
         ...
 
 

@@ -9,7 +9,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _MAGIC = b"\x1f\x8b"
 
 
-class _Inflater:
+class Inflater:
     """gzip or deflate, bounded: `feed` never returns more than `room` bytes, however small its input is."""
 
     def __init__(self, coding: str):
@@ -71,7 +71,7 @@ async def read(chunks: AsyncIterator[bytes], *, coding: str, length: str, limit:
     coding = {"": "identity", "x-gzip": "gzip"}.get(coding, coding)
     if coding not in ("identity", "gzip", "deflate"):
         raise Fault("RETRY", f"返回内容的压缩方式无法识别（{coding[:40]}）")
-    inflater = None if coding == "identity" else _Inflater(coding)
+    inflater = None if coding == "identity" else Inflater(coding)
     body, wire = bytearray(), 0
     async for chunk in chunks:
         wire += len(chunk)

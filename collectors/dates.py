@@ -88,7 +88,13 @@ _DAY_FIRST = re.compile(
     r"(?<![\d:./-])(?P<day>\d{1,2})\s+(?P<year>20\d\d)\s*[-./年]\s*(?P<month>\d{1,2})(?!\s*[-./月]?\s*\d)"
 )
 _SHORT = re.compile(
-    rf"(?<![\d:./第-])(?P<month>\d{{1,2}})(?:\s*月\s*|\s*[-/.]\s*)(?P<day>\d{{1,2}})(?![\d./%万亿期年-])\s*日?{_CLOCK}"
+    rf"(?<![\d:./第-])(?P<month>\d{{1,2}})(?:\s*月\s*|\s*[-/.]\s*)(?P<day>\d{{1,2}})(?!\s*[\d./%万亿期年号月楼栋幢-])\s*日?{_CLOCK}"
+)
+_COMPACT = re.compile(r"(20\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?")
+_ONLY = re.compile(
+    r"[\s\[\]()（）【】|]*(?:(?:发布|发表|更新)?(?:时间|日期|于)\s*[:：]?\s*)?"
+    r"(?:[\d年月日时分秒:：/.\sTZ+-]+|刚刚|刚才|(?:今天|今日|昨天|昨日|前天)[\d:：\s]*|"
+    r"[\d半一几]+\s*个?(?:秒钟?|分钟?|小时|天|日|周|星期|月|年)\s*(?:之|以)?前)[\s\[\]()（）【】|]*"
 )
 _TIME = re.compile(r"(?<![\d:：.-])(?P<hour>[01]?\d|2[0-3])[:：](?P<minute>[0-5]\d)(?![\d])")
 _IN_PATH = re.compile(
@@ -111,7 +117,7 @@ def on_page(text: str, now: datetime) -> datetime | None:
     text = " ".join(text.split())[:LIMIT]
     if not text:
         return None
-    if full := _wall(text) or _iso(text) or _mail(text):
+    if full := _wall(text) or _compact(text) or _iso(text) or _mail(text):
         return full
     if "刚刚" in text or "刚才" in text:
         return now
@@ -132,6 +138,26 @@ def on_page(text: str, now: datetime) -> datetime | None:
         at = _at(today, found)
         return at if at <= now + timedelta(minutes=10) else at - timedelta(days=1)
     return None
+
+
+def only(text: str) -> bool:
+    """Whether a text is a date as a page prints it, and nothing else."""
+    return len(text) <= 60 and _ONLY.fullmatch(text) is not None
+
+
+def of_field(text: str, now: datetime) -> datetime | None:
+    """The instant of a date that stands in a field of its own, as interfaces give it: Unix seconds or milliseconds,
+    `20260308`, `20260308093000`, or any form that pages print."""
+    return from_number(int(text)) if re.fullmatch(r"\d{10}|\d{13}", text) else on_page(text, now)
+
+
+def _compact(text: str) -> datetime | None:
+    """`20260308`, `202603080930` or `20260308093000` of Shanghai's clock."""
+    found = _COMPACT.fullmatch(text)
+    try:
+        return _aware(datetime(*(int(part or 0) for part in found.groups()), tzinfo=clock.SHANGHAI)) if found else None
+    except ValueError:
+        return None
 
 
 def in_address(url: str) -> datetime | None:

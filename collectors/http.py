@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -223,11 +223,13 @@ class Http:
         last_modified: str = "",
         headers: Mapping[str, str] | None = None,
         pace: float | None = None,
+        onwards: Callable[[str], Awaitable[None]] | None = None,
     ) -> Fetched:
         """Fetch an address; `now` becomes `fetched_at`, `etag` and `last_modified` make the request conditional.
 
         `headers` are sent to the address's own origin only, never to where a redirect leads. `pace`: seconds that the
-        host wants between two requests, where that is more than the client's own. An answer 304 gives
+        host wants between two requests, where that is more than the client's own. `onwards` is asked for leave before a
+        redirect is followed to another address (it raises Fault to refuse). An answer 304 gives
         `unchanged=True`. Raises Fault for everything else that is not a success; a fault that came with an answer
         carries it as `evidence`.
         """
@@ -251,6 +253,8 @@ class Http:
                 target = target.join(location).copy_with(fragment=None)
             except (httpx.InvalidURL, ValueError) as error:
                 raise Fault("STOP", "对方跳转到一个不正确的网址", evidence=fetched) from error
+            if onwards is not None:
+                await onwards(str(target))
         raise Fault("STOP", f"跳转超过 {MAX_REDIRECTS} 次，已放弃", evidence=fetched)
 
     async def ask(

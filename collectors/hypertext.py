@@ -124,7 +124,8 @@ def base_of(page: LexborHTMLParser, url: str) -> str:
 
 
 def absolute(href: str, base: str) -> str:
-    """The http(s) address that a link leads to, without fragment; empty for any other kind of link."""
+    """The http(s) address that a link leads to, without fragment unless that is a route (`#/detail?id=1`); empty for
+    any other kind of link."""
     try:
         url = urljoin(base, re.sub(r"[\t\r\n]", "", href).strip())
         parts = urlsplit(url)
@@ -135,7 +136,8 @@ def absolute(href: str, base: str) -> str:
         return ""
     host = parts.hostname + (f":{port}" if port else "")
     path, query = quote(parts.path or "/", safe=_SAFE), quote(parts.query, safe=f"?{_SAFE}")
-    return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
+    route = f"#{quote(parts.fragment, safe=f'?{_SAFE}')}" if parts.fragment.startswith(("/", "!")) else ""
+    return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "") + route
 
 
 def identity(url: str) -> str:
@@ -145,16 +147,27 @@ def identity(url: str) -> str:
             if not _TRACKING.fullmatch(n)] if parts.query.count("&") < 100 else []
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     path = _SESSION.sub("", unquote(parts.path))
-    return f"{parts.hostname}{port}{path}" + (f"?{urlencode(kept)}" if kept else "")
+    route = f"#{unquote(parts.fragment)}" if parts.fragment.startswith(("/", "!")) else ""
+    return f"{parts.hostname}{port}{path}" + (f"?{urlencode(kept)}" if kept else "") + route
 
 
-_SHARED = {"com.cn", "gov.cn", "org.cn", "net.cn", "edu.cn", "ac.cn", "sh.cn"}
+_KINDS = (
+    "com", "gov", "org", "net", "edu", "ac", "mil",
+    "bj", "sh", "tj", "cq", "he", "sx", "nm", "ln", "jl", "hl", "js", "zj", "ah", "fj", "jx", "sd", "ha", "hb", "hn",
+    "gd", "gx", "hi", "sc", "gz", "yn", "xz", "sn", "gs", "qh", "nx", "xj", "tw", "hk", "mo",
+)
+_SHARED = {f"{kind}.cn" for kind in _KINDS}
+"""Suffixes under which anybody's domains stand."""
 
 
 def same_site(one: str, other: str) -> bool:
     """Whether two addresses belong to one site: the same host, or hosts of one domain."""
     a, b = (urlsplit(url).hostname or "" for url in (one, other))
-    if a == b or a.endswith(f".{b}") or b.endswith(f".{a}"):
+    if a == b:
+        return True
+    if any(re.fullmatch(r"[\d.]+|.*:.*", host) for host in (a, b)):  # addresses have no domain
+        return False
+    if a.endswith(f".{b}") or b.endswith(f".{a}"):
         return True
     tails = {host.partition(".")[2] for host in (a, b)}
     tail = next(iter(tails))

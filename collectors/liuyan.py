@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from collectors import dates, plain
+from collectors import attempts, dates, plain
 from collectors.base import Collector, Desk, Field, each, read_json
 from core import clock
 from core.faults import Fault
@@ -62,15 +62,36 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
         yield replace(fetched, context={"call": "snapshot"}, cursor={})
         return
     place: dict[str, Any] = dict(desk.cursor) or {"page": 1, "last": "", "pending": [], "more": True}
+    failures, tried = attempts.Failures(), set()
     while True:
-        while place["pending"]:
+        while place["pending"] and place["pending"][0]["tid"] not in tried and not failures.enough:
             row, *rest = place["pending"]
-            place = place | {"pending": rest}
-            yield replace(await _thread(source, desk, row), cursor=place if rest or place["more"] else {})
-        if not place["more"]:
-            return
+            tried.add(row["tid"])
+            fetched, again = await _try(source, desk, row, failures)
+            place = place | {"pending": [*rest, *again]}
+            yield replace(fetched, cursor=place if place["pending"] or place["more"] else {})
+        if place["pending"] or not place["more"]:
+            break
         fetched, place = await _list(source, desk, form, fid, place)
         yield replace(fetched, cursor=place if place["pending"] or place["more"] else {})
+    failures.end()
+
+
+async def _try(
+    source: SourceSpec, desk: Desk, row: dict[str, Any], failures: attempts.Failures
+) -> tuple[Fetched, list[dict[str, Any]]]:
+    """One thread's answer, and the thread itself where it is to be tried again."""
+    try:
+        return await _thread(source, desk, row), []
+    except Fault as fault:
+        if fault.kind != "RETRY" or attempts.of_the_site(fault):
+            raise
+        tries = int(row.get("tries", 0)) + 1
+        if tries < attempts.TRIES:
+            failures.add(fault)
+            return attempts.failed(fault, f"{CONTENT} {row['tid']}", desk.now), [row | {"tries": tries}]
+        context = {"call": "content", "row": json.dumps(row, ensure_ascii=False), "missing": fault.message}
+        return replace(attempts.failed(fault, f"{CONTENT} {row['tid']}", desk.now), context=context), []
 
 
 def _form(source: SourceSpec) -> tuple[str, str]:
@@ -119,13 +140,17 @@ async def _list(
     known = await desk.known(ids)
     wanted = [
         row for row in {row["tid"]: row for row in rows if row["tid"]}.values()
-        if row["tid"] not in known or _DONE.search(row["details"].get("办理状态", ""))
+        if row["tid"] not in known or (_done(row["details"]) and not _done(known[row["tid"]]))
     ] if form == "signed" else []
     last = min((i for i in ids if i.isascii() and i.isdecimal() and len(i) < 20), key=int, default="")
     number = int(place["page"])
-    more = bool(last) and last != place["last"] and not set(ids) <= known and number < _pages(source)
+    more = bool(last) and last != place["last"] and number < _pages(source)  # replies come to older threads, too
     context = {"call": form, "withheld": " ".join(row["tid"] for row in wanted)}
     return replace(fetched, context=context), {"page": number + 1, "last": last, "pending": wanted, "more": more}
+
+
+def _done(details: Mapping[str, str]) -> bool:
+    return _DONE.search(details.get("办理状态", "")) is not None
 
 
 def _pages(source: SourceSpec) -> int:
@@ -198,6 +223,8 @@ def _rows(fetched: Fetched) -> list:
 def _parts(fetched: Fetched) -> list:
     answer = read_json(fetched)
     data = answer.get("resultData") if isinstance(answer, dict) else None
+    if isinstance(answer, dict) and "resultData" in answer and data is None:
+        return []  # the thread was deleted
     parts = data.get("contentList") if isinstance(data, dict) else None
     if not isinstance(parts, list):
         raise Fault("RETRY", "留言板返回的内容中没有 contentList，接口可能已变化", evidence=fetched)
@@ -225,15 +252,20 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _when(printed: str, now: datetime) -> datetime | None:
-    return dates.from_number(int(printed)) if re.fullmatch(r"\d{9,14}", printed) else dates.on_page(printed, now)
+    return dates.of_field(printed, now)
 
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """The threads of a list that are not read one by one, or one thread with its replies."""
+    if (told := attempts.parse(fetched)) is not None:
+        return told
     batch = Batch()
     if fetched.context.get("call") == "content":
         row = json.loads(fetched.context["row"])
-        parts = _parts(fetched)
+        why = fetched.context.get("missing", "")
+        parts = [] if why else _parts(fetched)
+        if not parts:
+            batch.note = f"有的留言没有读到内容（{why[:80] or '可能已被删除'}），只记录了列表中的标题"
         each([row], batch, lambda kept, at: batch.mentions.append(_answered(kept, parts, fetched)), "resultData")
         return batch
     withheld = set(fetched.context.get("withheld", "").split())

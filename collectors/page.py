@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin
 
 from selectolax.lexbor import LexborNode
 
-from collectors import articles, dates, hypertext, plain, robots
+from collectors import articles, attempts, dates, hypertext, plain, robots
 from collectors.articles import Entry
 from collectors.base import Collector, Desk, Field, read_json
 from core.faults import Fault
@@ -35,33 +35,50 @@ USUAL = ("ul li, ol li", "table tr", "dl dd")
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """The list page by page, and after each page the articles that are new on it."""
-    place: dict[str, Any] = dict(desk.cursor) or {"page": 1, "url": source.url, "pending": [], "title": ""}
+    place: dict[str, Any] = dict(desk.cursor) or {"page": 1, "url": source.url, "pending": [], "tries": 0}
+    failures = attempts.Failures()
     while True:
-        while place["pending"]:
-            first, *rest = place["pending"]
-            place = place | {"pending": rest}
-            fetched = await articles.read(source, desk, Entry.back(first))
-            yield replace(fetched, cursor=place if rest or place["url"] else {})
-        if not place["url"]:
-            return
-        fetched, place = await _list(source, desk, place)
+        async for fetched, waiting in articles.pending(source, desk, place["pending"], failures):
+            place = place | {"pending": waiting}
+            yield replace(fetched, cursor=place if waiting or place["url"] else {})
+        if place["pending"] or not place["url"]:
+            break
+        try:
+            fetched, place = await _list(source, desk, place)
+        except Fault as fault:
+            if int(place["page"]) == 1 or attempts.of_the_site(fault):
+                raise
+            fetched, place = _page_failed(fault, place, desk)
+            if place["url"]:
+                failures.add(fault)
         yield replace(fetched, cursor=place if place["pending"] or place["url"] else {})
+        if fetched.context["call"] == "failed" and place["url"]:
+            break
+    failures.end()
+
+
+def _page_failed(fault: Fault, place: dict[str, Any], desk: Desk) -> tuple[Fetched, dict[str, Any]]:
+    """A page further down that can't be read: tried again in later runs, at last taken for the list's end."""
+    tries = int(place.get("tries", 0)) + 1
+    over = tries >= attempts.TRIES
+    return attempts.failed(fault, str(place["url"]), desk.now), place | {"tries": tries} | ({"url": ""} if over else {})
 
 
 async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[Fetched, dict[str, Any]]:
     """One list page, and where to go on behind it."""
     number, url = int(place["page"]), str(place["url"])
+    ended = place | {"url": "", "pending": []}
     try:
         fetched = await _fetch(source, desk, url)
     except Fault as fault:
         # Behind its last page a list that is counted up ends with "not found".
         if fault.kind == "GONE" and number > 1 and isinstance(fault.evidence, Fetched):
-            return replace(fault.evidence, context={"call": "end"}), place | {"url": "", "pending": []}
+            return replace(fault.evidence, context={"call": "end"}), ended
         raise
     found, title, following = await asyncio.to_thread(_looked, source, fetched, number)
     if not found:
-        if number > 1 and title == place["title"]:
-            return replace(fetched, context={"call": "end"}), place | {"url": "", "pending": []}
+        if number > 1 and not articles.blocked(title):
+            return replace(fetched, context={"call": "end"}), ended
         raise nothing(title, fetched)
     known = await desk.known([entry.id for entry in found])
     fresh = [entry for entry in found if entry.id not in known]
@@ -69,13 +86,12 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[
     if not fresh or number >= _pages(source) or following == url:
         following = ""
     context = {"call": "list", "page": str(number), "withheld": "\n".join(entry.id for entry in wanted)}
-    ahead = {"page": number + 1, "url": following, "title": title, "pending": [entry.kept() for entry in wanted]}
+    ahead = {"page": number + 1, "url": following, "pending": articles.waiting(wanted), "tries": 0}
     return replace(fetched, etag="", last_modified="", context=context), ahead
 
 
 async def _fetch(source: SourceSpec, desk: Desk, url: str) -> Fetched:
-    pace = await robots.permit(desk.http, url, desk.now)
-    fetched = await desk.http.get(url, now=desk.now, pace=pace)
+    fetched = await robots.get(desk.http, url, desk.now)
     if not fetched.body.strip():
         raise Fault("RETRY", "列表页返回内容为空", evidence=fetched)
     return fetched
@@ -166,7 +182,7 @@ def _entry(
         return None
     url = hypertext.absolute(link.attributes.get("href") or "", base)
     title = _title(node, link, _option(source, "title"))
-    printed, at = _date(node, _option(source, "date"), now)
+    printed, at = _date(node, link, _option(source, "date"), now)
     if not url:
         if printed and title:
             href = one_line(link.attributes.get("href") or "")[:200]
@@ -193,8 +209,9 @@ def _title(node: LexborNode, link: LexborNode, selector: str) -> str:
     return articles.whole_title(hypertext.line(link), one_line(link.attributes.get("title") or ""))
 
 
-def _date(node: LexborNode, selector: str, now: datetime) -> tuple[str, datetime | None]:
-    """The printed date and its instant: by its selector, else the first short piece of text that is one."""
+def _date(node: LexborNode, link: LexborNode, selector: str, now: datetime) -> tuple[str, datetime | None]:
+    """The printed date and its instant: by its selector, else the first short piece of text that is a date and nothing
+    more, else one beside the link that holds one. A title may well speak of days that are not its own."""
     if selector:
         found = next(iter(hypertext.select(node, selector, "日期")), None)
         if found is None:
@@ -202,12 +219,14 @@ def _date(node: LexborNode, selector: str, now: datetime) -> tuple[str, datetime
         printed = hypertext.line(found, 200)
         named = one_line(found.attributes.get("datetime") or found.attributes.get("title") or "")
         return printed, dates.on_page(printed, now) or dates.on_page(named, now)
-    pieces = [piece for piece in hypertext.texts(node) if len(piece) <= 40]
-    for printed in pieces[:40]:
-        if len(printed) <= 30 and (at := dates.on_page(printed, now)):
+    pieces = [piece for piece in hypertext.texts(node) if len(piece) <= 40][:40]
+    titles = set(hypertext.texts(link))
+    beside = [piece for piece in pieces if piece not in titles]
+    for printed in (*filter(dates.only, pieces), *(piece for piece in beside if len(piece) <= 30)):
+        if at := dates.on_page(printed, now):
             return printed, at
-    for one, two in pairwise(pieces):  # a day and its month in elements of their own
-        if (at := dates.on_page(f"{one} {two}", now)) and len(one) + len(two) <= 12:
+    for one, two in pairwise(beside or pieces):  # a day and its month in elements of their own
+        if len(one) + len(two) <= 12 and (at := dates.on_page(f"{one} {two}", now)):
             return f"{one} {two}", at
     return "", None
 
@@ -219,6 +238,8 @@ def json_entries(source: SourceSpec, fetched: Fetched, batch: Batch) -> list[Ent
     if not isinstance(rows, list):
         path = _option(source, "json")[:60]
         raise Fault("RETRY", f"返回的 JSON 中没有列表“{path}”，接口可能已变化", evidence=fetched)
+    if len(rows) > MAX_ENTRIES:
+        batch.note = f"条目过多，只取前 {MAX_ENTRIES} 条（共 {len(rows)} 条）"
     found: dict[str, Entry] = {}
     for number, row in enumerate(rows[:MAX_ENTRIES]):
         at = f"{_option(source, 'json')}[{number}]"
@@ -229,8 +250,7 @@ def json_entries(source: SourceSpec, fetched: Fetched, batch: Batch) -> list[Ent
         if not url or not title:
             batch.rejects.append(Reject(at, "title" if url else "url", "缺少标题或链接", one_line(str(row))[:300]))
             continue
-        when = dates.from_number(int(printed)) if re.fullmatch(r"\d{9,14}", printed) else (
-            dates.on_page(printed, fetched.fetched_at))
+        when = dates.of_field(printed, fetched.fetched_at)
         found.setdefault(articles.named(url), Entry(articles.named(url), title, url, when, printed, at))
     return list(found.values())
 
@@ -265,6 +285,8 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
         return articles.parse(source, fetched)
     if call == "end":
         return batch
+    if (told := attempts.parse(fetched)) is not None:
+        return told
     if _option(source, "json"):
         found = json_entries(source, fetched, batch)
     else:

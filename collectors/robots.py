@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from protego import Protego
 
-from collectors import plain
+from collectors import hypertext, plain
 from collectors.http import AGENT, Http
 from core import clock
 from core.faults import Fault
@@ -55,6 +55,19 @@ async def permit(http: Http, url: str, now: datetime) -> float | None:
         )
     delay = kept.rules.crawl_delay(AGENT)
     return min(delay, MAX_DELAY) if delay and delay > 0 else None
+
+
+async def get(http: Http, url: str, now: datetime, *, within: str = "") -> Fetched:
+    """Fetch an address as its site allows, and so do the addresses that it redirects to; with `within` they must belong
+    to the site of that address. Raises Fault as `permit` and Http.get do, STOP for a redirect that leaves the site."""
+
+    async def onwards(target: str) -> None:
+        if within and not hypertext.same_site(target, within):
+            raise Fault("STOP", f"网页跳转到其他网站（{urlsplit(target).hostname}），没有跟随")
+        await permit(http, target, now)
+
+    pace = await permit(http, url, now)
+    return await http.get(url, now=now, pace=pace, onwards=onwards)
 
 
 async def sitemaps(http: Http, url: str, now: datetime) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.parsers import expat
 
-from collectors import articles, dates, hypertext, plain, robots
+from collectors import articles, attempts, bodies, dates, hypertext, plain, robots
 from collectors.articles import Entry
 from collectors.base import Collector, Desk, Field
 from core.faults import Fault
@@ -54,18 +54,35 @@ class Line:
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """The maps one by one, and after each the articles that are new in it."""
     place: dict[str, Any] = dict(desk.cursor) or {
-        "from": desk.now.isoformat(), "maps": await _begin(source, desk), "pending": [], "seen": [],
+        "from": desk.now.isoformat(), "maps": await _begin(source, desk), "pending": [], "seen": [], "tries": {},
     }
+    failures, tried = attempts.Failures(), set()
     while True:
-        while place["pending"]:
-            first, *rest = place["pending"]
-            place = place | {"pending": rest}
-            fetched = await articles.read(source, desk, Entry.back(first))
-            yield replace(fetched, cursor=place if rest or place["maps"] else {})
-        if not place["maps"]:
-            return
-        fetched, place = await _map(source, desk, place)
+        async for fetched, waiting in articles.pending(source, desk, place["pending"], failures):
+            place = place | {"pending": waiting}
+            yield replace(fetched, cursor=place if waiting or place["maps"] else {})
+        if place["pending"] or not place["maps"] or place["maps"][0] in tried or failures.enough:
+            break
+        tried.add(place["maps"][0])
+        try:
+            fetched, place = await _map(source, desk, place)
+        except Fault as fault:
+            if not place["seen"] or attempts.of_the_site(fault):
+                raise
+            fetched, place = _map_failed(fault, place, desk)
+            if place["maps"] and place["maps"][-1] in tried:
+                failures.add(fault)
         yield replace(fetched, cursor=place if place["pending"] or place["maps"] else {})
+    failures.end()
+
+
+def _map_failed(fault: Fault, place: dict[str, Any], desk: Desk) -> tuple[Fetched, dict[str, Any]]:
+    """A map of an index that can't be read goes behind the others, and is left out after so many runs."""
+    url, *maps = place["maps"]
+    tries = int(place["tries"].get(url, 0)) + 1
+    again = [url] if tries < attempts.TRIES and fault.kind != "GONE" else []
+    ahead = place | {"maps": [*maps, *again], "tries": place["tries"] | {url: tries}}
+    return attempts.failed(fault, url, desk.now), ahead
 
 
 async def _begin(source: SourceSpec, desk: Desk) -> list[str]:
@@ -83,25 +100,26 @@ def _ours(url: str, source: SourceSpec) -> bool:
 async def _map(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[Fetched, dict[str, Any]]:
     """One map, and where to go on behind it."""
     url, *maps = place["maps"]
-    pace = await robots.permit(desk.http, url, desk.now)
-    fetched = await desk.http.get(url, now=desk.now, pace=pace)
+    fetched = await robots.get(desk.http, url, desk.now)
     since = datetime.fromisoformat(place["from"]) - timedelta(days=_days(source))
     kind, lines, _ = await asyncio.to_thread(read, fetched)
     seen = [*place["seen"], url]
     context = {"call": "map", "since": since.isoformat(), "withheld": ""}
+    wanted: list[Entry] = []
     if kind == "sitemapindex":
         lines.sort(key=lambda line: line.changed or datetime.max.replace(tzinfo=since.tzinfo), reverse=True)
         inner = [line.url for line in lines if line.changed is None or line.changed >= since]
-        fresh = [one for one in dict.fromkeys(inner) if one not in seen and one not in maps and _ours(one, source)]
+        there = {*seen, *maps}
+        fresh = [one for one in dict.fromkeys(inner) if one not in there and _ours(one, source)]
         maps = [*maps, *fresh][: max(MAX_MAPS - len(seen), 0)]
-        wanted: list[Entry] = []
     else:
-        entries = chosen(source, lines, since, fetched.fetched_at)
+        entries = await asyncio.to_thread(chosen, source, lines, since, fetched.fetched_at)
         known = await desk.known([entry.id for entry in entries])
         always = bool(source.config.get("article"))
         wanted = [entry for entry in entries if entry.id not in known and (always or not entry.title)][:MAX_ARTICLES]
-        context["withheld"] = "\n".join(entry.id for entry in entries if entry in wanted or not entry.title)
-    ahead = {"from": place["from"], "maps": maps, "pending": [entry.kept() for entry in wanted], "seen": seen}
+        # Those without a title are never taken from the map: they need no naming.
+        context["withheld"] = "\n".join(entry.id for entry in wanted if entry.title)
+    ahead = place | {"maps": maps, "pending": articles.waiting(wanted), "seen": seen}
     return replace(fetched, etag="", last_modified="", context=context), ahead
 
 
@@ -139,12 +157,12 @@ def _text(fetched: Fetched) -> str:
     if not body.strip():
         raise Fault("RETRY", "网站地图返回内容为空", evidence=fetched)
     if body.startswith(b"\x1f\x8b"):
-        engine = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        inflater = bodies.Inflater("gzip")
         try:
-            body = engine.decompress(body, MAX_BYTES + 1)
+            body = inflater.feed(body, MAX_BYTES)
         except zlib.error:
             raise Fault("RETRY", "网站地图的压缩数据已损坏", evidence=fetched) from None
-        if len(body) <= MAX_BYTES and not engine.eof:
+        if len(body) <= MAX_BYTES and not inflater.complete:
             raise Fault("RETRY", "网站地图的压缩数据不完整，传输可能中断", evidence=fetched)
     if len(body) > MAX_BYTES:
         raise Fault("STOP", f"网站地图超过 {MAX_BYTES // 1_000_000} MB，已拒绝读取", evidence=fetched)
@@ -235,6 +253,8 @@ class _Reader:
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """What a news sitemap says by itself, or one article."""
+    if (told := attempts.parse(fetched)) is not None:
+        return told
     if fetched.context.get("call") == "article":
         return articles.parse(source, fetched)
     kind, lines, note = read(fetched)
@@ -243,7 +263,7 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
         since = datetime.fromisoformat(fetched.context["since"])
         withheld = set(fetched.context.get("withheld", "").split("\n"))
         for entry in chosen(source, lines, since, fetched.fetched_at):
-            if entry.id not in withheld:
+            if entry.title and entry.id not in withheld:
                 articles.put(batch, fetched, entry)
     return batch
 
@@ -251,9 +271,7 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
 async def check(source: SourceSpec, desk: Desk) -> str:
     """The map that the source names."""
     since = desk.now - timedelta(days=_days(source))
-    url = (await _begin(source, desk))[0]
-    pace = await robots.permit(desk.http, url, desk.now)
-    fetched = await desk.http.get(url, now=desk.now, pace=pace)
+    fetched = await robots.get(desk.http, (await _begin(source, desk))[0], desk.now)
     kind, lines, _ = await asyncio.to_thread(read, fetched)
     if kind == "sitemapindex":
         newer = sum(line.changed is None or line.changed >= since for line in lines)

@@ -16,7 +16,7 @@ from collectors import SOURCES
 from collectors.http import Http
 from core import collect, credentials, evidence
 from core.labels import FAULTS
-from core.models import Account, Capture, Notice, Post, Reading, Run, Source
+from core.models import Account, Capture, Mention, Notice, Post, Reading, Run, Source
 from tests.lab import Lab
 from tests.lab.cases import Case, every
 from tests.lab.holding import FACTS, differences, doubled
@@ -233,3 +233,28 @@ def test_a_counter_that_falls_is_kept_as_another_reading(world, kind):
         .order_by(Reading.observed_at)
     ).scalars().all()
     assert values[-1] == value and values[-2] > value
+
+
+@those(lambda case: case.stick is not Case.stick)
+def test_one_thing_that_fails_for_ever_holds_up_nothing(world, kind):
+    world.case.stick()
+    states = []
+    for number in range(20):
+        states.append(world.run().fault)
+        world.case.at = max(world.source.next_due_at, world.case.at)
+        if number == 9:
+            world.case.grow()
+    assert states[0] == "RETRY" and set(states) == {"RETRY", ""} and states[-1] == ""
+    assert world.source.fault == "" and world.source.cursor == {}
+    world.check()  # everything is there, the one as its list names it
+
+
+@those(lambda case: case.stick is not Case.stick)
+def test_one_thing_that_can_be_read_again_in_time_is_read_in_full(world, kind):
+    stuck = world.case.stick()
+    assert world.run().fault == "RETRY"
+    world.case.free()
+    world.later(SOON)
+    assert world.run().fault == ""
+    world.check()
+    assert world.session.execute(select(Mention.text).where(Mention.external_id == stuck)).scalar_one()

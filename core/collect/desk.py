@@ -103,15 +103,15 @@ class Desk:
             ahead = next_due(now, self._job.period_seconds, daily_at=self._job.daily_at)
             return wanted(session, self._job.account_ids, now, limit, ahead)
 
-    async def known(self, ids: Sequence[str]) -> set[str]:
+    async def known(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         return await self._books(self._known, ids)
 
-    def _known(self, ids: Sequence[str]) -> set[str]:
-        found: set[str] = set()
+    def _known(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
         with open_session() as session:
             for part in chunks(list(ids)):
                 mine = (Mention.source_id == self._job.source_id, Mention.external_id.in_(part))
-                found |= set(session.execute(select(Mention.external_id).where(*mine)).scalars())
+                found |= dict(session.execute(select(Mention.external_id, Mention.details).where(*mine)).all())
         return found
 
 

@@ -1,11 +1,12 @@
 """List pages of a site without feeds, against a service that plays one; and pages as the world writes them."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectors import hypertext, page
+from collectors import articles, dates, hypertext, page
 from collectors.http import Http
 from collectors.page import PAGE
 from core import clock
@@ -30,7 +31,7 @@ def spec(url: str, **config: str) -> SourceSpec:
 def run(source: SourceSpec, *, cursor=None, known=(), answers=None, act=None, now=NOW, patience=10.0) -> Outcome:
     async def work() -> Outcome:
         async with Http(**{**OPEN, "timeout": patience, "deadline": patience}) as http:
-            desk = MemoryDesk(http, now, cursor=cursor or {}, mentions=set(known))
+            desk = MemoryDesk(http, now, cursor=cursor or {}, mentions={one: {} for one in known})
             return await (act(source, desk) if act else play(PAGE, source, desk, answers=answers))
 
     return asyncio.run(work())
@@ -118,6 +119,54 @@ def test_an_article_that_is_gone_or_closed_leaves_what_the_list_said(site):
     assert outcome.fault is None and len(found) == 10
     assert found[site.identity(100)].title == "第100号：关于社区卫生服务的通知"
     assert found[site.identity(99)].text == "" and any("没有读取" in b.note for b in outcome.batches)
+
+
+def test_a_page_further_down_that_is_refused_is_tried_again_and_nothing_behind_it_is_lost(site):
+    source = full(site, article="")
+    site.broken = {"index_1": 403}
+    first = run(source)
+    assert (first.fault.kind, first.cursor["page"]) == ("RETRY", 2) and len(first.all("mentions")) == 10
+    site.broken = {}
+    rest = run(source, cursor=first.cursor, known={m.external_id for m in first.all("mentions")})
+    assert rest.fault is None and len(rest.all("mentions")) == 15
+    site.broken, cursor = {"index_1": 403}, first.cursor
+    for _ in range(5):
+        outcome = run(source, cursor=cursor)
+        cursor = outcome.cursor
+    assert outcome.fault is None and cursor == {}, "at last it is taken for the list's end"
+
+
+def test_an_article_of_another_site_s_is_neither_followed_nor_taken_for_it(site, lab):
+    target = f"http://127.0.0.1:{lab.port}/elsewhere"
+    lab.serve("/elsewhere", "<html><body><div id=zoom>别处的文字</div></body></html>", "text/html")
+    number = 98
+    lab.serve(f"/pages{site.path(number)}?spm=a.0", b"", "text/html", status=302, headers={"Location": target})
+    found = {m.external_id: m for m in run(full(site, pages="1")).all("mentions")}
+    assert found[site.identity(number)].text == "" and not lab.asked("/elsewhere")
+
+
+def test_a_redirect_is_followed_only_where_robots_allow_it(site, lab):
+    lab.serve("/moved", b"", "text/html", status=302, headers={"Location": lab.url("/closed/index.html")})
+    lab.serve("/robots.txt", "User-agent: *\nDisallow: /closed/\n", "text/plain")
+    fault = run(spec(lab.url("/moved"))).fault
+    assert fault.kind == "STOP" and "Disallow: /closed/" in fault.message and not lab.asked("/closed/index.html")
+
+
+def test_a_headline_on_checks_and_interceptions_is_an_article(site):
+    site.items[0] = (100, "全市开展消防安全检查 拦截风险", NOW)
+    outcome = run(full(site, pages="1"))
+    assert outcome.fault is None and all(m.text for m in outcome.all("mentions"))
+    for title in ("全市开展消防安全检查", "海关拦截违禁品", "开展质量验证活动"):
+        assert not articles.blocked(title)
+    for title in ("百度安全验证", "访问异常", "请求已被拦截", "403 Forbidden", "Just a moment..."):
+        assert articles.blocked(title)
+
+
+def test_a_page_nested_beyond_measure_leaves_what_the_list_said(site, lab):
+    lab.serve(f"/pages{site.path(99)}?spm=a.0", "<html><body>" + "<div>" * 900 + "</body></html>", "text/html")
+    outcome = run(full(site, pages="1"))
+    found = {m.external_id: m for m in outcome.all("mentions")}
+    assert outcome.fault is None and len(found) == 10 and found[site.identity(99)].text == ""
 
 
 def test_robots_close_the_list_or_only_the_articles(site, lab):
@@ -211,6 +260,49 @@ def test_dates_as_lists_print_them(printed, wanted):
     assert (found.published_at if found.dated else None) == wanted
 
 
+@pytest.mark.parametrize("title", [
+    "全区1-6月经济运行情况", "2025年5月1日至5日放假安排", "12-3号楼停水", "今天起实施新规",
+    "3年前的承诺兑现", "3月8日停水通知",
+])
+def test_a_title_s_own_days_are_not_the_date_of_publishing(title):
+    rows = f"<li><a href='1.html'>{title}</a></li><li><a href='2.html'>{title}（二）</a><i>[2026-03-08]</i></li>"
+    bare, dated = read(f"<html><body><ul class=x>{rows}</ul></body></html>", list="ul.x li").mentions
+    assert (bare.dated, bare.title) == (False, title)
+    assert dated.published_at == datetime(2026, 3, 7, 16, tzinfo=UTC)
+
+
+def test_a_day_that_is_only_announced_is_no_date_of_publishing():
+    (found,) = read("<html><body><ul class=x><li><a href=1>预告</a><i>2027-01-01</i></li></ul></body></html>",
+                    list="ul.x li").mentions
+    assert not found.dated and found.published_at == NOW
+
+
+@pytest.mark.parametrize(("said", "wanted"), [
+    *((said, datetime(2026, 3, 8, 1, 30, tzinfo=UTC)) for said in (
+        "20260308093000", "202603080930", "1772933400", "1772933400000", "2026-03-08 09:30",
+    )),
+    ("20260308", datetime(2026, 3, 7, 16, tzinfo=UTC)), ("20261399", None), ("12345", None),
+])
+def test_dates_as_fields_give_them(said, wanted):
+    assert dates.of_field(said, NOW) == wanted
+
+
+def test_a_json_list_of_routes_is_bounded_and_says_so():
+    rows = [{"id": n, "title": f"第{n}条", "day": "20260308"} for n in range(310)]
+    body = json.dumps({"data": rows}).encode()
+    source = spec(URL, json="data", title="title", date="day", link="/#/detail?id={id}")
+    batch = page.parse(source, Fetched(URL, body, 200, "application/json", NOW, url=URL))
+    assert len(batch.mentions) == 300 and "共 310 条" in batch.note
+    assert batch.mentions[7].url == "https://www.yunlan.gov.cn/#/detail?id=7" and len(
+        {m.external_id for m in batch.mentions}) == 300
+
+
+def test_an_id_is_asked_for_as_it_is_stored():
+    html = "<html><body><ul class=x><li><a href='a%20%20b%E2%80%8B%0A.html%20'>通知</a></li></ul></body></html>"
+    (found,) = read(html, list="ul.x li").mentions
+    assert found.external_id == articles.named(found.url)
+
+
 def test_titles_that_are_cut_short_are_told_in_full_and_markup_is_only_text():
     batch = read(
         "<html><body><ul class=x><li><a href=1 title='关于开展垃圾分类工作的通知'>关于开展垃圾…</a></li>"
@@ -255,4 +347,5 @@ def test_one_site_or_another():
     assert same("https://www.pudong.gov.cn/", "https://pudong.gov.cn/")
     assert not same("https://www.pudong.gov.cn/", "https://www.xuhui.gov.cn/")
     assert not same("https://pudong.gov.cn/", "https://xuhui.gov.cn/")
+    assert not same("https://10.1.2.3/", "https://99.1.2.3/") and not same("https://a.bj.cn/", "https://b.bj.cn/")
     assert not same("https://mp.weixin.qq.com/s/1", "https://www.pudong.gov.cn/")

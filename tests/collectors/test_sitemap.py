@@ -32,7 +32,7 @@ def spec(url: str, **config: str) -> SourceSpec:
 def run(source: SourceSpec, *, cursor=None, known=(), answers=None, act=None, patience=10.0) -> Outcome:
     async def work() -> Outcome:
         async with Http(**{**OPEN, "timeout": patience, "deadline": patience}) as http:
-            desk = MemoryDesk(http, NOW, cursor=cursor or {}, mentions=set(known))
+            desk = MemoryDesk(http, NOW, cursor=cursor or {}, mentions={one: {} for one in known})
             return await (act(source, desk) if act else play(SITEMAP, source, desk, answers=answers))
 
     return asyncio.run(work())
@@ -94,6 +94,26 @@ def test_every_misfortune_is_a_fault_in_words_and_costs_nothing(site, act, words
     done = {m.external_id for m in outcome.all("mentions")}
     rest = run(source, cursor=outcome.cursor, known=done)
     assert rest.fault is None and done | {m.external_id for m in rest.all("mentions")} == everything(site)
+
+
+@pytest.mark.parametrize(("status", "tries"), [(404, 1), (500, 6)])
+def test_a_map_that_is_not_there_or_never_answers_holds_up_no_other(site, status, tries):
+    source = spec(f"{site.base}/sitemap.xml")
+    site.broken = {"sitemap-1": status}
+    first = run(source)
+    assert len(first.all("mentions")) == 15 and (first.fault is None) == (tries == 1)
+    assert any("没有读取" in batch.note for batch in first.batches)
+    cursor = first.cursor
+    for _ in range(tries - 1):
+        outcome = run(source, cursor=cursor)
+        cursor = outcome.cursor
+    assert cursor == {} and (tries == 1 or outcome.fault is None)
+
+
+def test_a_map_packed_in_several_parts_is_read_to_its_end():
+    one = "<urlset>" + "".join(f"<url><loc>https://a.cn/{n}</loc></url>" for n in range(50))
+    body = gzip.compress(one.encode()) + gzip.compress(b"<url><loc>https://a.cn/last</loc></url></urlset>")
+    assert [line.url for line in read(body)][-1] == "https://a.cn/last"
 
 
 def test_a_bare_site_is_asked_for_its_maps(site, lab):

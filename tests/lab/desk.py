@@ -27,7 +27,7 @@ class MemoryDesk:
     tokens: dict[str, str] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
     spent: set[str] = field(default_factory=set)
-    mentions: set[str] = field(default_factory=set)
+    mentions: dict[str, dict[str, str]] = field(default_factory=dict)
 
     async def token(
         self, name: str, make: Callable[[], Awaitable[tuple[str, float]]], *, stale: str = "", margin: float = 300
@@ -50,8 +50,8 @@ class MemoryDesk:
     async def wanted(self, limit: int = 100) -> list[Wanted]:
         return self.due[:limit]
 
-    async def known(self, ids: Sequence[str]) -> set[str]:
-        return self.mentions & set(ids)
+    async def known(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        return {one: self.mentions[one] for one in ids if one in self.mentions}
 
 
 @dataclass
@@ -78,7 +78,9 @@ async def play(collector: Collector, source: SourceSpec, desk: MemoryDesk, *, an
             outcome.answers.append(fetched)
             if not fetched.unchanged:
                 outcome.batches.append(collector.parse(source, fetched))
-                desk.mentions |= {mention.external_id for mention in outcome.batches[-1].mentions}
+                for mention in outcome.batches[-1].mentions:
+                    known = desk.mentions.setdefault(mention.external_id, {})
+                    known |= mention.details
             if fetched.cursor is not None:
                 outcome.cursor = desk.cursor = dict(fetched.cursor)
             if answers is not None and len(outcome.answers) >= answers:

@@ -16,8 +16,9 @@ EACH = 10
 class Pages(Service):
     """Lists at /zwgk/index.html, index_1.html …; articles at /zwgk/t<day>_<n>.html; /list.json; /sitemap.xml (index).
 
-    `items`: (number, title, aware time), newest first; `gone`: numbers whose article is deleted. `charset` is what it
-    writes in. Scripted word: `shuffled` (entries reversed, one twice).
+    `items`: (number, title, aware time), newest first; `gone`: numbers whose article is deleted; `broken`: parts of
+    paths that only ever answer with that status. `charset` is what it writes in. Scripted word: `shuffled` (entries
+    reversed, one twice).
     """
 
     prefix = "/pages"
@@ -26,6 +27,7 @@ class Pages(Service):
         super().__init__(now)
         self.charset = "utf-8"
         self.gone: set[int] = set()
+        self.broken: dict[str, int] = {}
         self.items = [
             (100 - n, f"第{100 - n}号：关于社区卫生服务的通知", now() - timedelta(hours=2 * n)) for n in range(25)
         ]
@@ -46,6 +48,9 @@ class Pages(Service):
         return Answer(200, html.encode("gb18030" if self.charset == "gb2312" else self.charset), HTML)
 
     def answer(self, request: Request) -> Answer:
+        for part, status in self.broken.items():
+            if part in request.path:
+                return Answer(status, "<html><title>出错了</title></html>".encode(), HTML)
         name = request.path.rpartition("/")[2]
         rows = [*self.items]
         if name in ("index.html", "") or name.startswith("index_"):
@@ -121,6 +126,17 @@ class PageCase(Case):
     collector, service, platform, path, passed, shuffled = "page", Pages, "news", "/zwgk/", 4, "shuffled"
     config = {"list": "ul.list > li", "next": "a.next", "pages": "5", "article": "#zoom"}
 
+    def stick(self) -> str:
+        self.world.broken = {"_98.html": 500}
+        return self.world.identity(98)
+
+    def free(self) -> None:
+        self.world.broken = {}
+
+    def grow(self) -> None:
+        number = self.world.items[0][0] + 1
+        self.world.items.insert(0, (number, f"第{number}号：新发通知", self.at))
+
     @property
     def url(self) -> str:
         return f"{self.world.base}/zwgk/index.html"
@@ -129,13 +145,10 @@ class PageCase(Case):
         return Truth(mentions=frozenset(self.world.identity(n) for n, *_ in self.world.items))
 
 
-class SitemapCase(Case):
+class SitemapCase(PageCase):
     collector, service, platform, path, passed, shuffled = "sitemap", Pages, "news", "/", 5, "shuffled"
     config = {"days": "7", "include": r"/zwgk/"}
 
     @property
     def url(self) -> str:
         return f"{self.world.base}/sitemap.xml"
-
-    def truth(self) -> Truth:
-        return Truth(mentions=frozenset(self.world.identity(n) for n, *_ in self.world.items))
