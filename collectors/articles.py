@@ -7,7 +7,7 @@ can't be read after several tries, leaves what the list said.
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -91,34 +91,27 @@ def whole_title(shown: str, full: str) -> str:
 # --- Asking ---------------------------------------------------------------------------------------------------------
 
 
-async def pending(
-    source: SourceSpec, desk: Desk, waiting: list[list], failures: attempts.Failures
-) -> AsyncIterator[tuple[Fetched, list[list]]]:
-    """The articles that wait to be read ([*Entry.kept(), tries]), one by one, each answer with those that then still
-    wait. One that can't be read goes to the end, at last with what the list said of it; a run tries each once. Raises
-    Fault for what concerns the whole site."""
-    tried: set[str] = set()
-    while waiting and waiting[0][0] not in tried and not failures.enough:
-        (*kept, tries), *rest = waiting
-        entry = Entry.back(kept)
-        tried.add(entry.id)
-        try:
-            fetched = await read(source, desk, entry)
-        except Fault as fault:
-            if attempts.of_the_site(fault):
-                raise
-            if tries + 1 < attempts.TRIES:
-                failures.add(fault)
-                fetched, rest = attempts.failed(fault, entry.url, desk.now), [*rest, [*kept, tries + 1]]
-            else:
-                fetched = unread(entry, desk.now, fault)
-        waiting = rest
-        yield fetched, waiting
+def pending(
+    source: SourceSpec, desk: Desk, place: dict[str, Any], which: str = "pending"
+) -> AsyncIterator[Fetched]:
+    """The articles that wait (collectors.attempts), one by one; one that can't be had is set aside with what the list
+    said of it. Raises Fault as `attempts.each` does."""
+    return attempts.each(
+        place, which, lambda row: read(source, desk, Entry.back(row)),
+        lambda row, fault: unread(Entry.back(row), desk.now, fault), lambda row: Entry.back(row).url, desk.now,
+    )
 
 
-def waiting(entries: Sequence[Entry]) -> list[list]:
-    """Entries as `pending` takes them, for a cursor."""
-    return [[*entry.kept(), 0] for entry in entries]
+def new(found: Sequence[Entry], known: Container[str], place: Mapping[str, Any]) -> list[Entry]:
+    """The entries that are neither stored nor waiting from earlier rounds."""
+    waits = {row[0] for which in ("later", "left") for row, _ in place[which]}
+    return [entry for entry in found if entry.id not in known and entry.id not in waits]
+
+
+def withheld(found: Sequence[Entry], wanted: Sequence[Entry], place: Mapping[str, Any]) -> str:
+    """The ids, one a line, of the entries of a list that come by their articles; the others are taken from the list."""
+    waits = {entry.id for entry in wanted} | {row[0] for which in ("later", "left") for row, _ in place[which]}
+    return "\n".join(entry.id for entry in found if entry.id in waits)
 
 
 def _context(entry: Entry) -> dict[str, str]:

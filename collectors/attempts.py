@@ -1,20 +1,74 @@
-"""One thing of many that can't be read (an article, a page further down, a map, a thread) holds up nothing else: it is
-put behind the others, tried again in later runs, and set aside after so many tries.
+"""One thing of many that can't be read (an article, a thread, a page further down) holds up nothing else: it is left,
+the round goes on, and the rounds that follow try it again at their end, when their list has been read. So a site that
+is down as a whole uses up no tries. After so many the thing is set aside with what the list said of it.
 
-What a run met stands in its answers, so that the count outlives it: a failed try yields an answer with the context
-`call=failed` and the words of the fault, and a cursor in which the thing has moved to the end.
+What waits lies in the place (the collector's cursor): `pending` is what this round found, `later` what earlier rounds
+left, `left` what this round leaves; each a list of [row, tries], where a row is any JSON.
 """
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from core.faults import Fault
 from core.records import Batch, Fetched
 
 TRIES = 6
-"""Runs in which a thing is tried before it is set aside; failed runs come 1, 2, 4 … minutes apart: half an hour."""
-IN_A_RUN = 3
-"""Failed tries that end a run: where so many things fail, the site is in trouble, and is left in peace for a while."""
+"""Rounds in which a thing is tried before it is set aside."""
+IN_A_ROW = 3
+"""Failures one behind the other after which the site is left in peace for a while."""
+
+
+def begun(cursor: Mapping[str, Any], **first: Any) -> dict[str, Any]:
+    """The place at which a run begins: where the last one stopped, or a round's beginning (`first`)."""
+    return {"pending": [], "later": [], "left": [], **first, **cursor}
+
+
+def waiting(rows: Iterable[Any]) -> list[list]:
+    """Rows as they wait in a place, not tried yet."""
+    return [[row, 0] for row in rows]
+
+
+def cursor(place: Mapping[str, Any], *, more: bool, keep: Iterable[str] = ()) -> dict[str, Any]:
+    """The cursor for a place; `more`: whether the round has more to list. Of a round that is over stays what was left,
+    and the entries named in `keep`, unless empty."""
+    if more or place["pending"] or place["later"]:
+        return dict(place)
+    kept = {"later": place["left"], **{name: place[name] for name in keep}}
+    return {name: value for name, value in kept.items() if value}
+
+
+async def each(
+    place: dict[str, Any],
+    which: str,
+    ask: Callable[[Any], Awaitable[Fetched]],
+    instead: Callable[[Any, Fault], Fetched],
+    named: Callable[[Any], str],
+    now: datetime,
+) -> AsyncIterator[Fetched]:
+    """Ask for what waits (`which`: pending or later) one by one; with each answer the place has moved on. `instead`
+    gives the answer for a row that is set aside, `named` says what a row is. Raises Fault for what concerns the whole
+    site, and RETRY where one new thing after the other fails."""
+    failures = 0
+    while place[which]:
+        (row, tries), *rest = place[which]
+        place[which] = rest
+        try:
+            fetched, failures = await ask(row), 0
+        except Fault as fault:
+            if fault.kind != "RETRY" or of_the_site(fault):
+                raise
+            last, failures = fault, failures + 1
+            if tries + 1 < TRIES:
+                fetched = failed(fault, named(row), now)
+                place["left"] = [*place["left"], [row, tries + 1]]
+            else:
+                fetched = instead(row, fault)
+        if failures == IN_A_ROW and which == "later":
+            place["left"], place["later"] = [*place["later"], *place["left"]], []
+        yield fetched
+        if failures == IN_A_ROW and which == "pending":
+            raise Fault("RETRY", f"接连 {failures} 项读取失败，稍后接着读：{last.message}")
 
 
 def of_the_site(fault: Fault) -> bool:
@@ -25,31 +79,8 @@ def of_the_site(fault: Fault) -> bool:
     return isinstance(fault.evidence, Fetched) and fault.evidence.status == 429
 
 
-@dataclass(slots=True)
-class Failures:
-    """The failed tries of one run."""
-
-    last: Fault | None = None
-    many: int = 0
-
-    def add(self, fault: Fault) -> None:
-        """Count one."""
-        self.last, self.many = fault, self.many + 1
-
-    @property
-    def enough(self) -> bool:
-        return self.many >= IN_A_RUN
-
-    def end(self) -> None:
-        """End the run as failed where a try failed. Raises Fault RETRY, whatever the site called it: what is refused to
-        one thing says nothing of the source."""
-        if self.last is not None:
-            words = f"有 {self.many} 项没有读取，稍后再试；最后一项：{self.last.message}"
-            raise Fault("RETRY", words, retry_after=self.last.retry_after, evidence=self.last.evidence)
-
-
 def failed(fault: Fault, what: str, now: datetime) -> Fetched:
-    """The answer that a failed try leaves: the site's own where there is one."""
+    """The answer that a failed try of something (`what`: its address) leaves: the site's own where there is one."""
     context = {"call": "failed", "why": fault.message[:300]}
     if isinstance(fault.evidence, Fetched):
         found = fault.evidence
@@ -68,8 +99,13 @@ def made(what: str, body: str, now: datetime, context: dict[str, str]) -> Fetche
     )
 
 
+def is_failed(fetched: Fetched) -> bool:
+    """Whether an answer is that of a failed try."""
+    return fetched.context.get("call") == "failed"
+
+
 def parse(fetched: Fetched) -> Batch | None:
     """What a failed try tells: a note. None for any other answer."""
-    if fetched.context.get("call") != "failed":
+    if not is_failed(fetched):
         return None
     return Batch(note=f"有一项没有读取，稍后再试（{fetched.context.get('why', '')[:80]}）")

@@ -61,37 +61,35 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
         _rows(fetched)
         yield replace(fetched, context={"call": "snapshot"}, cursor={})
         return
-    place: dict[str, Any] = dict(desk.cursor) or {"page": 1, "last": "", "pending": [], "more": True}
-    failures, tried = attempts.Failures(), set()
+    place = attempts.begun(desk.cursor, page=1, last="", more=True)
     while True:
-        while place["pending"] and place["pending"][0]["tid"] not in tried and not failures.enough:
-            row, *rest = place["pending"]
-            tried.add(row["tid"])
-            fetched, again = await _try(source, desk, row, failures)
-            place = place | {"pending": [*rest, *again]}
-            yield replace(fetched, cursor=place if place["pending"] or place["more"] else {})
-        if place["pending"] or not place["more"]:
+        async for fetched in _threads(source, desk, place, "pending"):
+            yield replace(fetched, cursor=_cursor(place))
+        if not place["more"]:
             break
         fetched, place = await _list(source, desk, form, fid, place)
-        yield replace(fetched, cursor=place if place["pending"] or place["more"] else {})
-    failures.end()
+        yield replace(fetched, cursor=_cursor(place))
+    async for fetched in _threads(source, desk, place, "later"):
+        yield replace(fetched, cursor=_cursor(place))
 
 
-async def _try(
-    source: SourceSpec, desk: Desk, row: dict[str, Any], failures: attempts.Failures
-) -> tuple[Fetched, list[dict[str, Any]]]:
-    """One thread's answer, and the thread itself where it is to be tried again."""
-    try:
-        return await _thread(source, desk, row), []
-    except Fault as fault:
-        if fault.kind != "RETRY" or attempts.of_the_site(fault):
-            raise
-        tries = int(row.get("tries", 0)) + 1
-        if tries < attempts.TRIES:
-            failures.add(fault)
-            return attempts.failed(fault, f"{CONTENT} {row['tid']}", desk.now), [row | {"tries": tries}]
+def _cursor(place: dict[str, Any]) -> dict[str, Any]:
+    return attempts.cursor(place, more=place["more"])
+
+
+def _threads(
+    source: SourceSpec, desk: Desk, place: dict[str, Any], which: str
+) -> AsyncIterator[Fetched]:
+    """The threads that wait (collectors.attempts)."""
+
+    def named(row: dict[str, Any]) -> str:
+        return f"{CONTENT} {row['tid']}"
+
+    def unread(row: dict[str, Any], fault: Fault) -> Fetched:
         context = {"call": "content", "row": json.dumps(row, ensure_ascii=False), "missing": fault.message}
-        return replace(attempts.failed(fault, f"{CONTENT} {row['tid']}", desk.now), context=context), []
+        return replace(attempts.failed(fault, named(row), desk.now), context=context)
+
+    return attempts.each(place, which, lambda row: _thread(source, desk, row), unread, named, desk.now)
 
 
 def _form(source: SourceSpec) -> tuple[str, str]:
@@ -138,15 +136,17 @@ async def _list(
     rows = [_kept(row) for row in _rows(fetched) if isinstance(row, dict)]
     ids = [row["tid"] for row in rows if row["tid"]]
     known = await desk.known(ids)
+    waits = {row["tid"] for which in ("later", "left") for row, _ in place[which]}
     wanted = [
-        row for row in {row["tid"]: row for row in rows if row["tid"]}.values()
+        row for row in {row["tid"]: row for row in rows if row["tid"] and row["tid"] not in waits}.values()
         if row["tid"] not in known or (_done(row["details"]) and not _done(known[row["tid"]]))
     ] if form == "signed" else []
     last = min((i for i in ids if i.isascii() and i.isdecimal() and len(i) < 20), key=int, default="")
     number = int(place["page"])
     more = bool(last) and last != place["last"] and number < _pages(source)  # replies come to older threads, too
-    context = {"call": form, "withheld": " ".join(row["tid"] for row in wanted)}
-    return replace(fetched, context=context), {"page": number + 1, "last": last, "pending": wanted, "more": more}
+    context = {"call": form, "withheld": " ".join([*(row["tid"] for row in wanted), *sorted(waits)])}
+    ahead = {"page": number + 1, "last": last, "pending": attempts.waiting(wanted), "more": more}
+    return replace(fetched, context=context), place | ahead
 
 
 def _done(details: Mapping[str, str]) -> bool:
@@ -318,7 +318,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     if form == "snapshot":
         fetched = replace(await _snapshot(source, desk, fid), context={"call": "snapshot"})
     else:
-        place = {"page": 1, "last": ""}
+        place = attempts.begun({}, page=1, last="", more=True)
         fetched = replace((await _list(source, desk, form, fid, place))[0], context={"call": form})
     batch = parse(source, fetched)
     first = f"，如“{batch.mentions[0].title[:30]}”" if batch.mentions else ""

@@ -34,14 +34,13 @@ USUAL = ("ul li, ol li", "table tr", "dl dd")
 
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The list page by page, and after each page the articles that are new on it."""
-    place: dict[str, Any] = dict(desk.cursor) or {"page": 1, "url": source.url, "pending": [], "tries": 0}
-    failures = attempts.Failures()
+    """The list page by page, after each page the articles that are new on it, and at last those left before."""
+    place, alive = attempts.begun(desk.cursor, page=1, url=source.url, deep=[]), False
     while True:
-        async for fetched, waiting in articles.pending(source, desk, place["pending"], failures):
-            place = place | {"pending": waiting}
-            yield replace(fetched, cursor=place if waiting or place["url"] else {})
-        if place["pending"] or not place["url"]:
+        async for fetched in articles.pending(source, desk, place):
+            alive = alive or not attempts.is_failed(fetched)
+            yield replace(fetched, cursor=_cursor(place))
+        if not place["url"]:
             break
         try:
             fetched, place = await _list(source, desk, place)
@@ -49,25 +48,30 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
             if int(place["page"]) == 1 or attempts.of_the_site(fault):
                 raise
             fetched, place = _page_failed(fault, place, desk)
-            if place["url"]:
-                failures.add(fault)
-        yield replace(fetched, cursor=place if place["pending"] or place["url"] else {})
-        if fetched.context["call"] == "failed" and place["url"]:
-            break
-    failures.end()
+        yield replace(fetched, cursor=_cursor(place))
+        if attempts.is_failed(fetched) and not alive:  # nothing was read in this run: so may be the whole site
+            raise Fault("RETRY", f"第 {place['page']} 页没有读取，稍后再试：{fetched.context['why']}")
+        alive = True
+    async for fetched in articles.pending(source, desk, place, "later"):
+        yield replace(fetched, cursor=_cursor(place))
+
+
+def _cursor(place: dict[str, Any]) -> dict[str, Any]:
+    return attempts.cursor(place, more=bool(place["url"]), keep=["deep"])
 
 
 def _page_failed(fault: Fault, place: dict[str, Any], desk: Desk) -> tuple[Fetched, dict[str, Any]]:
-    """A page further down that can't be read: tried again in later runs, at last taken for the list's end."""
-    tries = int(place.get("tries", 0)) + 1
-    over = tries >= attempts.TRIES
-    return attempts.failed(fault, str(place["url"]), desk.now), place | {"tries": tries} | ({"url": ""} if over else {})
+    """A page further down that can't be read ends the round; `deep` has the next rounds go down to it again, with or
+    without anything new above it."""
+    number, tries = place["deep"] or (0, 0)
+    deep = [max(int(place["page"]), number), tries + 1] if tries + 1 < attempts.TRIES else []
+    return attempts.failed(fault, str(place["url"]), desk.now), place | {"url": "", "deep": deep}
 
 
 async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[Fetched, dict[str, Any]]:
     """One list page, and where to go on behind it."""
     number, url = int(place["page"]), str(place["url"])
-    ended = place | {"url": "", "pending": []}
+    ended = place | {"url": "", "deep": []}
     try:
         fetched = await _fetch(source, desk, url)
     except Fault as fault:
@@ -80,13 +84,15 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[
         if number > 1 and not articles.blocked(title):
             return replace(fetched, context={"call": "end"}), ended
         raise nothing(title, fetched)
-    known = await desk.known([entry.id for entry in found])
-    fresh = [entry for entry in found if entry.id not in known]
+    fresh = articles.new(found, await desk.known([entry.id for entry in found]), place)
     wanted = fresh if source.config.get("article") else []
-    if not fresh or number >= _pages(source) or following == url:
-        following = ""
-    context = {"call": "list", "page": str(number), "withheld": "\n".join(entry.id for entry in wanted)}
-    ahead = {"page": number + 1, "url": following, "pending": articles.waiting(wanted), "tries": 0}
+    deep = place["deep"] if place["deep"] and number < place["deep"][0] else []
+    if not (fresh or deep) or number >= _pages(source) or following == url:
+        following, deep = "", []
+    context = {"call": "list", "page": str(number), "withheld": articles.withheld(found, wanted, place)}
+    ahead = place | {
+        "page": number + 1, "url": following, "deep": deep, "pending": attempts.waiting(e.kept() for e in wanted),
+    }
     return replace(fetched, etag="", last_modified="", context=context), ahead
 
 

@@ -52,37 +52,35 @@ class Line:
 
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The maps one by one, and after each the articles that are new in it."""
-    place: dict[str, Any] = dict(desk.cursor) or {
-        "from": desk.now.isoformat(), "maps": await _begin(source, desk), "pending": [], "seen": [], "tries": {},
-    }
-    failures, tried = attempts.Failures(), set()
+    """The maps one by one, after each the articles that are new in it, and at last those left before. A map of an index
+    that can't be read is left out of the round; the next one reads it again."""
+    place = attempts.begun(desk.cursor, **{"from": desk.now.isoformat(), "maps": [], "seen": []})
+    if not place["maps"] and not place["seen"]:
+        place = place | {"maps": await _begin(source, desk)}
+    failures, alive = 0, False
     while True:
-        async for fetched, waiting in articles.pending(source, desk, place["pending"], failures):
-            place = place | {"pending": waiting}
-            yield replace(fetched, cursor=place if waiting or place["maps"] else {})
-        if place["pending"] or not place["maps"] or place["maps"][0] in tried or failures.enough:
+        async for fetched in articles.pending(source, desk, place):
+            alive = alive or not attempts.is_failed(fetched)
+            yield replace(fetched, cursor=_cursor(place))
+        if not place["maps"]:
             break
-        tried.add(place["maps"][0])
         try:
             fetched, place = await _map(source, desk, place)
         except Fault as fault:
             if not place["seen"] or attempts.of_the_site(fault):
                 raise
-            fetched, place = _map_failed(fault, place, desk)
-            if place["maps"] and place["maps"][-1] in tried:
-                failures.add(fault)
-        yield replace(fetched, cursor=place if place["pending"] or place["maps"] else {})
-    failures.end()
+            last, failures = fault, failures + (fault.kind != "GONE")
+            fetched, place = attempts.failed(fault, place["maps"][0], desk.now), place | {"maps": place["maps"][1:]}
+        yield replace(fetched, cursor=_cursor(place))
+        alive = alive or not attempts.is_failed(fetched)
+        if failures == attempts.IN_A_ROW or (failures and not alive):  # the whole site may be down
+            raise Fault("RETRY", f"有 {failures} 个网站地图没有读取，稍后接着读：{last.message}")
+    async for fetched in articles.pending(source, desk, place, "later"):
+        yield replace(fetched, cursor=_cursor(place))
 
 
-def _map_failed(fault: Fault, place: dict[str, Any], desk: Desk) -> tuple[Fetched, dict[str, Any]]:
-    """A map of an index that can't be read goes behind the others, and is left out after so many runs."""
-    url, *maps = place["maps"]
-    tries = int(place["tries"].get(url, 0)) + 1
-    again = [url] if tries < attempts.TRIES and fault.kind != "GONE" else []
-    ahead = place | {"maps": [*maps, *again], "tries": place["tries"] | {url: tries}}
-    return attempts.failed(fault, url, desk.now), ahead
+def _cursor(place: dict[str, Any]) -> dict[str, Any]:
+    return attempts.cursor(place, more=bool(place["maps"]))
 
 
 async def _begin(source: SourceSpec, desk: Desk) -> list[str]:
@@ -116,10 +114,12 @@ async def _map(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[F
         entries = await asyncio.to_thread(chosen, source, lines, since, fetched.fetched_at)
         known = await desk.known([entry.id for entry in entries])
         always = bool(source.config.get("article"))
-        wanted = [entry for entry in entries if entry.id not in known and (always or not entry.title)][:MAX_ARTICLES]
+        fresh = articles.new(entries, known, place)
+        wanted = [entry for entry in fresh if always or not entry.title][:MAX_ARTICLES]
         # Those without a title are never taken from the map: they need no naming.
-        context["withheld"] = "\n".join(entry.id for entry in wanted if entry.title)
-    ahead = place | {"maps": maps, "pending": articles.waiting(wanted), "seen": seen}
+        context["withheld"] = articles.withheld([entry for entry in entries if entry.title], wanted, place)
+    pending = attempts.waiting(entry.kept() for entry in wanted)
+    ahead = place | {"maps": maps, "pending": pending, "seen": seen}
     return replace(fetched, etag="", last_modified="", context=context), ahead
 
 

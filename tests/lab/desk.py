@@ -67,6 +67,11 @@ class Outcome:
         """All the records of one part of the batches, e.g. "posts"."""
         return [record for batch in self.batches for record in getattr(batch, part)]
 
+    @property
+    def words(self) -> str:
+        """All that was said of the run."""
+        return "；".join([*(batch.note for batch in self.batches), self.fault.message if self.fault else ""])
+
 
 async def play(collector: Collector, source: SourceSpec, desk: MemoryDesk, *, answers: int | None = None) -> Outcome:
     """One run as the engine does it: each answer is parsed before the next is asked for; `answers` cuts it short, as a

@@ -76,6 +76,10 @@ class Service:
         """The next calls whose path holds `part` meet these acts in turn; "ok" lets one pass."""
         self._scripts.append((part, list(acts)))
 
+    def unscript(self) -> None:
+        """Forget what was scripted."""
+        self._scripts.clear()
+
     def next_act(self, path: str) -> str:
         """The act for this call, taken from its script."""
         for part, acts in self._scripts:

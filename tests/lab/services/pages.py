@@ -147,7 +147,7 @@ class PageCase(Case):
 
 class SitemapCase(PageCase):
     collector, service, platform, path, passed, shuffled = "sitemap", Pages, "news", "/", 5, "shuffled"
-    config = {"days": "7", "include": r"/zwgk/"}
+    config = {"days": "7", "include": r"/zwgk/", "article": "#zoom"}
 
     @property
     def url(self) -> str:
