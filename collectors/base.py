@@ -104,6 +104,7 @@ class Collector:
     capture can be parsed again. `period_seconds` is how often it is asked where nobody chose otherwise; `daily_at`
     ("08:10", Shanghai) makes it once a day from then on. `alone`: a run is one answer (`single`). `base`: the official
     address, used where a source names none. `passive`: it is never asked, its data are sent here (core.receive).
+    `holds`: its cursor names things that no list names any more, and is never dropped.
     `account`: whether a source of this kind belongs to one account. `secrets` and `options` are what a person fills in.
     `check` does the cheapest authorised call and says in Chinese what was seen; without it the first answer of
     `collect` is fetched and parsed. `search` finds accounts by name or keyword.
@@ -117,6 +118,7 @@ class Collector:
     daily_at: str = ""
     alone: bool = False
     passive: bool = False
+    holds: bool = False
     base: str = ""
     account: Literal["required", "optional", "none"] = "optional"
     platform: str = ""

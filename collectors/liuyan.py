@@ -326,7 +326,8 @@ async def check(source: SourceSpec, desk: Desk) -> str:
 
 
 LIUYAN = Collector(
-    "liuyan", "留言板", 21_600, collect, parse, base=BASE, account="none", platform="liuyan", check=check,
+    "liuyan", "留言板", 21_600, collect, parse, base=BASE, account="none", platform="liuyan", holds=True,
+    check=check,
     options=(
         Field("fid", "留言板编号", "本区留言页面网址 fid= 后面的数字"),
         Field("form", "读取方式", "公开快照最稳妥；网站接口才有答复内容，但签名会随网站更新而失效", required=False,

@@ -323,7 +323,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
 
 
 PAGE = Collector(
-    "page", "网页列表", 3_600, collect, parse, account="none", check=check,
+    "page", "网页列表", 3_600, collect, parse, account="none", holds=True, check=check,
     options=(
         Field("list", "条目", "每条信息外层元素的 CSS 选择器，如 ul.list > li；不填则按常见列表识别", required=False),
         Field("title", "标题", "相对于条目；不填取链接文字", required=False),

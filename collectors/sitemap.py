@@ -281,7 +281,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
 
 
 SITEMAP = Collector(
-    "sitemap", "网站地图", 7_200, collect, parse, account="none", check=check,
+    "sitemap", "网站地图", 7_200, collect, parse, account="none", holds=True, check=check,
     options=(
         Field("days", "只取最近几天", "1 到 366", required=False, default=str(DAYS)),
         Field("include", "网址须符合", "正则表达式，如 /20\\d\\d/\\d\\d/\\d\\d/；不填则全部", required=False),

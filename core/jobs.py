@@ -71,10 +71,12 @@ def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
 
 
 def watch() -> tuple[int, int]:
-    """Look at the rhythm of every source; returns how many went quiet and how many speak again. Drops old quotas."""
+    """Look at every source's rhythm and failures; returns how many notices were raised and how many of those that were
+    quiet speak again. Drops old quotas."""
     now = clock.now()
     with db.session() as session:
         quiet, back = notices.watch(session, now)
+        quiet += notices.failing(session, now)
         limits.forget(session, now - timedelta(days=40))
         if quiet or back:
             db.bump(session, now)

@@ -47,7 +47,8 @@ ADDRESSED = ("feed", "rsshub", "hotlist", "page", "sitemap", "liuyan")
 PASSIVE = ("push",)
 """Collectors whose sources are never asked: what they give is sent here."""
 NOTICES = {
-    "quiet": "来源无声", "reauth": "需重新授权", "stop": "需人工处理", "ending": "授权将到期", "recovered": "已恢复",
+    "quiet": "来源无声", "reauth": "需重新授权", "stop": "需人工处理", "failing": "持续失败", "ending": "授权将到期",
+    "recovered": "已恢复",
 }
 MISSING = "—"
 DEMO = "演示数据"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
 from core import audit, clock, db, labels
@@ -21,6 +21,8 @@ LOOKBACK = 60
 """Days of the past that tell a rhythm."""
 TOGETHER = 3
 """So many accounts of one source, and most of those that it serves, silent together are the source's silence."""
+FAILING = 6
+"""Failures in a row, half an hour of tries, after which a source is said to keep failing."""
 SYSTEM = "系统"
 _SERVE_NOBODY = (*labels.ADDRESSED, "file")
 
@@ -33,15 +35,16 @@ def serves_platform(source: Source) -> bool:
 
 
 def raise_(
-    session: Session, kind: str, source: Source, title: str, note: str, at: datetime, *, account_id: int | None = None
+    session: Session, kind: str, source: Source | None, title: str, note: str, at: datetime, *,
+    account_id: int | None = None,
 ) -> Notice | None:
-    """Open a notice of a source, or of one account that it serves, unless the same one is open; the caller commits."""
-    account_id = account_id or source.account_id
-    if _open(session, kind, source.id, account_id):
+    """Open a notice of a source, of one account that it serves, or (without a source) of all, unless the same one is
+    open; the caller commits."""
+    source_id, account_id = (source.id, account_id or source.account_id) if source else (None, None)
+    if _open(session, kind, source_id, account_id):
         return None
-    made = Notice(
-        at=at, kind=kind, source_id=source.id, account_id=account_id, title=title, note=note, demo=source.demo
-    )
+    demo = source.demo if source else False
+    made = Notice(at=at, kind=kind, source_id=source_id, account_id=account_id, title=title, note=note, demo=demo)
     session.add(made)
     session.flush()
     return made
@@ -56,13 +59,15 @@ def needs_a_person(session: Session, source: Source, at: datetime) -> None:
         source.last_ok_at is None or source.last_ok_at < last.at
     ):
         return
+    if failed := _open(session, "failing", source.id, source.account_id):
+        _close(session, failed, at)
     words = "授权失效" if kind == "reauth" else "采集停止"
     raise_(session, kind, source, f"“{source.name}”{words}", source.fault_note, at)
 
 
 def recovered(session: Session, source: Source, at: datetime) -> None:
     """A source that works again: what was open of it is closed, and said."""
-    closed = [n for kind in ("reauth", "stop") if (n := _open(session, kind, source.id, source.account_id))]
+    closed = [n for kind in ("reauth", "stop", "failing") if (n := _open(session, kind, source.id, source.account_id))]
     for notice in closed:
         _close(session, notice, at)
     if closed:
@@ -109,19 +114,54 @@ def unread(session: Session) -> int:
     return int(session.execute(query).scalar() or 0)
 
 
-def _of(kind: str, source_id: int, account_id: int | None) -> tuple:
+def _of(kind: str, source_id: int | None, account_id: int | None) -> tuple:
     mine = Notice.account_id.is_(None) if account_id is None else Notice.account_id == account_id
     return Notice.kind == kind, Notice.source_id == source_id, mine
 
 
-def _open(session: Session, kind: str, source_id: int, account_id: int | None) -> Notice | None:
+def _open(session: Session, kind: str, source_id: int | None, account_id: int | None) -> Notice | None:
     query = select(Notice).where(*_of(kind, source_id, account_id), Notice.closed_at.is_(None))
     return session.execute(query.limit(1)).scalar()
 
 
-def _last(session: Session, kind: str, source_id: int, account_id: int | None) -> Notice | None:
+def _last(session: Session, kind: str, source_id: int | None, account_id: int | None) -> Notice | None:
     query = select(Notice).where(*_of(kind, source_id, account_id)).order_by(Notice.id.desc())
     return session.execute(query.limit(1)).scalar()
+
+
+# --- Failing again and again ----------------------------------------------------------------------------------------
+
+
+def failing(session: Session, now: datetime) -> int:
+    """Say which sources keep failing although each fault may pass by itself; where most of those that are asked do, say
+    it once: it is hardly theirs. Returns how many notices were raised. The caller commits."""
+    asked = select(Source).where(Source.enabled.is_(True), Source.last_run_at.is_not(None)).order_by(Source.id)
+    sources = [s for s in session.execute(asked).scalars() if s.collector not in labels.PASSIVE]
+    bad = [s for s in sources if s.fault == "RETRY" and s.failures >= FAILING]
+    if len(bad) >= max(TOGETHER, len(sources) // 2 + 1):
+        note = (
+            f"{len(sources)} 个采集源中有 {len(bad)} 个连续采集失败，请先检查本机的网络、代理和域名解析。"
+            f"最近一次：“{bad[-1].name}”{bad[-1].fault_note}"
+        )
+        return _raise_failing(session, None, bad, "多数来源采集失败", note, now)
+    if shared := _open(session, "failing", None, None):
+        _close(session, shared, now)
+        _say_recovered(session, shared, "多数来源", f"此前：{shared.title}", now)
+    return sum(
+        _raise_failing(session, s, [s], f"“{s.name}”持续采集失败", f"已连续失败 {s.failures} 次：{s.fault_note}", now)
+        for s in bad
+    )
+
+
+def _raise_failing(
+    session: Session, source: Source | None, bad: Sequence[Source], title: str, note: str, now: datetime
+) -> bool:
+    """Raise it, unless a person put it away and none of them has worked since."""
+    last = _last(session, "failing", source.id if source else None, source.account_id if source else None)
+    put_away = last is not None and last.closed_by not in ("", SYSTEM)
+    if put_away and all(s.last_ok_at is None or s.last_ok_at < last.at for s in bad):
+        return False
+    return raise_(session, "failing", source, title, note, now) is not None
 
 
 # --- Silence --------------------------------------------------------------------------------------------------------
@@ -157,7 +197,8 @@ def watch(session: Session, now: datetime) -> tuple[int, int]:
     today = clock.day_of(now)
     sources = list(session.execute(select(Source).where(Source.enabled.is_(True)).order_by(Source.id)).scalars())
     judged = _accounts(session, sources, today) + _speakers(session, sources, today)
-    together = _together(judged)
+    together, waiting = _together(judged), _waiting(session, now)
+    shared = {n.source_id for n in waiting if n.account_id is None}
     quiet = back = 0
     for silent in together.values():
         source, names = silent[0].source, "、".join(one.name for one in silent[:5])
@@ -166,21 +207,26 @@ def watch(session: Session, now: datetime) -> tuple[int, int]:
         since = max(one.last for one in silent)
         quiet += _silent(session, source, None, since, f"“{source.name}”没有动静", note, now)
     for one in judged:
-        if one.quiet and one.source.id not in together:
+        if one.quiet and one.source.id not in together and (one.account_id is None or one.source.id not in shared):
             quiet += _silent(session, one.source, one.account_id, one.last, f"“{one.name}”没有动静", one.note, now)
     by_key = {(one.source.id, one.account_id): one for one in judged}
-    waiting = select(Notice).where(Notice.kind == "quiet", Notice.closed_at.is_(None), Notice.at < now)
-    for notice in list(session.execute(waiting).scalars()):
-        one = by_key.get((notice.source_id, notice.account_id))
-        shared = next((s for s in sources if s.id == notice.source_id and serves_platform(s)), None)
-        if one is None and (notice.account_id is not None or shared is None):
+    by_id = {source.id: source for source in sources}
+    for notice in waiting:
+        one, source = by_key.get((notice.source_id, notice.account_id)), by_id.get(notice.source_id)
+        everyone = one is None and notice.account_id is None and source is not None and serves_platform(source)
+        if one is None and not (everyone and _speakers_before(session, source, notice)):
             _close(session, notice, now)  # switched off, or no longer in operation: there is nothing to wait for
-        elif _spoke(session, one, notice) if one else notice.source_id not in together:
+        elif _spoke(session, one, notice) if one else _most_spoke(session, source, notice):
             _close(session, notice, now)
             words = f"自 {clock.local(notice.at):%Y-%m-%d} 起没有动静，现已有新内容"
-            _say_recovered(session, notice, one.name if one else shared.name, words, now)
+            _say_recovered(session, notice, one.name if one else source.name, words, now)
             back += 1
     return quiet, back
+
+
+def _waiting(session: Session, now: datetime) -> list[Notice]:
+    query = select(Notice).where(Notice.kind == "quiet", Notice.closed_at.is_(None), Notice.at < now)
+    return list(session.execute(query.order_by(Notice.id)).scalars())
 
 
 def _together(judged: Iterable[_Watched]) -> dict[int, list[_Watched]]:
@@ -207,9 +253,31 @@ def _spoke(session: Session, one: _Watched, notice: Notice) -> bool:
     """Whether something has come since the notice that is newer than all that was known then."""
     table, mine = (Mention, Mention.source_id == one.source.id) if one.account_id is None else (
         Post, Post.account_id == one.account_id)
+    return _newer(session, table, mine, notice)
+
+
+def _newer(session: Session, table: type[Mention | Post], mine: ColumnElement[bool], notice: Notice) -> bool:
     known = session.execute(select(func.max(table.day)).where(mine, table.first_seen_at <= notice.at)).scalar()
     newest = session.execute(select(func.max(table.day)).where(mine)).scalar()
     return newest is not None and (known is None or newest > known)
+
+
+def _speakers_before(session: Session, source: Source, notice: Notice) -> list[int]:
+    """The accounts in operation that a shared source serves and that had published in the look-back before a notice."""
+    day = clock.day_of(notice.at)
+    own = select(Source.account_id).where(Source.enabled.is_(True), Source.account_id.is_not(None))
+    query = (
+        select(Post.account_id).join(Account, Account.id == Post.account_id).distinct()
+        .where(Account.platform == source.platform, Account.state == "normal", Account.id.not_in(own))
+        .where(Post.day.between(day - timedelta(LOOKBACK), day), Post.first_seen_at <= notice.at)
+    )
+    return list(session.execute(query).scalars())
+
+
+def _most_spoke(session: Session, source: Source, notice: Notice) -> bool:
+    """Whether most of those have published since what was known at the notice."""
+    before = _speakers_before(session, source, notice)
+    return sum(_newer(session, Post, Post.account_id == id_, notice) for id_ in before) * 2 > len(before)
 
 
 def _accounts(session: Session, sources: Sequence[Source], today: date) -> list[_Watched]:

@@ -169,6 +169,59 @@ def test_an_account_feed_tells_of_days_without_posts(session, source):
     assert session.get(Coverage, (account.id, date(2026, 3, 10))).state == "expired"
 
 
+@pytest.mark.parametrize(("listed", "zeros"), [
+    ([9, 6], [7, 8]), ([6, 9], [7, 8]), ([1, 9, 6], [7, 8]), ([1, 2, 9, 8, 6], [7]), ([9], []), ([], []),
+])
+def test_what_is_pinned_on_top_does_not_tell_how_far_back_a_feed_goes(listed, zeros):
+    published = [clock.instant(date(2026, 3, day), 9) for day in listed]
+    assert [day.day for _, day in collect.confirmed_zero(7, published, NOW)] == zeros
+
+
+def test_a_row_that_can_t_be_read_may_be_a_day_s_only_post(session, source):
+    account = Account(platform="wechat", external_id="gh_1", name="健康云澜")
+    session.add(account)
+    session.flush()
+    source.account_id = account.id
+    session.commit()
+
+    def posts(source, answer):
+        days = (date(2026, 3, 6), date(2026, 3, 9))
+        return Batch(posts=[
+            PostRecord(external_id=str(d), published_at=clock.instant(d, 9), observed_at=NOW, title="文") for d in days
+        ], rejects=[Reject("item[2]", "pubDate", "日期无法识别", "?")])
+
+    assert run(session, Script(fetched(), parse=posts), source.id) == {"partial": 1}
+    assert set(session.execute(select(Coverage.state)).scalars()) == {"collected"}
+
+
+class Paged(Script):
+    """One that gives a page with a cursor, and then fails for ever."""
+
+    alone = False
+
+    def __init__(self, kind: str, *, holds: bool):
+        super().__init__(parse=lambda source, answer: Batch())
+        self.kind, self.holds, self.begun = kind, holds, 0
+
+    async def collect(self, source, desk):
+        if not desk.cursor:
+            self.begun += 1
+            yield fetched(cursor={"page": 2})
+        raise Fault(self.kind, "第 2 页读取失败")
+
+
+@pytest.mark.parametrize(("kind", "holds", "begun"), [
+    ("RETRY", False, 19), ("RETRY", True, 1), ("STOP", False, 30), ("STOP", True, 1), ("QUOTA", False, 1),
+])
+def test_a_round_that_is_stuck_begins_anew_unless_its_cursor_holds_what_no_list_names(
+    session, source, kind, holds, begun
+):
+    script = Paged(kind, holds=holds)
+    for n in range(30):
+        run(session, script, source.id, now=NOW + timedelta(days=n))
+    assert script.begun == begun
+
+
 def test_a_killed_run_is_closed_and_its_source_asked_again(session, source):
     session.add(Run(job="collect", source_id=source.id, started_at=NOW))
     source.next_due_at = NOW + timedelta(days=1)

@@ -277,6 +277,97 @@ def test_hot_lists_are_judged_by_what_they_list(town):
     assert town.morning() == [("recovered", "“微博热搜”已恢复")]
 
 
+def test_a_source_s_silence_outlives_the_look_back_and_single_accounts(town, session):
+    """Neither that the rhythms are forgotten nor that a silent account is closed is a recovery."""
+    every = [town.account(f"号{n}") for n in range(6)]
+    dormant = town.account("沉睡号")
+    source = town.source("微博商业接口")
+    for _ in range(30):
+        town.day(source, every, [dormant])
+        town.morning()
+    said = []
+    for n in range(100):
+        town.day(source, every[:1] if n < 20 else (), every[1:])
+        if n == 10:
+            every[5].state = "suspended"
+        said += town.morning()
+    assert said == [("quiet", "“微博商业接口”没有动静")]
+    town.day(source, every[1:2], every[2:])
+    assert town.morning() == [], "two of five: not most of them yet"
+    town.day(source, every[2:3], every[3:])
+    assert ("recovered", "“微博商业接口”已恢复") in town.morning()
+
+
+def test_a_source_whose_accounts_are_all_closed_is_waited_for_no_longer(town, session):
+    every = [town.account(f"号{n}") for n in range(4)]
+    source = town.source("微博商业接口")
+    for n in range(40):
+        town.day(source, every if n < 30 else (), () if n < 30 else every)
+        town.morning()
+    assert waiting(session) == ["“微博商业接口”没有动静"]
+    for account in every:
+        account.state = "closed"
+    assert town.morning() == [] and waiting(session) == []
+
+
+# --- Sources that keep failing --------------------------------------------------------------------------------------
+
+
+def sources_that(town: District, *failures: int) -> list[Source]:
+    """Feeds that were asked, each with so many failures in a row."""
+    made = []
+    for number, times in enumerate(failures):
+        one = town.source(f"来源{number}", collector="feed", platform="news", failures=times)
+        one.last_run_at = instant(START)
+        one.fault, one.fault_note = ("RETRY", "连接超时") if times else ("", "")
+        made.append(one)
+    return made
+
+
+def told(session, at) -> list[str]:
+    notices.failing(session, at)
+    session.commit()
+    return waiting(session)
+
+
+def test_a_source_that_keeps_failing_is_said_once_and_its_recovery(town, session):
+    one, *_ = sources_that(town, 6, 5, 0, 0, 0)
+    now = instant(START, 9)
+    assert told(session, now) == told(session, now) == ["“来源0”持续采集失败"]
+    (notice,) = session.execute(select(Notice)).scalars()
+    assert (notice.kind, notice.note) == ("failing", "已连续失败 6 次：连接超时")
+    notices.put_away(session, notice.id, who="王敏", now=now)
+    one.failures = 9
+    assert told(session, now + timedelta(hours=1)) == [], "a person has seen to it"
+    one.last_ok_at = now + timedelta(hours=2)
+    assert told(session, now + timedelta(hours=3)) == ["“来源0”持续采集失败"]
+    notices.recovered(session, one, now + timedelta(hours=4))
+    session.commit()
+    assert waiting(session) == [] and session.get(Notice, 3).title == "“来源0”已恢复"
+
+
+def test_most_sources_failing_together_are_hardly_their_own_fault(town, session):
+    every = sources_that(town, 7, 7, 7, 7, 0)
+    now = instant(START, 9)
+    assert told(session, now) == ["多数来源采集失败"]
+    (notice,) = session.execute(select(Notice)).scalars()
+    assert notice.source_id is None and "5 个采集源中有 4 个" in notice.note and "网络" in notice.note
+    for one in every[1:]:
+        one.failures, one.fault = 0, ""
+    assert told(session, now + timedelta(hours=1)) == ["“来源0”持续采集失败"]
+    assert "“多数来源”已恢复" in session.execute(select(Notice.title)).scalars().all()
+
+
+def test_a_failure_that_comes_to_need_a_person_is_one_notice(town, session):
+    one, *_ = sources_that(town, 8, 0, 0)
+    now = instant(START, 9)
+    assert told(session, now) == ["“来源0”持续采集失败"]
+    one.fault, one.fault_note = "STOP", "网址不存在"
+    notices.needs_a_person(session, one, now + timedelta(hours=1))
+    session.commit()
+    assert waiting(session) == ["“来源0”采集停止"]
+
+
 # --- What waits for a person ----------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,8 @@ from core.records import Batch, Fetched, SourceSpec
 
 FLAWED = "_flawed"
 """In a source's cursor, beside what the collector put there: a row of this round could not be read."""
+STALE = 12
+"""Failures in a row, a day of tries, after which a round that stopped in its middle is begun anew."""
 ZERO_REACH_DAYS = 60
 """How far back a feed's silence between two entries is taken as a confirmed zero."""
 
@@ -43,6 +45,7 @@ class Job:
     period_seconds: int = 86_400
     daily_at: str = ""
     alone: bool = False
+    holds: bool = False
     stored: ingest.Stored = field(default_factory=ingest.Stored)
     notes: list[str] = field(default_factory=list)
     first: bool = False
@@ -68,7 +71,7 @@ def opened(source_id: int, at: datetime, collectors: Any) -> Job:
             secrets={}, credential_id=source.credential_id, flawed=FLAWED in source.cursor,
             cursor={name: value for name, value in source.cursor.items() if name != FLAWED},
             period_seconds=source.period_seconds, daily_at=getattr(kind, "daily_at", ""), alone=alone,
-            first=source.last_ok_at is None, rows=(source, run),
+            holds=getattr(kind, "holds", False), first=source.last_ok_at is None, rows=(source, run),
         )
 
 
@@ -136,7 +139,7 @@ def stored(job: Job, written: str, fetched: Fetched, batch: Batch, at: datetime)
             session, batch, run=run, capture=_keep(session, run, fetched, written), source=source, account=account,
             strict=False,
         )
-        if account and job.alone:
+        if account and job.alone and not batch.rejects:  # what can't be read may be a day's only post
             ingest.cover(session, confirmed_zero(account.id, [p.published_at for p in batch.posts], at), run)
         source.etag, source.last_modified = fetched.etag, fetched.last_modified
         if fetched.cursor is not None:
@@ -172,12 +175,16 @@ def _some(notes: list[str]) -> list[str]:
 
 
 def confirmed_zero(account_id: int, published: list[datetime], at: datetime) -> dict[tuple[int, date], str]:
-    """Days without a post between the oldest entry that a feed still lists and yesterday: nothing was published."""
+    """Days without a post between the oldest entry that a feed still lists and yesterday: nothing was published.
+    `published`: in the feed's own order. Entries pinned on top, older than what follows, say nothing of how far back
+    the feed goes."""
     if not published:
         return {}
+    ordered = published[::-1] if published == sorted(published) else published
+    pinned = ordered.index(max(ordered))
     days = {clock.day_of(p) for p in published}
     today = clock.day_of(at)
-    first = max(min(days), today - timedelta(ZERO_REACH_DAYS))
+    first = max(clock.day_of(min(ordered[pinned:])), today - timedelta(ZERO_REACH_DAYS))
     return {(account_id, day): "zero" for day in clock.days(first, today - timedelta(1)) if day not in days}
 
 
@@ -218,7 +225,8 @@ def failed(
             _keep(session, run, answer)
         source.failures += fault.kind not in PATIENT
         source.fault, source.fault_note, source.last_run_at = fault.kind, fault.message, at
-        if fault.kind in ("STOP", "GONE"):  # where to go on may be what is wrong: begin the round again
+        stuck = fault.kind in ("STOP", "GONE") or (fault.kind == "RETRY" and source.failures >= STALE)
+        if stuck and not job.holds:  # where to go on may be what is wrong: begin the round again
             source.cursor = {}
         source.next_due_at = next_due(
             at, source.period_seconds, fault=fault.kind, failures=source.failures, retry_after=fault.retry_after,

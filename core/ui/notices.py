@@ -14,7 +14,8 @@ from core.ui.table import Column, table
 TOLD = "notices"
 FIRST = 3
 """Open notices that are shown at once; the others are folded."""
-_ICONS = {"quiet": ":material/notifications_paused:", "reauth": ":material/key_off:", "stop": ":material/report:"}
+_ICONS = {"quiet": ":material/notifications_paused:", "reauth": ":material/key_off:", "stop": ":material/report:",
+          "failing": ":material/sync_problem:"}
 
 
 def panel(source_id: int | None = None, *, always: bool = True) -> None:
