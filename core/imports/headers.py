@@ -28,8 +28,7 @@ KINDS = {
 }
 """What the rows of a table become."""
 OF_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "posts": ("published_at", "title", "url", "external_id", *COUNTERS, "text", "kind", "original", "position",
-              "account", "platform", "state", "channel", "short_id"),
+    "posts": ("published_at", "title", "url", "external_id", *COUNTERS, "text", "account"),
     "followers": ("day", "followers", "new", "lost"),
     "daily": ("day", "channel", "posts", *COUNTERS),
     "boards": ("account", "place", "value", "day"),

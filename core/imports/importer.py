@@ -87,7 +87,8 @@ def preview(
     layouts = usable(found, sheets, name)
     for layout in layouts:
         if layout.form.platforms and code not in layout.form.platforms:
-            raise BadInput(f"文件“{name}”是“{layout.form.title}”的导出，与所选平台不符。请改选正确的平台后再上传")
+            meant = "、".join(f"“{one.name}”" for one in platforms() if one.code in layout.form.platforms)
+            raise BadInput(f"文件“{name}”是“{layout.form.title}”的导出，与所选平台不符。请把平台改选为{meant}")
     period, until = _period(name, layouts, period, until, clock.day_of(now))
     checked = check(layouts, platform=code, account_name=account_name, observed_at=now, year=year, period=period,
                     until=until)
@@ -149,6 +150,8 @@ def take(session: Session, preview: Preview, *, partial: bool, who: str, now: da
             batch.posts = owners.same_posts(session, account.id, batch.posts)
         stored = ingest.store(session, batch, run=run, capture=capture, account=account, source=source)
         message = f"{preview.words}。{stored.words}"
+        if preview.newcomer and account:
+            message += f"。台账中没有账号“{account.name}”，已新增"
         if preview.strangers:
             message += f"。台账中没有：{'、'.join(preview.strangers[:20])}"
         ingest.finish(session, run, "partial" if preview.bad else "ok", message, at=now, stored=stored)
@@ -243,9 +246,10 @@ def _owned(session: Session | None, seen: Preview) -> Preview:
     if checked.accounts and name not in checked.accounts:
         listed = "、".join(list(checked.accounts)[:10])
         raise BadInput(f"文件“{seen.name}”里没有账号“{name}”的行。文件里的账号是：{listed}。请核对账号名称")
-    if session is not None:
-        owners.known_account(session, seen.name, seen.platform, name, checked.account_id)
-    return replace(seen, account_name=name)
+    lacking = session is not None and (
+        owners.known_account(session, seen.name, seen.platform, name, checked.account_id) is None
+    )
+    return replace(seen, account_name=name, newcomer=lacking)
 
 
 _SAME = ("account_id", "tables", "year", "made", "period", "until", "lines")

@@ -1,15 +1,16 @@
 """Cells → layouts: where the header stands, which column is which field, and which export it is. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from core.faults import BadInput
 from core.imports.about import UNNAMED, named
 from core.imports.forms import FORMS, GENERIC, LEFT_OUT, Form, trend
 from core.imports.headers import FIELDS, KNOWN, OF_KIND, SYNONYMS, better, normal
 from core.imports.mappings import KIND, NONE, Mapped, per_table
-from core.imports.orders import TIMES
+from core.imports.orders import TIMES, masked, personal
 from core.imports.read import EXCEL_ROWS, Cell, Sheet, SheetRow
 from core.labels import COUNTERS
 
@@ -17,6 +18,10 @@ HEADER_WITHIN = 40
 """Rows with content among which a header may stand anywhere; below, only where a new table may begin."""
 ENOUGH = 3
 """Known headers that make a row a header."""
+_EXAMPLES_WITHIN = 20
+"""Rows among which a text to show under a header is looked for."""
+_EXAMPLE = 16
+"""Letters of such a text."""
 
 _OF_ORDERS = frozenset(OF_KIND["mentions"])
 NEEDED = {
@@ -31,11 +36,12 @@ NEEDED = {
 
 
 class UnknownHeader(BadInput):
-    """No table that can be imported was found. `headers` are those that stand in the file, for mapping by hand."""
+    """No table that can be imported was found. `headers` are those that stand in the file, for mapping by hand, with
+    `examples` of what stands under them; `brief` is the message without all that would be recognised."""
 
-    def __init__(self, message: str, headers: Sequence[str]):
+    def __init__(self, message: str, headers: Sequence[str], examples: Mapping[str, str], brief: str = ""):
         super().__init__(message)
-        self.headers = tuple(headers)
+        self.headers, self.examples, self.brief = tuple(headers), dict(examples), brief or message
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +187,13 @@ def usable(found: Sequence[Layout], sheets: Sequence[Sheet], name: str) -> list[
     if kept := [layout for layout in found if layout.form.table]:
         return kept
     headers = list(dict.fromkeys(header for sheet in sheets for header in guess_headers(sheet)))
+    under = {header: text for sheet in reversed(sheets) for header, text in _guessed_examples(sheet).items()}
     if found:
         why = "；".join(dict.fromkeys(f"“{layout.form.title}”：{layout.form.why}" for layout in found))
-        raise UnknownHeader(f"文件“{name}”里没有可以导入的表。{why}", headers)
+        raise UnknownHeader(f"文件“{name}”里没有可以导入的表。{why}", headers, under)
+    brief = f"文件“{name}”里没有找到认识的表头。找到的是：{'、'.join(headers[:20]) or '（没有文字）'}"
     raise UnknownHeader(
-        f"文件“{name}”里没有找到认识的表头。找到的是：{'、'.join(headers[:20]) or '（没有文字）'}。"
-        f"需要下列之一——{'；'.join(NEEDED.values())}。可在预览时手工指定各列的含义",
-        headers,
+        f"{brief}。需要下列之一——{'；'.join(NEEDED.values())}。可在预览时手工指定各列的含义", headers, under, brief,
     )
 
 
@@ -200,12 +206,41 @@ def tables(
 
 def guess_headers(sheet: Sheet) -> list[str]:
     """The texts of the row that is most like a header: the first with the most short text cells."""
-    best: list[str] = []
+    return list(_guess(sheet)[1].values())
+
+
+def _guess(sheet: Sheet) -> tuple[int, dict[int, str]]:
+    """(number of the row that is most like a header, place → its texts)."""
+    best: tuple[int, dict[int, str]] = (0, {})
     for row in sheet.rows[:HEADER_WITHIN]:
-        texts = [shown(cell) for cell in row.cells if isinstance(cell, str) and 0 < len(cell.strip()) <= 30]
-        if len(texts) > len(best):
-            best = texts
+        texts = {at: shown(cell) for at, cell in enumerate(row.cells)
+                 if isinstance(cell, str) and 0 < len(cell.strip()) <= 30}
+        if len(texts) > len(best[1]):
+            best = (row.number, texts)
     return best
+
+
+def _guessed_examples(sheet: Sheet) -> dict[str, str]:
+    number, heads = _guess(sheet)
+    return examples((row for row in sheet.rows if row.number > number), heads)
+
+
+def examples(rows: Iterable[SheetRow], heads: Mapping[int, str]) -> dict[str, str]:
+    """Header → the first text under it, by which a person tells the columns apart. `heads`: place → header. What is
+    personal is left out."""
+    out: dict[str, str] = {}
+    for row in islice(rows, _EXAMPLES_WITHIN):
+        for at, header in heads.items():
+            text = _example(row.cells[at]) if at < len(row.cells) and header not in out else ""
+            if text and not personal(header):
+                out[header] = text
+    return out
+
+
+def _example(cell: Cell) -> str:
+    whole = isinstance(cell, float) and cell.is_integer()
+    text = masked(shown(int(cell) if whole else cell))
+    return f"{text[:_EXAMPLE]}…" if len(text) > _EXAMPLE else text
 
 
 def _blocks(cells: Sequence[Cell]) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from core import clock
 from core.counts import Count
 from core.imports.check import Checked
 from core.imports.headers import FIELDS, KINDS
-from core.imports.recognise import Layout
+from core.imports.recognise import Layout, examples
 from core.labels import COUNTERS
 from core.records import (
     AppRecord,
@@ -28,7 +28,8 @@ PERIODS = {"day": "日榜", "week": "周榜", "month": "月榜"}
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table of a file as it was understood. `columns`: field → (letter, header as printed); `kind` is what its rows
-    become, "" for nothing, with `why`. `key` names it in a mapping; `headers` are all that it has."""
+    become, "" for nothing, with `why`. `key` names it in a mapping; `headers` are all that it has, `examples` what
+    stands under them."""
 
     key: str
     sheet: str
@@ -41,6 +42,7 @@ class Table:
     headers: tuple[str, ...] = ()
     why: str = ""
     platforms: tuple[str, ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -57,7 +59,7 @@ def table_of(layout: Layout) -> Table:
         header_row=layout.header_row,
         columns={field: (column.letter, column.header) for field, column in layout.columns.items()},
         unused=layout.unused, headers=tuple(dict.fromkeys(by_place[index] for index in sorted(by_place))),
-        why=layout.form.why, platforms=layout.form.platforms,
+        why=layout.form.why, platforms=layout.form.platforms, examples=examples(layout.rows(), by_place),
     )
 
 
@@ -65,7 +67,8 @@ def table_of(layout: Layout) -> Table:
 class Preview:
     """What a file would bring. Nothing of it is stored yet. `mapping` is what a person corrected, else None;
     `remembered`: keys of the tables that were read as a person said for an earlier file. `made`: how the moment of the
-    export was found, "" when it is the moment of reading. `strangers`: accounts of a board that the ledger lacks."""
+    export was found, "" when it is the moment of reading. `strangers`: accounts of a board that the ledger lacks;
+    `newcomer`: it lacks the file's own account, which is added with the file."""
 
     name: str
     body: bytes = field(repr=False)
@@ -84,6 +87,7 @@ class Preview:
     period: str = "day"
     until: date | None = None
     strangers: tuple[str, ...] = ()
+    newcomer: bool = False
 
     @property
     def kind(self) -> str:

@@ -21,6 +21,7 @@ from core.ui.ask import ask, look
 from core.ui.deeds import WHO, do, refuse
 from core.ui.parts import caption, empty, link, plain, toast_error
 from core.ui.table import Column, table
+from core.ui.uploads import uploader
 
 TOLD = "find"
 _HITS, _FAILED, _ROWS, _DONE, _ROUND = "find_hits", "find_failed", "find_rows", "find_done", "find_round"
@@ -142,7 +143,7 @@ def _listed() -> list[Pick]:
             text = st.text_area("粘贴名单", key="find_names", height=160, max_chars=60_000,
                                 placeholder="每行一个名称；或从 Excel 复制带“名称、平台、单位”表头的几列")
         with right:
-            file = st.file_uploader("或上传表格", type=["xlsx", "csv", "txt", "xls"], key="find_file")
+            file = uploader("或上传表格", key="find_file")
             platform = st.selectbox("没写平台的按这个平台", list(platforms), None, format_func=platforms.get,
                                     key="find_platform", placeholder="不限")
         where = st.pills(f"台账中没有的，再到这些服务查找（前 {ASKED_AT_MOST} 个）", list(services),

@@ -1,14 +1,14 @@
 """The parts of the room 账号台账 that take files: the ledger's workbook, and exports of the platforms."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
-from core import clock, db, ledger
+from core import clock, db, find, ledger
 from core.faults import BadInput
 from core.imports import importer
 from core.imports.headers import KINDS
@@ -17,20 +17,25 @@ from core.imports.recognise import UnknownHeader
 from core.imports.shown import PERIODS, Preview
 from core.query import ledger as query
 from core.ui import mapping
-from core.ui.ask import ask
-from core.ui.deeds import WHO, do, refuse
-from core.ui.parts import caption, plain, toast_error
+from core.ui.ask import ask, look
+from core.ui.deeds import WHO, do, refuse, said
+from core.ui.parts import caption, link, plain, toast_error
+from core.ui.uploads import uploader
 
-TOLD = "ledger"
+TOLD, TOLD_OF_WORKBOOK = "imports", "workbook"
+_OPENED = "imports_account"
+"""The account that the last file was imported for: the way to its figures."""
 _SHOWN = 500
-_TYPES = ["xlsx", "xlsm", "xls", "csv", "txt", "htm", "html", "gz"]
 _NO_ACCOUNT = ("hotline12345",)
 """Platforms whose files belong to no account."""
+_WORDED = ("工单编号", "标题", "诉求标题", "账号", "位置")
+"""Columns of samples that are words even where they hold digits alone."""
 
 
 def workbook() -> None:
     """Download the ledger, change it in Excel, upload it again."""
     st.subheader("台账工作簿", anchor=False)
+    said(TOLD_OF_WORKBOOK)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "下载台账（Excel）", data=_exported, file_name=f"新媒体账号台账 {clock.day_of(clock.now())}.xlsx",
@@ -38,7 +43,7 @@ def workbook() -> None:
             icon=":material/download:", key="ledger_download",
         )
         caption("含单位、账号、榜单、榜单成员、采集源各一张表；下载后修改，再在下面上传。")
-    file = st.file_uploader("上传修改后的台账", type=["xlsx"], key=f"ledger_file_{_round()}")
+    file = uploader("上传修改后的台账（xlsx）", key=f"ledger_file_{_round()}")
     if file is None:
         return
     body, name = file.getvalue(), file.name
@@ -57,13 +62,14 @@ def workbook() -> None:
         def deed(session: Session) -> str:
             return f"台账已导入：{ledger.import_workbook(session, body, who=WHO, name=name).words}。"
 
-        if do(deed, TOLD):
+        if do(deed, TOLD_OF_WORKBOOK):
             _afresh()
 
 
 def exports() -> None:
     """Upload an export of a platform's back office: preview, choose, import."""
     st.subheader("平台后台导出的数据", anchor=False)
+    _told()
     caption("支持公众号、微博、视频号、抖音、头条号、小红书、知乎等后台导出的发文、粉丝、每日汇总数据，清博和新榜的榜单，"
             "以及 12345 工单。文件可以是 xlsx、xls（含网页表格）或 CSV，可用 gzip 压缩；按内容识别，与扩展名无关。")
     platforms = ask(query.platforms)
@@ -74,21 +80,29 @@ def exports() -> None:
         if platform not in _NO_ACCOUNT:
             account = st.selectbox(
                 "账号", ask(query.account_names, platform) if platform else [], None, key=f"import_account_{platform}",
-                accept_new_options=True, placeholder="选择，或输入新账号", width=260,
-                help="榜单不用选；文件里有“账号”列且只有一个账号时也可不选",
+                accept_new_options=True, placeholder="选择，或输入新账号" if platform else "请先选择平台", width=260,
+                disabled=platform is None, help="榜单不用选；文件里有“账号”列且只有一个账号时也可不选",
             )
         year = st.number_input("年份", 2005, clock.day_of(clock.now()).year, None, key="import_year", width=140,
                                help="只在文件的日期不带年份、又没有链接时需要", placeholder="不需要")
-    file = st.file_uploader("上传文件", type=_TYPES, key=f"import_file_{_round()}")
+    file = uploader("上传文件", key=f"import_file_{_round()}")
     if file is None:
         return
     if platform is None:
-        toast_error("请先选择平台。")
+        st.info("请先选择这个文件来自哪个平台。", icon=":material/arrow_upward:")
         return
     _previewed(file.getvalue(), file.name, platform, account or "", year)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------
+
+
+def _told() -> None:
+    """What became of the last file, and the way to its figures. It stands here, where the person is, not at the top."""
+    said(TOLD)
+    account = st.session_state.pop(_OPENED, None)
+    if account:
+        link("account", "查看这个账号", ":material/account_circle:", account=account)
 
 
 def _round() -> int:
@@ -116,12 +130,13 @@ def _previewed(body: bytes, name: str, platform: str, account: str, year: int | 
         found = _preview(mark, body, name, options)
         shown = _preview(mark, body, name, options | _when(found, mark))
     except UnknownHeader as unknown:
-        refuse(unknown)
-        mapping.correct(mark, "", unknown.headers)
+        toast_error(plain(f"{unknown.brief}。请在下面指定各列的含义；导入后会记住，下次同样表头的文件自动沿用。"))
+        mapping.correct(mark, "", unknown.headers, unknown.examples)
         return
     except BadInput as refused:
         refuse(refused)
         return
+    _newcomer(shown)
     _show(shown)
     mapping.columns(shown, mark, TOLD)
     _take(shown)
@@ -167,6 +182,36 @@ def _when(found: Preview, mark: str) -> dict[str, Any]:
     return changed | ({"day": day} if day != stated else {})
 
 
+def _newcomer(shown: Preview) -> None:
+    """A name that the ledger lacks becomes an account: it may have been miswritten."""
+    if not shown.newcomer:
+        return
+    (row,) = look(find.match, [find.Name(1, shown.account_name, shown.platform)])
+    near = "、".join(one.known.name for one in row.found)
+    hint = f"台账中名称相近的有：{near}，如果是其中之一，请在上面改选" if near else "请核对名称，写错的话请在上面改正"
+    st.warning(plain(f"台账中没有账号“{shown.account_name}”，导入时将新增。{hint}。"), icon=":material/person_add:")
+
+
+def _numbers(lines: Sequence[Mapping[str, object]]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """(frame, its columns' looks) of sample lines: numbers stand on the right, with thousands and their mark."""
+    frame, looks = pd.DataFrame(lines), {}
+    for name in frame.columns:
+        texts = frame[name].dropna().astype(str)
+        if name not in _WORDED and len(texts) and texts.str.fullmatch(r"[≥≈]?-?[\d.]+").all():
+            frame[name] = frame[name].map(_grouped)
+            looks[name] = st.column_config.TextColumn(alignment="right")
+    return frame, looks
+
+
+def _grouped(cell: object) -> str | None:
+    """`≥100001` as `≥100,001`; None stays."""
+    if cell is None or pd.isna(cell):
+        return None
+    mark = "".join(letter for letter in str(cell) if letter in "≥≈")
+    number = float(str(cell).lstrip("≥≈"))
+    return f"{mark}{int(number):,}" if number.is_integer() else f"{mark}{number:,}"
+
+
 def _show(shown: Preview) -> None:
     st.markdown(f"**{plain(shown.words)}**")
     if len(shown.tables) + len(shown.empty) > 1:
@@ -181,7 +226,8 @@ def _show(shown: Preview) -> None:
     for kind, lines in samples.items():
         if len(samples) > 1:
             caption(f"{kind}（前 {len(lines)} 条）")
-        st.dataframe(pd.DataFrame(lines), hide_index=True, alt=f"{kind}，前 10 行", placeholder="—")
+        frame, looks = _numbers(lines)
+        st.dataframe(frame, hide_index=True, alt=f"{kind}，前 10 行", placeholder="—", column_config=looks)
     if shown.strangers:
         with st.expander(f"台账中没有的账号 {len(shown.strangers)} 个（不会导入，需要的请先在台账中添加）"):
             st.dataframe(pd.DataFrame({"账号": shown.strangers[:_SHOWN]}), hide_index=True, alt="台账中没有的账号")
@@ -200,18 +246,25 @@ def _show(shown: Preview) -> None:
 
 
 def _take(shown: Preview) -> None:
-    ways = {False: "全部合格才导入", True: "只导入合格的行"}
+    ways = {False: "先不导入，改正文件后重新上传", True: f"只导入合格的 {shown.good:,} 条"}
     partial = False
     if shown.bad and shown.good:
-        partial = st.radio("有不合格的行时", list(ways), format_func=ways.get, key="import_partial", horizontal=True)
+        partial = st.radio(f"有 {shown.bad:,} 行不合格", list(ways), format_func=ways.get, key="import_partial",
+                           horizontal=True)
     blocked = not shown.good or (shown.bad > 0 and not partial)
-    if blocked:
-        caption("按当前选择什么都不会保存。" if shown.good else "没有可导入的数据。")
+    if not shown.checked.rows:
+        caption("表头下面没有数据行，没有可导入的数据。请核对导出的时间范围后重新导出。")
+    elif not shown.good:
+        caption("没有可导入的数据，什么都不会保存。")
     if st.button("确认导入", type="primary", icon=":material/upload:", key="import_go", disabled=blocked):
         def deed(session: Session) -> str:
             outcome = importer.take(session, shown, partial=partial, who=WHO, now=clock.now())
-            later = "。数字将在后台汇总后出现在榜单和趋势中" if outcome.stored and shown.owned else ""
-            return outcome.words + later
+            st.session_state[_OPENED] = outcome.account_id
+            if not outcome.stored:
+                return outcome.words
+            whose = f"为“{shown.account_name}”" if shown.owned else ""
+            later = "数字将在后台汇总后出现在榜单和趋势中。" if shown.owned else ""
+            return f"已{whose}导入“{shown.name}”。{outcome.words}。{later}"
 
         if do(deed, TOLD):
             _afresh()

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core.imports import mappings
 from core.imports.headers import FIELDS, KINDS, OF_KIND
+from core.imports.recognise import NEEDED
 from core.imports.shown import Preview, Table
 from core.ui.deeds import WHO, do
 from core.ui.parts import caption
@@ -34,10 +35,11 @@ def columns(shown: Preview, mark: str, told: str) -> None:
     _remembered(shown, told)
     with st.expander("各列的对应关系", icon=":material/table_chart:"):
         used = [
-            {"表": table.words, "列": letter, "表头": header, "含义": FIELDS[name]}
+            {"表": table.words, "列": letter, "表头": header, "第一个值": table.examples.get(header),
+             "含义": FIELDS[name]}
             for table in shown.tables for name, (letter, header) in table.columns.items()
         ]
-        st.dataframe(pd.DataFrame(used), hide_index=True, alt="各列的含义")
+        st.dataframe(pd.DataFrame(used), hide_index=True, alt="各列的含义", placeholder="—")
         unused = [header for table in shown.tables for header in table.unused]
         if unused:
             what = "按原名存入工单详情，个人信息除外" if shown.checked.batch.mentions else "没有使用"
@@ -48,7 +50,7 @@ def columns(shown: Preview, mark: str, told: str) -> None:
             at = st.selectbox("要改的表", range(len(every)), format_func=lambda at: every[at].words,
                               key=f"map_table_{mark[:16]}")
             table = every[at]
-        correct(mark, table.key, table.headers, table)
+        correct(mark, table.key, table.headers, table.examples, table)
 
 
 def _remembered(shown: Preview, told: str) -> None:
@@ -66,9 +68,12 @@ def _remembered(shown: Preview, told: str) -> None:
                 st.rerun()
 
 
-def correct(mark: str, key: str, headers: Sequence[str], table: Table | None = None) -> None:
+def correct(
+    mark: str, key: str, headers: Sequence[str], examples: Mapping[str, str], table: Table | None = None
+) -> None:
     """Say by hand what a table is and which column means what; remembered for files with the same headers once
-    imported. Without `table` nothing was recognised, and what is said holds for the whole file."""
+    imported. `examples`: header → what stands under it. Without `table` nothing was recognised, and what is said holds
+    for the whole file."""
     if not headers:
         return
     base = f"map_{mark[:16]}_{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:8]}"
@@ -79,8 +84,11 @@ def correct(mark: str, key: str, headers: Sequence[str], table: Table | None = N
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen_kind = st.selectbox("这个表是", list(kinds), format_func=kinds.get, key=f"{base}@kind", width=240)
         wide = st.checkbox("显示其他字段", key=f"{base}@wide", help="平时用不到的字段，例如粉丝表里的阅读数")
+    if needed := NEEDED.get(chosen_kind or "posts"):
+        caption(f"需要有——{needed}。")
+    words = {header: f"{header}（如：{examples[header]}）" if header in examples else header for header in headers}
     with st.form(f"{base}@form", border=False):
-        chosen = _fields(base, chosen_kind or "posts", wide, list(headers), now_is)
+        chosen = _fields(base, chosen_kind or "posts", wide, words, now_is)
         sent = st.form_submit_button("按此对应重新读取", icon=":material/refresh:")
     if sent:
         mapping = {name: header or "" for name, header in chosen.items() if header or now_is.get(name)}
@@ -92,9 +100,11 @@ def correct(mark: str, key: str, headers: Sequence[str], table: Table | None = N
 
 
 def _fields(
-    base: str, kind: str, wide: bool, headers: list[str], now_is: Mapping[str, str]
+    base: str, kind: str, wide: bool, words: Mapping[str, str], now_is: Mapping[str, str]
 ) -> dict[str, str | None]:
-    """The header chosen for each field: those that make sense for the kind first, others when asked for or in use."""
+    """The header chosen for each field: those that make sense for the kind first, others when asked for or in use.
+    `words`: header → as it is offered."""
+    headers = list(words)
     own = OF_KIND.get(kind, () if kind == mappings.NONE else tuple(now_is) or OF_KIND["posts"])
     rest = [name for name in FIELDS if name not in own and (wide or name in now_is)]
     chosen: dict[str, str | None] = {}
@@ -106,5 +116,5 @@ def _fields(
                 with place:
                     first = headers.index(now_is[name]) if now_is.get(name) in headers else None
                     chosen[name] = st.selectbox(FIELDS[name], headers, first, key=f"{base}_{name}",
-                                                placeholder="没有这一列")
+                                                format_func=words.get, placeholder="没有这一列")
     return chosen

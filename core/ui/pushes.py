@@ -8,6 +8,7 @@ from core.imports import pushed
 from core.ui import outside
 from core.ui.deeds import do
 from core.ui.parts import caption, toast_error
+from core.ui.uploads import uploader
 
 
 def upload(told: str) -> None:
@@ -15,8 +16,7 @@ def upload(told: str) -> None:
     st.subheader("APP 后台推送文件", anchor=False)
     caption("APP 开发单位按推送格式（docs/push.md）提供的带签名文件；签名在另一个 .sig 文件中的，两个文件一起上传。")
     round_ = st.session_state.setdefault("pushes_round", 0)
-    files = st.file_uploader("上传推送文件", type=["json", "jsonl", "txt", "sig"], accept_multiple_files=True,
-                             key=f"pushes_{round_}")
+    files = uploader("上传推送文件", key=f"pushes_{round_}", many=True)
     if not st.button("入库推送文件", icon=":material/save:", key="pushes_go", disabled=not files):
         return
     given = {file.name: file.getvalue() for file in files}

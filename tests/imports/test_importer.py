@@ -53,6 +53,15 @@ def test_a_preview_stores_nothing(session):
     assert "可导入 2 条发文" in shown.words and "不合格 2 行" in shown.words
 
 
+def test_an_account_that_the_ledger_lacks_is_told_before_and_after(session):
+    first = seen(GOOD, session=session)
+    assert first.newcomer
+    assert "台账中没有账号“本区发布”，已新增" in take(session, first, partial=False, who="张三", now=NOW).words
+    again = seen(BAD, session=session)
+    assert not again.newcomer
+    assert "已新增" not in take(session, again, partial=True, who="张三", now=NOW).words
+
+
 def test_a_good_file_is_stored_with_its_evidence(session):
     outcome = taken(session, GOOD)
     assert outcome.state == "stored" and outcome.stored
@@ -173,7 +182,7 @@ def test_reading_a_file_with_another_mapping_is_another_import(session):
 
 def test_an_export_of_another_platform_is_refused():
     rows = [["视频描述", "视频ID", "发布时间", "播放量"], ["甲", "export/1", "2026-10-01", 5]]
-    with pytest.raises(BadInput, match=r"视频号助手.*与所选平台不符"):
+    with pytest.raises(BadInput, match=r"视频号助手.*与所选平台不符。请把平台改选为“视频号”"):
         seen(rows, platform="weibo")
 
 

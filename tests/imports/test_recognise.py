@@ -204,6 +204,15 @@ def test_unknown_headers_are_listed_with_what_would_be_needed():
     assert "通讯录.xlsx" in message and "姓名、电话、住址" in message
     assert "发布时间" in message and "粉丝总数" in message and "活跃用户数" in message
     assert caught.value.headers == ("姓名", "电话", "住址")
+    assert "姓名、电话、住址" in caught.value.brief and "粉丝总数" not in caught.value.brief
+
+
+def test_columns_are_told_apart_by_what_stands_under_them_but_for_what_is_personal():
+    rows = [[None, "导出"], ["名目", "何时", "看过", "姓名"], [None, "2026-01-01", None, "张三"],
+            ["打13812345678咨询，再说一句很长的话", "2026-01-02", 5.0, "李四"]]
+    with pytest.raises(UnknownHeader) as caught:
+        tables([sheet(*rows)], "表.csv")
+    assert caught.value.examples == {"何时": "2026-01-01", "看过": "5", "名目": "打［电话已隐去］咨询，再说一句很…"}
 
 
 def test_a_mapping_by_hand_goes_before_the_synonyms():

@@ -60,6 +60,23 @@ def test_a_file_of_several_tables_is_told_table_by_table_and_imported(filled, op
     assert [row.figures["readers"] for row in all_of(DailyReading)] == [[120, 0], [90, 0]]
 
 
+def test_a_name_that_the_ledger_lacks_is_questioned(filled, open_room):
+    rows = [["账号", "标题", "发布时间", "阅读数"], ["本区发布厅", "甲", "2026-03-01", 5]]
+    app = uploaded(open_room, csv_file(rows), "报表.csv", account="")
+    assert "台账中没有账号“本区发布厅”，导入时将新增" in app.warning[0].value
+    assert "名称相近的有：本区发布" in app.warning[0].value
+    app.button(key="import_go").click().run()
+    assert "已新增" in app.success[0].value and len(all_of(Account)) == 3
+
+
+def test_numbers_stand_with_thousands_and_their_mark(filled, open_room):
+    rows = [["标题", "发布时间", "阅读数", "链接"], ["2026", "2026-03-01", "10万+", "https://a.cn/1"],
+            ["乙", "2026-03-02", 1234, "https://a.cn/2"]]
+    app = uploaded(open_room, csv_file(rows), "报表.csv")
+    assert app.dataframe[0].value["阅读数"].tolist() == ["≥100,001", "1,234"]
+    assert app.dataframe[0].value["标题"].tolist() == ["2026", "乙"]
+
+
 def test_the_date_of_the_export_can_be_changed(filled, open_room):
     app = uploaded(open_room, tendency(), "导出.xls")
     assert app.date_input[0].value == clock.day_of(clock.now())

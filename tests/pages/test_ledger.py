@@ -247,6 +247,7 @@ def test_unknown_headers_can_be_mapped_by_hand(filled, open_room):
     app = uploaded(open_room, [["名目", "何时", "看过", "网页"], ["甲", "2026-10-01", 9, link(1)]])
     assert "没有找到认识的表头" in app.error[0].value
     fields = {box.label: box for box in app.selectbox}
+    assert fields["阅读数"].options[:3] == ["名目（如：甲）", "何时（如：2026-10-01）", "看过（如：9）"]
     for word, header in (("标题", "名目"), ("发布时间", "何时"), ("阅读数", "看过"), ("链接", "网页")):
         fields[word].set_value(header)
     next(b for b in app.button if b.label == "按此对应重新读取").click().run()
