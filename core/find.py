@@ -158,7 +158,7 @@ def in_ledger(session: Session, text: str) -> list[Hit]:
     for one in known(session):
         account = accounts[one.id]
         words = (one.name, *one.others, *one.owner, account.external_id, *(tags[one.id] or ()))
-        score = similarity(text, one.name)
+        score = similarity(text, one.name, settings().district)
         if any(wanted in word.casefold() for word in words):
             rated.append((max(score, 80), account, one))
         elif score >= LEAST:

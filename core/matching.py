@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 SURE = 92
 """From here on a candidate may be taken without asking."""
@@ -20,6 +21,10 @@ MARGIN = 8
 """How far the best must lie before the second to be taken without asking."""
 LEAST = 60
 """Below this a name is no candidate."""
+_SLIP = 68
+"""A name that differs by one letter is offered, whatever part of the name that letter stands in …"""
+_LONG = 4
+"""… if it has so many letters."""
 _ROLE = "发布"
 _IDLE = (
     "官方微博", "官方微信", "官方账号", "官方号", "政务微博", "政务微信", "政务号", "微信公众号", "公众号", "订阅号",
@@ -93,7 +98,13 @@ def similarity(one: str, other: str, district: str = "") -> int:
         score = 55 + 29 * len(short) / len(long)
     else:
         score = 0.84 * max(fuzz.ratio(a.core, b.core), fuzz.ratio(a.whole, b.whole))
-    return int(max(score - (25 if clash else 0) - (8 if a.role != b.role else 0), 0))
+    score = int(max(score - (25 if clash else 0) - (8 if a.role != b.role else 0), 0))
+    return max(score, _SLIP) if not clash and _one_slip(a.plain, b.plain) else score
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether two names differ by one letter that was missed, added or mistaken: 静安发步 for 静安发布."""
+    return min(len(one), len(other)) >= _LONG and Levenshtein.distance(one, other, score_cutoff=1) == 1
 
 
 def candidates(name: str, pool: Iterable[Known], *, platform: str = "", district: str = "", limit: int = 5
@@ -146,11 +157,19 @@ def _without(text: str, endings: Sequence[str]) -> str:
     return text
 
 
+def _says_something(rest: str) -> bool:
+    """Whether a name is more than a kind of body with at most one letter before it."""
+    return rest not in _KINDS and not any(
+        rest.endswith(ending) and len(rest) - len(ending) == 1 for ending in _KINDS if len(ending) > 1
+    )
+
+
 def _local(text: str, district: str) -> str:
-    """Without the city or one's own district in front, as long as what is left says something by itself."""
+    """Without the city or one's own district in front, as long as what is left says something by itself: 静安寺街道 is
+    not 静安's 寺街道."""
     fronts = [*_CITY, *([district, district.removesuffix("区").removesuffix("新")] if len(district) > 2 else []), "区"]
     for front in fronts:
         rest = text.removeprefix(front)
-        if front and rest != text and len(rest) >= 2 and rest not in (_ROLE, *_KINDS, *_IDLE):
+        if front and rest != text and len(rest) >= 2 and rest not in (_ROLE, *_IDLE) and _says_something(rest):
             return _local(rest, district) if front in _CITY else rest
     return text

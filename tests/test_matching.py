@@ -86,6 +86,16 @@ def test_ones_own_district_may_be_left_out():
     assert similarity("云澜区教育局", "教育局", "云澜区") >= SURE
     assert similarity("云澜发布", "发布", "云澜区") < SURE
     assert similarity("静安区教育局", "区教育局", "云澜区") < SURE, "another district's is another"
+    assert similarity("静安寺街道", "静安寺街道办事处", "静安区") >= SURE, "no 寺街道 of 静安"
+
+
+@pytest.mark.parametrize(("written", "meant"), [
+    ("静安发步", "静安发布"), ("静安发布厅", "静安发布"), ("静安发", "静安发布"), ("江宇路街道", "江宁路街道"),
+])
+def test_a_slip_of_the_pen_is_offered_but_not_taken(written, meant):
+    known = pool(meant, "健康云澜", "石泉路街道")
+    assert candidates(written, known, district="静安区")[0].known.name == meant
+    assert taken(written, known, district="静安区") is None
 
 
 def test_nothing_is_made_of_nothing():
