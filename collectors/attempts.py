@@ -7,11 +7,12 @@ left, `left` what this round leaves; each a list of [row, tries], where a row is
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from core.faults import Fault
-from core.records import Batch, Fetched
+from core.records import Fetched
 
 TRIES = 6
 """Rounds in which a thing is tried before it is set aside."""
@@ -71,6 +72,49 @@ async def each(
             raise Fault("RETRY", f"接连 {failures} 项读取失败，稍后接着读：{last.message}")
 
 
+class Spare:
+    """For a run that reads the figures of many things (accounts, posts, days), one by one: what fails is passed over,
+    and ends the run as RETRY when the others are read, so that it is tried again within minutes."""
+
+    def __init__(self, now: datetime):
+        self._now = now
+        self._row = self._many = 0
+        self._last = ""
+
+    async def ask(self, what: str, answer: Awaitable[Fetched | tuple[Fetched, Any]]) -> Fetched:
+        """The answer (it may come with what was read of it), or that of a failed try. Raises Fault as `miss`."""
+        try:
+            found = await answer
+        except Fault as fault:
+            return self.miss(what, fault)
+        self.well()
+        return found[0] if isinstance(found, tuple) else found
+
+    def well(self) -> None:
+        """Something was read."""
+        self._row = 0
+
+    def miss(self, what: str, fault: Fault) -> Fetched:
+        """The answer of a failed try of something. Raises the fault where it concerns more than this one thing, or is
+        the third behind the other."""
+        self._row += 1
+        if fault.kind != "RETRY" or fault.retry_after is not None or of_the_site(fault) or self._row >= IN_A_ROW:
+            raise fault
+        self._many, self._last = self._many + 1, fault.message
+        return failed(fault, what, self._now)
+
+    def end(self) -> None:
+        """The end of a run. Raises Fault RETRY where something was passed over."""
+        if self._many:
+            raise Fault("RETRY", f"有 {self._many} 项没有读取，稍后再试；最后一项：{self._last}")
+
+
+def again(row: list) -> list[list]:
+    """A row [thing…, tries] as it waits for the next try; nothing after the last."""
+    *thing, tries = row
+    return [[*thing, tries + 1]] if tries + 1 < TRIES else []
+
+
 def of_the_site(fault: Fault) -> bool:
     """Whether a fault says something of the site rather than of the one thing that was asked for: that it is to be left
     alone for a time."""
@@ -81,14 +125,10 @@ def of_the_site(fault: Fault) -> bool:
 
 def failed(fault: Fault, what: str, now: datetime) -> Fetched:
     """The answer that a failed try of something (`what`: its address) leaves: the site's own where there is one."""
-    context = {"call": "failed", "why": fault.message[:300]}
+    why = fault.message[:300]
     if isinstance(fault.evidence, Fetched):
-        found = fault.evidence
-        return Fetched(
-            request=found.request, body=found.body, status=found.status, media_type=found.media_type,
-            fetched_at=found.fetched_at, url=found.url, headers=found.headers, context=context,
-        )
-    return made(what, f"{what}\n{fault.message}\n", now, context)
+        return replace(fault.evidence, etag="", last_modified="", cursor=None, failed=why, context={"failed": why})
+    return replace(made(what, f"{what}\n{fault.message}\n", now, {"failed": why}), failed=why)
 
 
 def made(what: str, body: str, now: datetime, context: dict[str, str]) -> Fetched:
@@ -97,15 +137,3 @@ def made(what: str, body: str, now: datetime, context: dict[str, str]) -> Fetche
         request=f"（未读取）{what}"[:500], body=body.encode(), status=0, media_type="text/plain; charset=utf-8",
         fetched_at=now, url=what, context=context,
     )
-
-
-def is_failed(fetched: Fetched) -> bool:
-    """Whether an answer is that of a failed try."""
-    return fetched.context.get("call") == "failed"
-
-
-def parse(fetched: Fetched) -> Batch | None:
-    """What a failed try tells: a note. None for any other answer."""
-    if not is_failed(fetched):
-        return None
-    return Batch(note=f"有一项没有读取，稍后再试（{fetched.context.get('why', '')[:80]}）")

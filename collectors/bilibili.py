@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from collectors import oauth
+from collectors import attempts, oauth
 from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -94,8 +94,8 @@ def running_clock(desk: Desk) -> Callable[[], datetime]:
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """One round: followers and day totals, the list of videos, then the counters of each. The cursor holds what is
-    left, the videos by id and moment of publishing."""
-    place, moment = _place(desk), running_clock(desk)
+    left, the videos by id and moment of publishing, with the tries that failed."""
+    place, moment, spare = _place(desk), running_clock(desk), attempts.Spare(desk.now)
     while place["steps"]:
         step, *steps = place["steps"]
         place = place | {"steps": steps}
@@ -104,13 +104,24 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     if not place["listed"]:
         async for fetched, ahead in _list(source, desk, moment, place):
             place = ahead
-            yield replace(fetched, cursor=place if place["todo"] or not place["listed"] else {})
+            yield replace(fetched, cursor=_kept(place))
     while place["todo"]:
-        (post, published), *todo = place["todo"]
-        place = place | {"todo": todo}
-        yield replace(await _stat(source, desk, moment, post, published), cursor=place if todo else {})
+        row, *todo = place["todo"]
+        fetched = await spare.ask(f"稿件 {row[0]}", _stat(source, desk, moment, row[0], row[1]))
+        missed = attempts.again(row) if fetched.failed else []
+        place = place | {"todo": todo, "missed": [*place["missed"], *missed]}
+        yield replace(fetched, cursor=_kept(place))
     for wanted in await desk.wanted(200):
-        yield await _stat(source, desk, moment, wanted.external_id, wanted.published_at.timestamp())
+        post, published = wanted.external_id, wanted.published_at.timestamp()
+        yield await spare.ask(f"稿件 {post}", _stat(source, desk, moment, post, published))
+    spare.end()
+
+
+def _kept(place: dict[str, Any]) -> dict[str, Any]:
+    """The cursor for a place: at a round's end the videos that are to be tried again, if any."""
+    if place["todo"] or not place["listed"]:
+        return place
+    return {**place, "todo": place["missed"], "missed": []} if place["missed"] else {}
 
 
 def _place(desk: Desk) -> dict[str, Any]:
@@ -119,6 +130,7 @@ def _place(desk: Desk) -> dict[str, Any]:
     if not desk.cursor:
         return {
             "from": desk.now.isoformat(), "steps": list(STEPS), "listed": False, "pn": 1, "total": None, "todo": [],
+            "missed": [],
         }
     same = clock.day_of(datetime.fromisoformat(desk.cursor["from"])) == today
     return dict(desk.cursor) if same else {**desk.cursor, "steps": list(STEPS)}
@@ -141,7 +153,7 @@ async def _list(
         context = {"since": oldest.isoformat(), "from": place["from"]} if through and whole_so_far else {}
         place = place | {
             "pn": page + 1, "total": total if whole_so_far else -1, "listed": through or page == PAGES,
-            "todo": place["todo"] + _asked(rows, oldest, {post for post, _ in place["todo"]}),
+            "todo": place["todo"] + _asked(rows, oldest, {row[0] for row in place["todo"]}),
         }
         yield replace(fetched, context=fetched.context | context), place
         if place["listed"]:
@@ -186,7 +198,7 @@ def _published(rows: list) -> list[datetime]:
 
 
 def _asked(rows: list, oldest: datetime, known: set[str]) -> list[list]:
-    """The videos of a page whose counters are to be read: [id, Unix time of publishing]."""
+    """The videos of a page whose counters are to be read: [id, Unix time of publishing, tries that failed]."""
     found: dict[str, float] = {}
     for row in rows:
         try:
@@ -194,7 +206,7 @@ def _asked(rows: list, oldest: datetime, known: set[str]) -> list[list]:
                 found[str(row["resource_id"])] = row["ptime"]
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
-    return [[post, published] for post, published in found.items()]
+    return [[post, published, 0] for post, published in found.items()]
 
 
 async def _stat(

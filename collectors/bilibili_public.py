@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from collectors import bilibili
+from collectors import attempts, bilibili
 from collectors.base import Collector, Desk, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -33,8 +33,6 @@ YOUNG = timedelta(days=3)
 VIEWS = 100
 """Due videos asked one by one in a round."""
 CAREFUL = 1_800
-END = "*"
-"""In the cursor: every account is through."""
 MIXIN = (
     46, 47, 18, 2, 53, 8, 23, 32, 15, 50, 10, 31, 58, 3, 45, 35, 27, 43, 5, 49, 33, 9,
     42, 19, 29, 28, 14, 39, 12, 38, 41, 13, 37, 48, 7, 16, 24, 55, 40, 61, 26, 17, 0, 1,
@@ -76,65 +74,85 @@ def signed(params: Mapping[str, Any], key: str, wts: int) -> dict[str, str]:
 
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The accounts one after the other: followers, the list of videos; then single videos. The cursor holds the account
-    and page, and the videos left to ask as [account, id, moment of publishing]."""
-    moment = bilibili.running_clock(desk)
+    """The accounts one after the other: followers, the list of videos; then single videos. The cursor holds the
+    accounts left ([id, page to go on at, videos in all as page 1 said, failed tries]) and the videos left ([account,
+    id, moment of publishing, failed tries])."""
+    moment, spare = bilibili.running_clock(desk), attempts.Spare(desk.now)
     mids = [source.account[1]] if source.account else list(desk.accounts)
     mids = [mid for mid in mids if mid.isdecimal()]
     if source.account and not mids:
         raise Fault("STOP", "账号的平台 ID 应为数字 UID，请在台账中核对")
     place = dict(desk.cursor) or await _fresh(desk, mids)
-    for mid in mids[mids.index(place["account"]) :] if place["account"] in mids else ():
-        following = mids[mids.index(mid) + 1] if mid != mids[-1] else END
-        async for fetched, ahead in _account(source, desk, moment, mid, place):
-            place = ahead if ahead["account"] else ahead | {"account": following}
-            over = place["account"] == END and not place["views"]
-            yield replace(fetched, cursor={} if over else place)
+    while place["accounts"]:
+        (mid, pn, total, tries), *rest = place["accounts"]
+        try:
+            async for fetched, *ahead in _account(source, desk, moment, mid, pn, total, place):
+                spare.well()
+                pn, total, views = ahead
+                left = [[mid, pn, total, tries], *rest] if pn else rest
+                place = place | {"accounts": left, "views": views}
+                yield replace(fetched, cursor=_kept(place))
+        except Fault as fault:
+            fetched = spare.miss(f"账号 {mid}", fault)
+            missed = [*place["missed"], *attempts.again([mid, pn, total, tries])]
+            place = place | {"accounts": rest, "missed": missed}
+            yield replace(fetched, cursor=_kept(place))
     while place["views"]:
-        (mid, post, published), *views = place["views"]
-        place = place | {"views": views}
+        row, *views = place["views"]
+        mid, post, published, _ = row
         context = {"call": "view", "mid": mid, "post": post, "published": published}
-        fetched = await _call(source, desk, moment, "web-interface/view", {"bvid": post}, context, single=True)
-        yield replace(fetched, cursor=place if views else {})
+        view = _call(source, desk, moment, "web-interface/view", {"bvid": post}, context, single=True)
+        fetched = await spare.ask(f"稿件 {post}", view)
+        unseen = attempts.again(row) if fetched.failed else []
+        place = place | {"views": views, "unseen": [*place["unseen"], *unseen]}
+        yield replace(fetched, cursor=_kept(place))
+    spare.end()
+
+
+def _kept(place: dict[str, Any]) -> dict[str, Any]:
+    """The cursor for a place: at a round's end what is to be tried again, if anything."""
+    if place["accounts"] or place["views"]:
+        return place
+    again = {"accounts": place["missed"], "views": place["unseen"], "missed": [], "unseen": []}
+    return place | again if place["missed"] or place["unseen"] else {}
 
 
 async def _fresh(desk: Desk, mids: list[str]) -> dict[str, Any]:
     """A round's beginning. What is due is asked before the lists are read: being listed is being seen."""
-    due = [[post.account, post.external_id, post.published_at.isoformat()] for post in await desk.wanted(VIEWS)]
+    due = [[post.account, post.external_id, post.published_at.isoformat(), 0] for post in await desk.wanted(VIEWS)]
     return {
-        "from": desk.now.isoformat(), "account": mids[0] if mids else END, "pn": 0, "total": None,
-        "views": [view for view in due if view[0] in mids],
+        "from": desk.now.isoformat(), "accounts": [[mid, 0, None, 0] for mid in mids],
+        "views": [view for view in due if view[0] in mids], "missed": [], "unseen": [],
     }
 
 
 async def _account(
-    source: SourceSpec, desk: Desk, moment: Callable[[], datetime], mid: str, place: dict[str, Any]
-) -> AsyncIterator[tuple[Fetched, dict[str, Any]]]:
-    """Followers and list of one account, each answer with where to go on; an account that is through leaves its name.
-    Only from a list that is `bilibili.sound` is anything concluded."""
-    done = {"account": "", "pn": 0, "total": None}
-    if not place["pn"]:
+    source: SourceSpec, desk: Desk, moment: Callable[[], datetime], mid: str, pn: int, total: int | None,
+    place: dict[str, Any],
+) -> AsyncIterator[tuple[Fetched, int, int | None, list[list]]]:
+    """Followers (`pn` 0) and list of one account, each answer with where to go on (page, 0 behind the last; videos in
+    all) and the single videos to ask. Only from a list that is `bilibili.sound` is anything concluded."""
+    begun, views = datetime.fromisoformat(place["from"]), place["views"]
+    if not pn:
         fetched = await _call(source, desk, moment, "relation/stat", {"vmid": mid}, {"call": "relation", "mid": mid},
                               single=not source.account)
-        lost = "missing" in fetched.context or "refused" in fetched.context
-        place = place | (done if lost else {"pn": 1, "total": None})
-        yield fetched, place
-        if lost:
+        pn = 0 if "missing" in fetched.context or "refused" in fetched.context else 1
+        yield fetched, pn, None, views
+        if not pn:
             return
-    oldest = datetime.fromisoformat(place["from"]) - REACH
-    for page in range(int(place["pn"]), PAGES + 1):
+    oldest, before = begun - REACH, total
+    for page in range(pn, PAGES + 1):
         params = {"mid": mid, "ps": PAGE, "pn": page, "order": "pubdate"}
         fetched = await _call(source, desk, moment, "space/wbi/arc/search", params, {"call": "list", "mid": mid})
-        rows, total = _rows(fetched)
-        through = not rows or bilibili.ends(page * PAGE, total) or min(_published(rows, mid), default=oldest) < oldest
-        sound = bilibili.sound(place["total"], total, page, rows, "bvid") and not parse(source, fetched).rejects
-        views = _young(rows, mid, datetime.fromisoformat(place["from"]) - YOUNG, place["views"])
-        context = {"exact": " ".join(post for who, post, _ in views if who == mid)}
+        rows, said = _rows(fetched)
+        through = not rows or bilibili.ends(page * PAGE, said) or min(_published(rows, mid), default=oldest) < oldest
+        sound = bilibili.sound(before, said, page, rows, "bvid") and not parse(source, fetched).rejects
+        views = _young(rows, mid, begun - YOUNG, views)
+        context = {"exact": " ".join(view[1] for view in views if view[0] == mid)}
         if sound and through:
             context |= {"since": oldest.isoformat(), "from": place["from"]}
-        ends = through or page == PAGES
-        place = place | {"views": views} | (done if ends else {"pn": page + 1, "total": total if sound else -1})
-        yield replace(fetched, context=fetched.context | context), place
+        before, ends = said if sound else -1, through or page == PAGES
+        yield replace(fetched, context=fetched.context | context), 0 if ends else page + 1, before, views
         if ends:
             return
 
@@ -165,17 +183,18 @@ def _published(rows: list, mid: str) -> list[datetime]:
     return found
 
 
-def _young(rows: list, mid: str, since: datetime, views: list[list[str]]) -> list[list[str]]:
+def _young(rows: list, mid: str, since: datetime, views: list[list]) -> list[list]:
     """The videos to ask, with a page's young ones."""
-    found = {(who, post): published for who, post, published in views}
+    found = {(view[0], view[1]): view for view in views}
     for row in rows:
         try:
             at = clock.at_unix(row["created"])
             if _own(row, mid) and at >= since:
-                found.setdefault((mid, str(row["bvid"])), at.isoformat())
+                post = str(row["bvid"])
+                found.setdefault((mid, post), [mid, post, at.isoformat(), 0])
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
-    return [[who, post, published] for (who, post), published in found.items()]
+    return list(found.values())
 
 
 async def _call(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from collectors import oauth
+from collectors import attempts, oauth
 from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -209,15 +209,16 @@ def _older(rows: list, oldest: datetime) -> bool:
 
 async def _items(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     """Videos that are due and that no list has shown in this round, by id."""
-    ready = clock.local(desk.now).hour >= READY_HOUR
+    ready, spare = clock.local(desk.now).hour >= READY_HOUR, attempts.Spare(desk.now)
     as_of = (_yesterday(desk) - timedelta(0 if ready else 1)).isoformat()
     for post in await desk.wanted(200):
         if post.published_at < desk.now - ITEM_DAYS:
             continue
         context = {"call": "base", "post": post.external_id, "published": post.published_at.isoformat(), "as_of": as_of}
         params = {"item_id": post.external_id}
-        fetched, _ = await _call(source, desk, "/data/external/item/base/", params, context, single=True)
-        yield fetched
+        base = _call(source, desk, "/data/external/item/base/", params, context, single=True)
+        yield await spare.ask(f"视频 {post.external_id}", base)
+    spare.end()
 
 
 async def _call(

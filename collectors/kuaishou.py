@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectors import oauth
+from collectors import attempts, oauth
 from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -62,10 +62,13 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
         yield replace(fetched, context=context, cursor=dict(place))
     async for fetched in _list(source, desk, place):
         yield fetched
+    spare = attempts.Spare(desk.now)
     for post in await desk.wanted(200):
-        context = {"post": post.external_id}
-        fetched, _ = await _call(source, desk, "photo/info", {"photo_id": post.external_id}, context, single=True)
-        yield fetched
+        params, context = {"photo_id": post.external_id}, {"post": post.external_id}
+        yield await spare.ask(
+            f"视频 {post.external_id}", _call(source, desk, "photo/info", params, context, single=True)
+        )
+    spare.end()
 
 
 async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> AsyncIterator[Fetched]:

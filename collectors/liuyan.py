@@ -87,7 +87,7 @@ def _threads(
 
     def unread(row: dict[str, Any], fault: Fault) -> Fetched:
         context = {"call": "content", "row": json.dumps(row, ensure_ascii=False), "missing": fault.message}
-        return replace(attempts.failed(fault, named(row), desk.now), context=context)
+        return replace(attempts.failed(fault, named(row), desk.now), failed="", context=context)
 
     return attempts.each(place, which, lambda row: _thread(source, desk, row), unread, named, desk.now)
 
@@ -257,8 +257,6 @@ def _when(printed: str, now: datetime) -> datetime | None:
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """The threads of a list that are not read one by one, or one thread with its replies."""
-    if (told := attempts.parse(fetched)) is not None:
-        return told
     batch = Batch()
     if fetched.context.get("call") == "content":
         row = json.loads(fetched.context["row"])

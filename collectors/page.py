@@ -38,7 +38,7 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     place, alive = attempts.begun(desk.cursor, page=1, url=source.url, deep=[]), False
     while True:
         async for fetched in articles.pending(source, desk, place):
-            alive = alive or not attempts.is_failed(fetched)
+            alive = alive or not fetched.failed
             yield replace(fetched, cursor=_cursor(place))
         if not place["url"]:
             break
@@ -49,8 +49,8 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
                 raise
             fetched, place = _page_failed(fault, place, desk)
         yield replace(fetched, cursor=_cursor(place))
-        if attempts.is_failed(fetched) and not alive:  # nothing was read in this run: so may be the whole site
-            raise Fault("RETRY", f"第 {place['page']} 页没有读取，稍后再试：{fetched.context['why']}")
+        if fetched.failed and not alive:  # nothing was read in this run: so may be the whole site
+            raise Fault("RETRY", f"第 {place['page']} 页没有读取，稍后再试：{fetched.failed}")
         alive = True
     async for fetched in articles.pending(source, desk, place, "later"):
         yield replace(fetched, cursor=_cursor(place))
@@ -291,8 +291,6 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
         return articles.parse(source, fetched)
     if call == "end":
         return batch
-    if (told := attempts.parse(fetched)) is not None:
-        return told
     if _option(source, "json"):
         found = json_entries(source, fetched, batch)
     else:

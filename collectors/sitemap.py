@@ -60,7 +60,7 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     failures, alive = 0, False
     while True:
         async for fetched in articles.pending(source, desk, place):
-            alive = alive or not attempts.is_failed(fetched)
+            alive = alive or not fetched.failed
             yield replace(fetched, cursor=_cursor(place))
         if not place["maps"]:
             break
@@ -72,7 +72,7 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
             last, failures = fault, failures + (fault.kind != "GONE")
             fetched, place = attempts.failed(fault, place["maps"][0], desk.now), place | {"maps": place["maps"][1:]}
         yield replace(fetched, cursor=_cursor(place))
-        alive = alive or not attempts.is_failed(fetched)
+        alive = alive or not fetched.failed
         if failures == attempts.IN_A_ROW or (failures and not alive):  # the whole site may be down
             raise Fault("RETRY", f"有 {failures} 个网站地图没有读取，稍后接着读：{last.message}")
     async for fetched in articles.pending(source, desk, place, "later"):
@@ -253,8 +253,6 @@ class _Reader:
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """What a news sitemap says by itself, or one article."""
-    if (told := attempts.parse(fetched)) is not None:
-        return told
     if fetched.context.get("call") == "article":
         return articles.parse(source, fetched)
     kind, lines, note = read(fetched)

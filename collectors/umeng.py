@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from collectors import attempts
 from collectors.base import Collector, Desk, Field, each, read_json, whole
 from core import clock
 from core.faults import Fault
@@ -32,12 +33,19 @@ def signature(api: str, key: str, secret: str, params: Mapping[str, Any]) -> str
 
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The last seven whole days, newest first; the cursor holds the days still to ask."""
-    yesterday = clock.day_of(desk.now) - timedelta(1)
-    days = desk.cursor.get("days") or [(yesterday - timedelta(n)).isoformat() for n in range(DAYS)]
-    for number, day in enumerate(days, start=1):
-        fetched = await _call(source, desk, "umeng.uapp.getDailyData", {"appkey": _appkey(source), "date": day}, day)
-        yield replace(fetched, cursor={"days": days[number:]} if number < len(days) else {})
+    """The last seven whole days, newest first; the cursor holds the days still to ask, and for which yesterday."""
+    yesterday, spare = clock.day_of(desk.now) - timedelta(1), attempts.Spare(desk.now)
+    going_on = desk.cursor.get("until") == yesterday.isoformat()
+    days = desk.cursor["days"] if going_on else [(yesterday - timedelta(n)).isoformat() for n in range(DAYS)]
+    missed: list[str] = []
+    while days:
+        day, *days = days
+        params = {"appkey": _appkey(source), "date": day}
+        fetched = await spare.ask(f"{day} 的数据", _call(source, desk, "umeng.uapp.getDailyData", params, day))
+        missed += [day] if fetched.failed else []
+        left = [*days, *missed]
+        yield replace(fetched, cursor={"until": yesterday.isoformat(), "days": left} if left else {})
+    spare.end()
 
 
 def _appkey(source: SourceSpec) -> str:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from datetime import date, timedelta
 
-from collectors import oauth
+from collectors import attempts, oauth
 from collectors.base import Collector, Desk, Field, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count
@@ -97,20 +97,22 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
     going_on = desk.cursor.get("round") == today.isoformat()
     todo = [n for n in desk.cursor["todo"] if n < len(plan)] if going_on else list(range(len(plan)))
     late: list[int] = list(desk.cursor.get("late", [])) if going_on else []
+    spare = attempts.Spare(desk.now)
     while todo:
         number = todo.pop(0)
         call, first, last = plan[number]
         if call == "comments":
-            async for fetched in _comments(source, desk):
+            async for fetched in _comments(source, desk, spare):
                 yield fetched
             continue
-        fetched, answer = await _ask(source, desk, call, first, last)
-        if _incomplete(call, answer, last):
+        fetched = await spare.ask(f"{call} {last}", _ask(source, desk, call, first, last))
+        if fetched.failed or _incomplete(call, read_json(fetched), last):
             late.append(number)
         left = {"round": today.isoformat(), "todo": list(todo), "late": list(late)} if todo else (
             {"round": today.isoformat(), "todo": list(late), "late": []} if late else {}
         )
         yield replace(fetched, cursor=left)
+    spare.end()
     if late:
         raise Fault("NOTREADY", f"微信尚有 {len(late)} 项数据未算完，半小时后再取")
 
@@ -123,7 +125,7 @@ def _incomplete(call: str, answer: dict, last: date) -> bool:
     return False
 
 
-async def _comments(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
+async def _comments(source: SourceSpec, desk: Desk, spare: attempts.Spare) -> AsyncIterator[Fetched]:
     """Readers' comments under the posts that are due to be read again."""
     for post in await desk.wanted(100):
         found = re.fullmatch(r"(\d+)_(\d+)", post.external_id)
@@ -133,7 +135,12 @@ async def _comments(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
             body = {"msg_data_id": int(found[1]), "index": int(found[2]) - 1, "begin": page * COMMENT_PAGE,
                     "count": COMMENT_PAGE, "type": 0}
             context = {"call": "comments", "post": post.external_id, "url": post.url}
-            fetched, answer = await _call(source, desk, "/cgi-bin/comment/list", body, context, NO_COMMENTS)
+            page_of = _call(source, desk, "/cgi-bin/comment/list", body, context, NO_COMMENTS)
+            fetched = await spare.ask(f"{post.external_id} 的留言", page_of)
+            if fetched.failed:
+                yield fetched
+                break
+            answer = read_json(fetched)
             if str(answer.get("errcode")) == "88000":
                 return
             if answer.get("errcode"):
@@ -208,7 +215,7 @@ def _fault(code: str, message: str, fetched: Fetched) -> Fault:
             f"请在“公众平台—设置与开发—开发接口管理”里把 {address} 加入 IP 白名单"
         )
         return Fault("STOP", f"{words}（微信 错误码 40164）", evidence=fetched)
-    return VERDICTS.fault(code, message, fetched)
+    return VERDICTS.fault(code, message, fetched, retry_after=60 if code == "45011" else None)
 
 
 def _address(source: SourceSpec) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from collectors import plain
+from collectors import attempts, plain
 from collectors.base import Collector, Desk, Field, Found, Verdicts, each, read_json, whole
 from core import clock
 from core.counts import Count, parse_count
@@ -40,8 +40,6 @@ DUE = 5_000
 """Older posts that are read again in one round."""
 SEARCH_POSTS = 50
 """Posts of one search: the most that a page may have."""
-END = "*"
-"""In the cursor: every account is through."""
 
 _MONTHS = {name: n for n, name in enumerate(
     ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
@@ -125,37 +123,53 @@ async def rounds(
     desk: Desk, call: Callable[..., Awaitable[Fetched]], statuses: Callable[[Fetched], list], window: timedelta
 ) -> AsyncIterator[Fetched]:
     """Followers in batches, each account's posts of the window, then by id the older posts that are due to be read
-    again. `call(path, params, skip=codes)` asks the interface, `statuses` finds the posts in an answer."""
+    again. `call(path, params, skip=codes)` asks the interface, `statuses` finds the posts in an answer. The cursor
+    holds the accounts left: [id, page to go on at, failed tries]."""
     uids = [uid for uid in desk.accounts if uid.isdecimal()]
-    place = dict(desk.cursor) or {"from": desk.now.isoformat(), "account": uids[0] if uids else END, "page": 1}
-    start = datetime.fromisoformat(place["from"])
+    place = dict(desk.cursor) or {
+        "from": desk.now.isoformat(), "todo": [[uid, 1, 0] for uid in uids], "missed": [],
+    }
+    start, spare = datetime.fromisoformat(place["from"]), attempts.Spare(desk.now)
     since = start - window
     due = [post for post in await desk.wanted(DUE) if post.published_at < since]
     old = [post for post in due if post.external_id.isdecimal()]
     for part in _parts(uids) if not desk.cursor else ():
-        yield replace(await call("users/show_batch/other", {"uids": ",".join(part)}), cursor=place)
-    for uid in uids[uids.index(place["account"]) :] if place["account"] in uids else ():
-        async for fetched, ahead in _window(call, statuses, uid, place, since, start):
-            place = ahead
-            if place["account"] != uid:
-                place["account"] = END if uid == uids[-1] else uids[uids.index(uid) + 1]
-            done = place["account"] == END and not old
-            yield replace(fetched, cursor={} if done else dict(place))
+        yield replace(await call("users/show_batch/other", {"uids": ",".join(part)}), cursor=dict(place))
+    while place["todo"]:
+        (uid, page, tries), *rest = place["todo"]
+        try:
+            async for fetched, following in _window(call, statuses, uid, page, since, start):
+                spare.well()
+                page = following
+                place = place | {"todo": [[uid, page, tries], *rest] if page else rest}
+                yield replace(fetched, cursor=_kept(place, more=bool(old)))
+        except Fault as fault:
+            fetched = spare.miss(f"账号 {uid}", fault)
+            place = place | {"todo": rest, "missed": [*place["missed"], *attempts.again([uid, page, tries])]}
+            yield replace(fetched, cursor=_kept(place, more=bool(old)))
     parts = list(_parts(old))
     for number, part in enumerate(parts, start=1):
-        ids = [post.external_id for post in part]
-        fetched = await call("statuses/show_batch/biz", {"ids": ",".join(ids)})
+        ids = ",".join(post.external_id for post in part)
+        fetched = await spare.ask(f"微博 {ids[:60]}", call("statuses/show_batch/biz", {"ids": ids}))
         context = fetched.context | {"asked": " ".join(f"{post.external_id}:{post.account}" for post in part)}
-        yield replace(fetched, context=context, cursor={} if number == len(parts) else dict(place))
+        yield replace(fetched, context=context, cursor=_kept(place, more=number < len(parts)))
+    spare.end()
+
+
+def _kept(place: dict[str, Any], *, more: bool) -> dict[str, Any]:
+    """The cursor for a place: at a round's end the accounts that are to be tried again, if any."""
+    if place["todo"] or more:
+        return dict(place)
+    return {**place, "todo": place["missed"], "missed": []} if place["missed"] else {}
 
 
 async def _window(
-    call: Callable[..., Awaitable[Fetched]], statuses: Callable[[Fetched], list], uid: str, place: dict[str, Any],
-    since: datetime, start: datetime,
-) -> AsyncIterator[tuple[Fetched, dict[str, Any]]]:
-    """The pages of one account's posts in the window, each with where to go on; an account that is through leaves its
-    name in `place`."""
-    for page in range(int(place["page"]), PAGES + 1):
+    call: Callable[..., Awaitable[Fetched]], statuses: Callable[[Fetched], list], uid: str, first: int, since: datetime,
+    start: datetime,
+) -> AsyncIterator[tuple[Fetched, int]]:
+    """The pages of one account's posts in the window from page `first` on, each with the number of the next one; 0: the
+    account is through."""
+    for page in range(first, PAGES + 1):
         params = {"uid": uid, "start_time": int(since.timestamp()), "end_time": int(start.timestamp()),
                   "count": WINDOW_PAGE, "page": page}
         fetched = await call("statuses/user_timeline/other", params, skip=("20003",))
@@ -167,9 +181,8 @@ async def _window(
         through = missing or last or not rows or page == PAGES
         context = fetched.context | {"uid": uid}
         if last and not missing:
-            context |= {"since": since.isoformat(), "from": place["from"]}
-        ahead = place | ({"account": "", "page": 1} if through else {"account": uid, "page": page + 1})
-        yield replace(fetched, context=context), ahead
+            context |= {"since": since.isoformat(), "from": start.isoformat()}
+        yield replace(fetched, context=context), 0 if through else page + 1
         if through:
             return
 

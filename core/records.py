@@ -318,7 +318,8 @@ class Fetched:
 
     `context`: what `parse` needs beside the bytes, as plain strings (which call it was, the day asked for); stored
     with the capture. `cursor`: where a run that ends after this answer goes on; stored together with its records;
-    None leaves the cursor as it was, {} says that the round is complete.
+    None leaves the cursor as it was, {} says that the round is complete. `failed`: why the one thing that was asked for
+    could not be read (collectors.attempts): the answer is kept, and holds no records.
     """
 
     request: str
@@ -333,6 +334,7 @@ class Fetched:
     headers: Mapping[str, str] = field(default_factory=dict)
     context: Mapping[str, str] = field(default_factory=dict)
     cursor: Mapping[str, Any] | None = None
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,7 +267,7 @@ def test_one_thing_that_fails_for_ever_holds_up_nothing(world, kind):
 def test_one_thing_that_can_be_read_again_in_time_is_read_in_full(world, kind):
     stuck = world.case.stick()
     world.run()
-    world.case.free()
+    world.service.jams.clear()
     world.later(SOON)
     assert world.run().fault == ""
     world.check()
@@ -277,12 +277,12 @@ def test_one_thing_that_can_be_read_again_in_time_is_read_in_full(world, kind):
 @STICKY
 def test_a_site_that_is_down_for_long_costs_no_text(world, kind):
     """The outage begins in mid-round, with articles still to be read."""
-    outage = ["500"] * 200
-    world.service.script("/", *["ok"] * 4, *outage)
+    world.service.script("/", *["ok"] * 4)
+    world.service.jams = {"/": "500"}
     for _ in range(12):
         assert world.run().fault == "RETRY"
         world.case.at = max(world.source.next_due_at, world.case.at)
-    world.service.unscript()
+    world.service.jams.clear()
     for _ in range(3):
         assert world.run().fault == ""
         world.case.at = max(world.source.next_due_at, world.case.at)

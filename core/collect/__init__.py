@@ -127,6 +127,8 @@ class Runner:
         return await self.books(steps.finished, job, self.now())
 
     async def _parsed(self, collector: Collector, spec: SourceSpec, fetched: Fetched) -> Batch:
+        if fetched.failed:
+            return Batch(note=f"有一项没有读取，稍后再试（{fetched.failed[:80]}）")
         waiting = asyncio.get_running_loop().run_in_executor(self._kitchen, collector.parse, spec, fetched)
         try:
             async with asyncio.timeout(PARSE_SECONDS):

@@ -196,6 +196,34 @@ def test_a_single_video_that_is_refused_stops_nothing(world):
     assert len({p.external_id for p in outcome.all("posts") if p.counters}) == 69
 
 
+def test_a_single_video_that_fails_for_ever_holds_up_nothing(world):
+    stuck = world.service.archives[OWN][3].id
+    due = [Wanted(OWN, world.service.archives[OWN][9].id, NOW - timedelta(days=4))]
+    world.service.jams = {stuck: "500"}
+    first = world.run()
+    assert first.fault.kind == "RETRY" and "有 1 项没有读取" in first.fault.message and first.cursor["todo"] == [
+        [stuck, first.cursor["todo"][0][1], 1]
+    ]
+    assert len({p.external_id for p in first.all("posts") if p.counters}) == 69
+    for _ in range(5):
+        outcome = world.run(due=due)
+        assert [a.failed == "" for a in outcome.answers] == [False, True], "what is due is read all the same"
+    assert outcome.fault.kind == "RETRY" and outcome.cursor == {}
+    world.service.jams = {}
+    assert world.run().fault is None
+
+
+def test_an_account_that_fails_for_ever_holds_up_no_other(world):
+    world.service.archives |= {"777": [Archive("BV1x", NOW - timedelta(hours=2), "街道", mid="777")], "888": []}
+    world.service.jams, accounts = {"mid=777": "502"}, (OWN, "777", "888")
+    first = world.run(BILIBILI_PUBLIC, accounts=accounts, bound=False)
+    assert first.fault.kind == "RETRY" and {f.account[1] for f in first.all("followers")} == {OWN, "888"}
+    assert len({p.external_id for p in first.all("posts")}) == 70
+    world.service.jams = {}
+    rest = world.run(BILIBILI_PUBLIC, accounts=accounts, bound=False)
+    assert rest.fault is None and {p.external_id for p in rest.all("posts")} == {"BV1x"}
+
+
 def test_single_videos_are_read_by_id_and_gone_ones_noticed(world):
     archive = world.service.archives[OWN][9]
     due = [Wanted(OWN, archive.id, archive.at), Wanted(OWN, "BV1gone", NOW - timedelta(days=3))]

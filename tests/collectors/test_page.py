@@ -123,13 +123,13 @@ def test_an_article_that_is_gone_or_closed_leaves_what_the_list_said(site):
 
 def test_a_page_further_down_that_is_refused_is_gone_down_to_again_and_nothing_behind_it_is_lost(site):
     source = full(site, article="")
-    site.broken = {"index_1": 403}
+    site.jams = {"index_1": "403"}
     first = run(source)
     assert first.fault is None and len(first.all("mentions")) == 10 and "HTTP 403" in first.words
-    site.broken, known = {}, {m.external_id for m in first.all("mentions")}
+    site.jams, known = {}, {m.external_id for m in first.all("mentions")}
     rest = run(source, cursor=first.cursor, known=known)
     assert len(known | {m.external_id for m in rest.all("mentions")}) == 25 and rest.cursor == {}
-    site.broken, cursor = {"index_1": 403}, first.cursor
+    site.jams, cursor = {"index_1": "403"}, first.cursor
     for _ in range(5):
         outcome = run(source, cursor=cursor, known=known)
         cursor = outcome.cursor
@@ -137,7 +137,7 @@ def test_a_page_further_down_that_is_refused_is_gone_down_to_again_and_nothing_b
 
 
 def test_articles_that_fail_one_after_the_other_end_the_run_and_cost_the_others_nothing(site):
-    site.broken = {f"_{number}.html": 500 for number in (99, 98, 97, 96)}
+    site.jams = {f"_{number}.html": "500" for number in (99, 98, 97, 96)}
     outcome, known, faults = None, set(), []
     for _ in range(12):
         outcome = run(full(site, pages="1"), cursor=outcome.cursor if outcome else {}, known=known)

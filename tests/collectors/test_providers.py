@@ -134,7 +134,8 @@ def test_faults_of_the_way_are_retried_and_the_run_goes_on(service, name, act, w
     played = service(name)
     played.script("", "ok", act)
     outcome = run(played, name)
-    assert outcome.fault.kind == "RETRY" and words in outcome.fault.message and len(outcome.answers) == 1
+    assert outcome.fault.kind == "RETRY" and words in outcome.fault.message
+    assert len(outcome.got) == (6 if name == "umeng" and act != "503 30" else 1), "one day that fails is passed over"
     assert run(played, name, cursor=outcome.cursor).fault is None
 
 

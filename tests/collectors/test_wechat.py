@@ -142,7 +142,10 @@ def test_every_refusal_is_a_fault_in_words_and_what_came_before_stays(wechat, ac
     wechat.script("getarticleread", act)
     outcome = run(wechat)
     assert outcome.fault.kind == kind and words in outcome.fault.message
-    assert len(outcome.answers) == 3 and len(outcome.cursor["todo"]) == 32
+    if kind == "RETRY" and act != "minute":
+        assert len(outcome.got) == 34 and outcome.cursor["todo"] == [3], "the one call is passed over"
+    else:
+        assert len(outcome.answers) == 3 and len(outcome.cursor["todo"]) == 32
 
 
 @pytest.mark.parametrize(("secrets", "words"), [

@@ -87,7 +87,7 @@ def test_a_spent_quota_goes_on_the_next_day(weibo):
 def test_every_refusal_is_a_fault_in_words(weibo, collector, act, kind, words):
     weibo.script("user_timeline", act)
     outcome = run(weibo, collector)
-    assert outcome.fault.kind == kind and words in outcome.fault.message and len(outcome.answers) == 1
+    assert outcome.fault.kind == kind and words in outcome.fault.message and len(outcome.got) == 1
     assert run(weibo, collector, cursor=outcome.cursor).fault is None
 
 
@@ -106,6 +106,38 @@ def test_the_commercial_interface_reads_all_accounts_and_old_posts_by_id(weibo):
     assert {f.account[1] for f in outcome.all("followers")} == {OWN, "2000"}
     assert {c.account[1] for c in outcome.all("complete")} == {OWN, "2000"}
     assert any("404" in b.note for b in outcome.batches)
+
+
+def test_one_account_that_fails_for_ever_holds_up_no_other(weibo):
+    """Neither this round nor the next one."""
+    weibo.post("2000", 41, NOW - timedelta(days=1), "街道的微博")
+    weibo.post("3000", 51, NOW - timedelta(days=1), "另一街道的微博")
+    weibo.jams = {"other.json?uid=2000&": "500"}
+    accounts, cursor, faults = (OWN, "2000", "3000"), {}, []
+    for number in range(6):
+        outcome = run(weibo, WEIBO_COMMERCIAL, accounts=accounts, cursor=cursor)
+        posts = {p.external_id for p in outcome.all("posts")}
+        assert ("51" in posts, len(posts)) == ((True, 66) if number == 0 else (False, 0))
+        cursor = outcome.cursor
+        faults.append(outcome.fault.message if outcome.fault else "")
+    assert all("有 1 项没有读取" in words for words in faults) and cursor == {}, "the next round reads all again"
+    weibo.jams = {}
+    assert "41" in {p.external_id for p in run(weibo, WEIBO_COMMERCIAL, accounts=accounts).all("posts")}
+
+
+def test_accounts_that_fail_one_after_the_other_leave_the_interface_in_peace(weibo):
+    accounts = tuple(str(number) for number in range(2000, 2010))
+    for uid in accounts:
+        weibo.post(uid, int(uid), NOW - timedelta(days=1), "街道的微博")
+    weibo.jams = {"user_timeline": "500"}
+    outcome = run(weibo, WEIBO_COMMERCIAL, accounts=accounts)
+    assert outcome.fault.kind == "RETRY" and len(weibo.asked("user_timeline")) == 3
+    weibo.jams, found = {}, set()
+    cursor = outcome.cursor
+    for _ in range(2):
+        outcome = run(weibo, WEIBO_COMMERCIAL, accounts=accounts, cursor=cursor)
+        cursor, found = outcome.cursor, found | {p.external_id for p in outcome.all("posts")}
+    assert found == set(accounts) and cursor == {}
 
 
 def test_a_commercial_run_killed_anywhere_loses_nothing(weibo):

@@ -100,7 +100,7 @@ def test_a_run_killed_anywhere_loses_nothing(weibo):
 def test_every_refusal_is_a_fault_in_words_and_the_run_goes_on(weibo, act, kind, words):
     weibo.script("user_timeline", act)
     outcome = run()
-    assert outcome.fault.kind == kind and words in outcome.fault.message and len(outcome.answers) == 1
+    assert outcome.fault.kind == kind and words in outcome.fault.message and len(outcome.got) == 1
     assert run(cursor=outcome.cursor).fault is None
 
 

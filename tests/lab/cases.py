@@ -94,11 +94,8 @@ class Case:
         """Publish something more; a world that doesn't override it stays as it is."""
 
     def stick(self) -> str:
-        """Let one mention of many fail for ever; its external id. Not overridden: nothing is read one by one."""
+        """Jam the reading of one mention of many; its external id. Not overridden: mentions aren't read one by one."""
         return ""
-
-    def free(self) -> None:
-        """Let it be read again."""
 
     def vanish(self) -> str:
         """Take a post away; its external id. Empty: such a source can't tell."""

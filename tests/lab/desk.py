@@ -68,6 +68,11 @@ class Outcome:
         return [record for batch in self.batches for record in getattr(batch, part)]
 
     @property
+    def got(self) -> list[Fetched]:
+        """The answers but those of failed tries."""
+        return [fetched for fetched in self.answers if not fetched.failed]
+
+    @property
     def words(self) -> str:
         """All that was said of the run."""
         return "；".join([*(batch.note for batch in self.batches), self.fault.message if self.fault else ""])
@@ -82,7 +87,8 @@ async def play(collector: Collector, source: SourceSpec, desk: MemoryDesk, *, an
         async for fetched in run:
             outcome.answers.append(fetched)
             if not fetched.unchanged:
-                outcome.batches.append(collector.parse(source, fetched))
+                failed = Batch(note=f"没有读取：{fetched.failed}") if fetched.failed else None
+                outcome.batches.append(collector.parse(source, fetched) if failed is None else failed)
                 for mention in outcome.batches[-1].mentions:
                     known = desk.mentions.setdefault(mention.external_id, {})
                     known |= mention.details

@@ -168,9 +168,10 @@ class _Handler(BaseHTTPRequestHandler):
         found = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
         path = service.route(path, headers)
-        act = service.next_act(path)
+        act = service.next_act(path, f"{path}?{query} {body.decode('utf-8', 'replace')}")
         word, _, rest = act.partition(" ")
         if word.isdecimal():
+            service.calls.append(Request(self.command, path, found, headers, body, act))
             headers_out = {"Retry-After": rest} if rest else {}
             self._answer(Answer(int(word), "<html><title>出错了</title></html>".encode(), "text/html", headers_out))
             return

@@ -62,6 +62,8 @@ class Service:
         """Its address, once mounted."""
         self.calls: list[Request] = []
         """Everything that was asked, for tests that count."""
+        self.jams: dict[str, str] = {}
+        """Part of a call (its path, query or body) → the act that every such call meets, for as long as it stands."""
         self._scripts: list[tuple[str, list[str]]] = []
 
     def answer(self, request: Request) -> Answer:
@@ -76,17 +78,13 @@ class Service:
         """The next calls whose path holds `part` meet these acts in turn; "ok" lets one pass."""
         self._scripts.append((part, list(acts)))
 
-    def unscript(self) -> None:
-        """Forget what was scripted."""
-        self._scripts.clear()
-
-    def next_act(self, path: str) -> str:
-        """The act for this call, taken from its script."""
+    def next_act(self, path: str, whole: str = "") -> str:
+        """The act for this call, taken from its script, or a jam (`whole`: path, query and body)."""
         for part, acts in self._scripts:
             if part in path and acts:
                 act = acts.pop(0)
                 return "" if act == "ok" else act
-        return ""
+        return next((act for part, act in self.jams.items() if part in (whole or path)), "")
 
     def asked(self, part: str) -> list[Request]:
         """The calls whose path holds `part`."""

@@ -29,16 +29,12 @@ class Thread:
 
 
 class Liuyan(Service):
-    """Board 585 with `threads`, newest first; `broken`: numbers of those that can't be read.
-
-    Scripted words: `moved` (SN0006), `shuffled`.
-    """
+    """Board 585 with `threads`, newest first. Scripted words: `moved` (SN0006), `shuffled`."""
 
     prefix = "/liuyan"
 
     def __init__(self, now: Any = clock.now):
         super().__init__(now)
-        self.broken: set[int] = set()
         self.salt = hashlib.md5(b"PC42ce3bfa4980a9", usedforsecurity=False).hexdigest()[:16]
         self.threads = [
             Thread(20_000 - n, f"第{n}件：小区门口占道停车", now() - timedelta(hours=5 * n),
@@ -65,8 +61,6 @@ class Liuyan(Service):
         if request.path == "/v1/threads/list/df":
             rows = self.shuffled(request, self.part(param["lastItem"]))
             return Answer.of({"code": "SN0000", "resultData": rows})
-        if int(param["tid"]) in self.broken:
-            return Answer(500, b"<html></html>", "text/html")
         thread = next((t for t in self.threads if str(t.tid) == str(param["tid"])), None)
         return Answer.of({"code": "SN0000", "resultData": {"contentList": self.content(thread)} if thread else None})
 
@@ -93,11 +87,8 @@ class LiuyanCase(Case):
         return Truth(mentions=frozenset(str(t.tid) for t in self.world.threads))
 
     def stick(self) -> str:
-        self.world.broken = {19_998}
+        self.world.jams = {'"tid\\":\\"19998\\"': "500"}
         return "19998"
-
-    def free(self) -> None:
-        self.world.broken = set()
 
     def grow(self) -> None:
         newest = self.world.threads[0].tid

@@ -16,9 +16,8 @@ EACH = 10
 class Pages(Service):
     """Lists at /zwgk/index.html, index_1.html …; articles at /zwgk/t<day>_<n>.html; /list.json; /sitemap.xml (index).
 
-    `items`: (number, title, aware time), newest first; `gone`: numbers whose article is deleted; `broken`: parts of
-    paths that only ever answer with that status. `charset` is what it writes in. Scripted word: `shuffled` (entries
-    reversed, one twice).
+    `items`: (number, title, aware time), newest first; `gone`: numbers whose article is deleted. `charset` is what it
+    writes in. Scripted word: `shuffled` (entries reversed, one twice).
     """
 
     prefix = "/pages"
@@ -27,7 +26,6 @@ class Pages(Service):
         super().__init__(now)
         self.charset = "utf-8"
         self.gone: set[int] = set()
-        self.broken: dict[str, int] = {}
         self.items = [
             (100 - n, f"第{100 - n}号：关于社区卫生服务的通知", now() - timedelta(hours=2 * n)) for n in range(25)
         ]
@@ -48,9 +46,6 @@ class Pages(Service):
         return Answer(200, html.encode("gb18030" if self.charset == "gb2312" else self.charset), HTML)
 
     def answer(self, request: Request) -> Answer:
-        for part, status in self.broken.items():
-            if part in request.path:
-                return Answer(status, "<html><title>出错了</title></html>".encode(), HTML)
         name = request.path.rpartition("/")[2]
         rows = [*self.items]
         if name in ("index.html", "") or name.startswith("index_"):
@@ -127,11 +122,8 @@ class PageCase(Case):
     config = {"list": "ul.list > li", "next": "a.next", "pages": "5", "article": "#zoom"}
 
     def stick(self) -> str:
-        self.world.broken = {"_98.html": 500}
+        self.world.jams = {"_98.html": "500"}
         return self.world.identity(98)
-
-    def free(self) -> None:
-        self.world.broken = {}
 
     def grow(self) -> None:
         number = self.world.items[0][0] + 1
