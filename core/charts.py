@@ -173,8 +173,8 @@ def calendar(frame: pd.DataFrame, *, states: Mapping[str, str], row_height: int 
     every = [(first + timedelta(n)).isoformat() for n in range((last - first).days + 1)]
     rows = list(dict.fromkeys(frame["row"]))
     x = alt.X("date:O", title=None, sort=every, scale=alt.Scale(domain=every, paddingInner=0.12, paddingOuter=0),
-              axis=alt.Axis(labelExpr=_ORDINAL_DAY, labelAngle=0, labelOverlap="greedy", labelSeparation=6,
-                            labelFlush=False, ticks=False, domain=False))
+              axis=alt.Axis(labelExpr=_ORDINAL_DAY if len(every) <= _EVERY_DAY else _ORDINAL_FIFTH, labelAngle=0,
+                            labelOverlap="greedy", labelSeparation=6, labelFlush=False, ticks=False, domain=False))
     names = alt.Axis(labelLimit=170, labelOverlap=False, labelFlush=False, ticks=False, domain=False, labelPadding=6)
     y = alt.Y("row:N", title=None, sort=rows, scale=alt.Scale(domain=rows, paddingInner=0.15, paddingOuter=0),
               axis=names if row_labels else None)
@@ -202,6 +202,13 @@ _ORDINAL_DAY = (
     "'' + toNumber(slice(datum.value, 8, 10))"
 )
 """Vega expression for a day written 2026-03-01 on an axis of names: 3月, 2, 3 …"""
+_EVERY_DAY = 16
+"""So many days each bear their number; of more, every fifth does: which of them would have room differs by screen."""
+_ORDINAL_FIFTH = (
+    f"toNumber(slice(datum.value, 8, 10)) % 5 == 0 && slice(datum.value, 8, 10) != '30' "
+    f"|| slice(datum.value, 8, 10) == '01' ? ({_ORDINAL_DAY}) : ''"
+)
+"""3月, 5, 10 … 25; the 30th would stand in the way of the next month's name."""
 
 
 def sparkline(days: Sequence[date], values: Sequence[float | int | None], first: date, last: date,

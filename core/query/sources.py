@@ -100,7 +100,7 @@ def listing(session: Session, now: datetime) -> pd.DataFrame:
     """Every source, the gravest state first.
 
     Columns: source_id, name, collector, collector_name, platform, platform_name, account, address (without its query),
-    period_minutes, enabled, state, state_name, note, failures, last_run_at, last_ok_at, next_due_at (aware UTC),
+    period_minutes, enabled, state, state_name, fault, note, failures, last_run_at, last_ok_at, next_due_at (aware UTC),
     new_day, new_week (new rows of the last 24 hours and 7 days).
     """
     since = now - timedelta(days=7)
@@ -147,7 +147,7 @@ def listing(session: Session, now: datetime) -> pd.DataFrame:
     rows.sort(key=lambda row: (gravity[row["state"]], row["name"]))
     columns = [
         "source_id", "name", "collector", "collector_name", "platform", "platform_name", "account", "address",
-        "period_minutes", "enabled", "state", "state_name", "note", "failures", "last_run_at", "last_ok_at",
+        "period_minutes", "enabled", "state", "state_name", "fault", "note", "failures", "last_run_at", "last_ok_at",
         "next_due_at", "new_day", "new_week",
     ]
     return _timed(pd.DataFrame(rows, columns=columns), "last_run_at", "last_ok_at", "next_due_at")
@@ -236,20 +236,25 @@ CREDENTIAL_STATES = {"": "未测试", "ok": "可用", "bad": "有问题"}
 
 
 def credentials(session: Session) -> pd.DataFrame:
-    """The credentials: credential_id, name, kind, kind_name, shown (what is no secret, as text), state_name, note,
-    checked_at (aware UTC), users (how many sources use it)."""
+    """The credentials: credential_id, name, kind, kind_name, shown (what is no secret: field → value), state_name,
+    note, checked_at (aware UTC), users (how many sources use it), url (the interface's address that the newest of them
+    has; empty: its own)."""
     counted = select(Source.credential_id, func.count()).where(Source.credential_id.is_not(None))
     users = {found: count for found, count in session.execute(counted.group_by(Source.credential_id))}
+    addressed = select(Source.credential_id, Source.url).where(Source.credential_id.is_not(None), Source.url != "")
+    urls = {found: url for found, url in session.execute(addressed.order_by(Source.id))}
     rows = [
         {
             "credential_id": c.id, "name": c.name, "kind": c.kind, "kind_name": labels.COLLECTORS.get(c.kind, c.kind),
-            "shown": "，".join(f"{name}：{value}" for name, value in c.shown.items()),
+            "shown": dict(c.shown),
             "state_name": CREDENTIAL_STATES.get(c.state, c.state), "note": c.note, "checked_at": c.checked_at,
-            "users": users.get(c.id, 0),
+            "users": users.get(c.id, 0), "url": urls.get(c.id, ""),
         }
         for c in session.execute(select(Credential).order_by(Credential.name)).scalars()
     ]
-    columns = ["credential_id", "name", "kind", "kind_name", "shown", "state_name", "note", "checked_at", "users"]
+    columns = [
+        "credential_id", "name", "kind", "kind_name", "shown", "state_name", "note", "checked_at", "users", "url",
+    ]
     return _timed(pd.DataFrame(rows, columns=columns), "checked_at")
 
 

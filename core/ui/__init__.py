@@ -3,8 +3,9 @@
 from core.ui.ask import ask
 from core.ui.front import gate, run
 from core.ui.parts import Card, caption, cards, empty, link, toast_error
-from core.ui.table import Column, csv_bytes, table
+from core.ui.table import Column, csv_bytes, pick, table
 
 __all__ = [
-    "Card", "Column", "ask", "caption", "cards", "csv_bytes", "empty", "gate", "link", "run", "table", "toast_error",
+    "Card", "Column", "ask", "caption", "cards", "csv_bytes", "empty", "gate", "link", "pick", "run", "table",
+    "toast_error",
 ]

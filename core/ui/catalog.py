@@ -54,15 +54,16 @@ def section() -> None:
     if shown.empty:
         empty("没有符合条件的来源，请放宽筛选。")
         return
+    # Above the table, whose own buttons float over what stands there.
+    caption(f"共 {len(shown)} 个来源。勾选一个或多个，查看说明、测试连接并启用。")
     rows = hashlib.sha256(",".join(shown["key"]).encode()).hexdigest()[:12]
     # The rows are part of the key: what is ticked is kept by position, and must not slide onto other rows.
     ticked = table(shown, {
-        "title": Column("来源", pinned=True), "platform_name": Column("平台"), "way": Column("途径"),
+        "title": Column("来源", pinned=True, width=230), "platform_name": Column("平台"), "way": Column("途径"),
         "cost": Column("费用"), "needs": Column("凭据"), "state_name": Column("启用"),
-        "trouble": Column("已知问题", width="large"),
+        "trouble": Column("已知问题", width=330),
     }, key=f"catalog_{rows}_{_round()}", many=True, alt="来源目录")
     if not ticked:
-        caption(f"共 {len(shown)} 个来源。勾选一个或多个，查看说明并启用。")
         return
     by_key = {one.key: one for one in definitions()}
     picked = [by_key[key] for key in shown["key"].iloc[ticked]]

@@ -23,7 +23,9 @@ ROWS = 30
 DAYS = 62
 """Days that are drawn; the figures are of the whole period."""
 STRIP_DAYS = 60
-_SEEN = "coverage_seen"
+_SEEN, _STRIP_OF, _STRIP_TURN = "coverage_seen", "coverage_strip_of", "coverage_strip_turn"
+ON = "on"
+"""Query parameter: the day of a source that is looked at."""
 
 
 def calendar(found: Calendar, where: Filter) -> None:
@@ -157,32 +159,37 @@ def _posts(account_id: int, day: date) -> None:
         readings(int(frame["post_id"][row]), frame["title"][row], profile.counters)
 
 
-def strip(source_id: int) -> None:
-    """The last days of a source, coloured by what its runs did; a click lists the runs of that day."""
+def strip(source_id: int) -> date | None:
+    """The last days of a source, coloured by what its runs did; a click puts the day into the address. Returns the day
+    that is looked at."""
+    if st.session_state.get(_STRIP_OF) not in (None, source_id):
+        st.query_params.pop(ON, None)  # the day was another source's
+    st.session_state[_STRIP_OF] = source_id
     today = clock.day_of(clock.now())
     with db.session() as session:
         frame = coverage.source_days(session, source_id, today - timedelta(STRIP_DAYS - 1), today)
     if not frame["runs"].any():
-        return
+        return None
     st.markdown(f"**近 {STRIP_DAYS} 天采集情况**")
     legend(dict(frame["state"].value_counts()), labels.RUN_DAYS, "天")
     clicked = st.altair_chart(
         charts.calendar(frame, states=labels.RUN_DAYS, row_height=28, row_labels=False),
-        key=f"strip_{source_id}", on_select="rerun", selection_mode=charts.CELL,
+        key=f"strip_{source_id}_{st.session_state.get(_STRIP_TURN, 0)}", on_select="rerun", selection_mode=charts.CELL,
         alt=f"这个采集源近 {STRIP_DAYS} 天每天的采集结果",
     )
-    cells = list(clicked.selection.get(charts.CELL, [])) if clicked else []
-    if not cells:
-        caption("点选一天，可看当天的各次采集。")
-        return
-    day = date.fromisoformat(cells[-1]["date"])
-    with db.session() as session:
-        found = coverage.source_runs(session, source_id, day)
-    st.markdown(f"**{charts.labels_day(day)}的采集**")
-    if found.empty:
-        caption("这一天没有采集。")
-        return
-    runs(found.drop(columns=["role", "source"]), f"day_{source_id}_{day}", alt="当天的采集记录")
+    if picked := _clicked(clicked, f"strip_seen_{source_id}"):
+        st.query_params[ON] = picked["date"]
+    try:
+        return date.fromisoformat(st.query_params.get(ON, ""))
+    except ValueError:
+        caption("点选一天，只看当天的采集。")
+        return None
+
+
+def every_day() -> None:
+    """A callback: no day of the strip is looked at any more; it is drawn anew, so that the same day can be clicked."""
+    st.query_params.pop(ON, None)
+    st.session_state[_STRIP_TURN] = st.session_state.get(_STRIP_TURN, 0) + 1
 
 
 def shares(found: Calendar) -> None:

@@ -1,5 +1,8 @@
 """Credentials in the room 采集源: add, replace, delete, test. What was entered is never shown again."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 from sqlmodel import Session
 
@@ -12,11 +15,11 @@ from core.ui import outside
 from core.ui.ask import look
 from core.ui.deeds import WHO, do
 from core.ui.parts import caption, empty, plain
-from core.ui.table import Column, table
+from core.ui.table import Column, pick
 
 TOLD = "credentials"
 _ANEW = "＋ 新填一个凭据"
-_ROUND = "credentials_round"
+_ROUND, _VERDICT = "credentials_round", "credentials_verdict"
 
 
 def section() -> None:
@@ -26,15 +29,27 @@ def section() -> None:
     caption(credentials.key_place())
     if found.empty:
         empty("还没有凭据。平台接口和数据服务需要先在这里保存凭据，再添加采集源。")
-    row = None if found.empty else table(found, {
-        "name": Column("名称"), "kind_name": Column("用于"), "shown": Column("公开部分"), "state_name": Column("状态"),
-        "note": Column("上次测试", width="large"), "checked_at": Column("测试时间", "time"),
-        "users": Column("采集源数", "int"),
-    }, key="credentials_table", select=True, alt="凭据")
-    if row is not None:
-        _chosen(int(found["credential_id"][row]), str(found["name"][row]), kinds.get(found["kind"][row]))
-    if st.toggle("添加凭据", key="credential_new", value=found.empty):
         _new(kinds)
+        return
+    spoken = [_spoken(shown, kinds.get(kind)) for shown, kind in zip(found["shown"], found["kind"], strict=True)]
+    chosen = pick(found.assign(shown=spoken), {
+        "name": Column("名称", width=190), "kind_name": Column("用于"), "state_name": Column("状态"),
+        "note": Column("上次测试", width=280), "checked_at": Column("测试时间", "time"),
+        "users": Column("采集源数", "int"), "shown": Column("公开部分"),
+    }, found["credential_id"], key="credentials_table", alt="凭据")
+    mine = found[found["credential_id"] == chosen]
+    if mine.empty:
+        caption("点选一行，可测试连接、更换内容或删除。")
+    else:
+        _chosen(mine.iloc[0].to_dict(), kinds.get(mine["kind"].iloc[0]))
+    if st.toggle("添加凭据", key="credential_new"):
+        _new(kinds)
+
+
+def _spoken(shown: Mapping[str, str], collector: object | None) -> str:
+    """What is no secret of a credential, each field under the name that its form gives it."""
+    words = {field.name: field.label for field in collector.secrets} if collector else {}
+    return "，".join(f"{words.get(name, name)}：{value}" for name, value in shown.items())
 
 
 def _new(kinds: dict) -> None:
@@ -110,17 +125,15 @@ def _secret(collector: object) -> frozenset[str]:
     return frozenset(field.name for field in collector.secrets if field.secret)
 
 
-def _chosen(credential_id: int, name: str, collector: object | None) -> None:
+def _chosen(row: Mapping[str, Any], collector: object | None) -> None:
+    credential_id, name = int(row["credential_id"]), str(row["name"])
     with st.container(border=True):
         st.markdown(f"**{plain(name)}**")
         if collector is None:
             caption("这类来源已不受支持。")
             return
         with st.container(horizontal=True):
-            if st.button("测试连接", icon=":material/network_check:", key=f"cred_test_{credential_id}"):
-                with st.spinner("正在连接对方接口……"):
-                    verdict = trial.check_credential(credential_id, outside.collectors(), outside.make_http())
-                tell(verdict)
+            tested = st.button("测试连接", icon=":material/network_check:", key=f"cred_test_{credential_id}")
             with st.popover("删除", icon=":material/delete:"):
                 st.write("删除后不能恢复。还在使用它的采集源须先更换凭据。")
                 if st.button("确认删除", key=f"cred_drop_{credential_id}"):
@@ -131,18 +144,32 @@ def _chosen(credential_id: int, name: str, collector: object | None) -> None:
 
                     if do(drop, TOLD):
                         st.rerun()
+        if tested:
+            with st.spinner("正在连接对方接口……"):
+                verdict = trial.check_credential(
+                    credential_id, outside.collectors(), outside.make_http(), str(row["url"])
+                )
+            st.session_state[_VERDICT] = (credential_id, verdict)
+            st.rerun()  # the table above shows the outcome too
+        known = st.session_state.get(_VERDICT)
+        if known and known[0] == credential_id:
+            tell(known[1])
         if st.toggle("更换内容", key=f"cred_edit_{credential_id}"):
             round_ = st.session_state.setdefault(_ROUND, 0)
             given = _inputs(collector, f"cred{round_}_change_{credential_id}", new=False)
             if st.button("保存更换", type="primary", key=f"cred_save_{credential_id}"):
 
                 def change(session: Session) -> str:
+                    if not any(value.strip() for value in given.values()):
+                        raise BadInput("没有填写要更换的内容")
                     credentials.change(
                         session, credential_id, given, secret=_secret(collector), who=WHO, now=clock.now()
                     )
                     return f"已更换凭据“{name}”，使用它的采集源将在下一轮采集。"
 
                 if do(change, TOLD):
+                    for done in (_VERDICT, f"cred_edit_{credential_id}"):
+                        st.session_state.pop(done, None)
                     _forget(round_)
                     st.rerun()
 

@@ -64,7 +64,8 @@ def bar(room: Room, choices: Choices, today: date) -> Filter:
             platforms = tuple(names[name] for name in chosen)
         if "unit" in parts:
             kind_names = {labels.UNIT_KINDS[kind]: kind for kind in choices.kinds}
-            picked = st.pills("单位类型", list(kind_names), selection_mode="multi", key="kind", bind="query-params")
+            picked = st.pills("单位类型", list(kind_names), selection_mode="multi", key="kind",
+                              bind="query-params") if kind_names else ()
             kinds = tuple(kind_names[name] for name in picked or ())
             offered = {name: id_ for id_, name, kind in choices.units if not kinds or kind in kinds}
             chosen = st.multiselect("单位", list(offered), key="unit", bind="query-params", placeholder="全部单位")

@@ -1,6 +1,7 @@
 """The part 查找添加 of the room 账号台账: search or bring a list, pick, take in with unit, boards and source."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,7 +29,7 @@ _HITS, _FAILED, _ROWS, _DONE, _ROUND = "find_hits", "find_failed", "find_rows", 
 _NEW, _SKIP, _LATER = "新增这个账号", "不处理", "暂不采集"
 ASKED_AT_MOST = 10
 """Names of one list that are looked up at a service."""
-SHOWN_DOUBTS = 30
+SHOWN_DOUBTS = 100
 
 
 def section() -> None:
@@ -52,7 +53,10 @@ def _undo() -> None:
     done = st.session_state.get(_DONE)
     if done is None:
         return
-    pressed = st.button("撤销刚才的添加", icon=":material/undo:", key="find_undo")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("撤销刚才的添加", icon=":material/undo:", key="find_undo")
+        if done.sources:
+            link("sources", "查看采集源", ":material/rss_feed:", sources_part="采集源")
     if pressed and do(lambda session: find.undo(session, done, who=WHO, now=clock.now()), TOLD):
         st.session_state.pop(_DONE)
         st.rerun()
@@ -63,25 +67,30 @@ def _undo() -> None:
 
 def _services() -> dict[str, find.Searcher]:
     known = look(lambda session: find.searchers(session, outside.collectors()))
-    return {f"{one.title}（{one.credential}）": one for one in known}
+    several = Counter(one.kind for one in known)
+    return {f"{one.title}（{one.credential}）" if several[one.kind] > 1 else one.title: one for one in known}
 
 
 def _searched() -> list[Pick]:
     services = _services()
-    with st.form("find_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input("名称或关键词", key="find_text", max_chars=50, width=260, placeholder="如：健康、某某街道")
-        where = st.pills("在哪里找", [find.LEDGER, *services], selection_mode="multi", default=[find.LEDGER, *services],
-                         key="find_where")
-        sent = st.form_submit_button("查找", type="primary", icon=":material/search:")
+    with st.form("find_form", border=False):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            text = st.text_input("名称或关键词", key="find_text", max_chars=50, width=260,
+                                 placeholder="如：健康、某某街道")
+            sent = st.form_submit_button("查找", type="primary", icon=":material/search:")
+        where = st.pills("在哪里找", [find.LEDGER, *services], selection_mode="multi",
+                         default=[find.LEDGER, *services], key="find_where")
     if not services:
         _no_services()
     if sent and text.strip():
         hits, failed = _ask(text.strip(), [name for name in where if name in services], services)
         own = look(find.in_ledger, text.strip()) if find.LEDGER in where else []
-        st.session_state[_HITS], st.session_state[_FAILED] = [*own, *hits], failed
+        st.session_state[_HITS], st.session_state[_FAILED] = find.together([*own, *hits]), failed
         st.session_state[_ROUND] = _round() + 1
+    elif sent:
+        st.info("请填写要找的名称或关键词。", icon=":material/search:")
     for words in st.session_state.get(_FAILED, ()):
-        toast_error(plain(words))
+        toast_error(plain(f"{words}。别处找到的照常列在下面，这一处可稍后再找。"))
     hits = st.session_state.get(_HITS)
     if hits is None:
         return []
@@ -183,15 +192,19 @@ def _decided(rows: Sequence[Matched], found: Mapping[int, list[Hit]], platforms:
     sure = [row for row in rows if row.taken]
     open_ = [row for row in rows if not row.taken and (row.found or found.get(row.line.line))]
     new = [row for row in rows if not row.taken and row not in open_]
-    caption(f"名单 {len(rows)} 个：已匹配 {len(sure)} 个，待确认 {len(open_)} 个，台账中没有 {len(new)} 个。")
+    meant = len({row.taken.known.id for row in sure})
+    twice = f"（{meant} 个账号）" if meant < len(sure) else ""
+    caption(f"名单 {len(rows)} 个：已匹配 {len(sure)} 个{twice}，待确认 {len(open_)} 个，台账中没有 {len(new)} 个。")
     picks = _sure(sure, platforms)
     if open_:
         st.markdown("**待确认**")
-        caption("名称相近但不能断定是同一个账号，请逐个选择。")
-        for row in open_[:SHOWN_DOUBTS]:
-            picks += _doubt(row, found.get(row.line.line, []), platforms)
+        caption("名称相近但不能断定是同一个账号，请逐个选择；没有选择的不处理。")
+        for at in range(0, min(len(open_), SHOWN_DOUBTS), 2):
+            for row, half in zip(open_[at : min(at + 2, SHOWN_DOUBTS)], st.columns(2), strict=False):
+                with half:
+                    picks += _doubt(row, found.get(row.line.line, []), platforms)
         if len(open_) > SHOWN_DOUBTS:
-            caption(f"先处理这 {SHOWN_DOUBTS} 个，其余 {len(open_) - SHOWN_DOUBTS} 个请另行匹配。")
+            caption(f"先处理这 {SHOWN_DOUBTS} 个，其余 {len(open_) - SHOWN_DOUBTS} 个加入台账后再匹配一次。")
     return picks + _fresh(new, platforms)
 
 
@@ -204,19 +217,23 @@ def _sure(rows: Sequence[Matched], platforms: Mapping[str, str]) -> list[Pick]:
     if not rows:
         return []
     st.markdown("**已匹配**")
+    first: dict[int, int] = {}
     frame = pd.DataFrame([
         {"use": True, "name": row.line.name, "account": row.taken.known.name,
-         "platform": platforms.get(row.taken.known.platform, ""), "by": row.taken.by, "score": row.taken.score}
+         "platform": platforms.get(row.taken.known.platform, ""), "by": row.taken.by, "score": row.taken.score,
+         "again": f"与第 {first[row.taken.known.id]} 行同一账号，只计一次"
+                  if first.setdefault(row.taken.known.id, row.line.line) != row.line.line else None}
         for row in rows
     ])
     made = st.column_config
     edited = st.data_editor(
         frame, key=f"find_sure_{_round()}", hide_index=True, num_rows="fixed", alt="已匹配的名称",
-        disabled=["name", "account", "platform", "by", "score"],
+        disabled=["name", "account", "platform", "by", "score", "again"], placeholder="",
         column_config={
             "use": made.CheckboxColumn("选用", width="small"), "name": made.TextColumn("名单中的名称"),
             "account": made.TextColumn("台账中的账号"), "platform": made.TextColumn("平台"),
             "by": made.TextColumn("匹配依据"), "score": made.NumberColumn("相似度", format="%d"),
+            "again": made.TextColumn("说明"),
         },
     )
     return [_of_ledger(row.taken) for row, use in zip(rows, edited["use"], strict=True) if use]
@@ -234,8 +251,9 @@ def _doubt(row: Matched, hits: Sequence[Hit], platforms: Mapping[str, str]) -> l
     if row.line.platform:
         offered[_NEW] = _pick(row.line)
     offered[_SKIP] = None
+    nearest = f"请选择；最接近的是“{row.found[0].known.name}”" if row.found else "请选择"
     chosen = st.selectbox(f"第 {row.line.line} 行　{plain(row.line.name)}", list(offered), None,
-                          key=f"find_doubt_{_round()}_{row.line.line}", placeholder="请选择")
+                          key=f"find_doubt_{_round()}_{row.line.line}", placeholder=nearest)
     pick = offered.get(chosen) if chosen else None
     return [pick] if pick else []
 
@@ -279,6 +297,8 @@ def _take_in(picks: list[Pick]) -> None:
         codes = list(dict.fromkeys(pick.platform for pick in picks))
         left, right = st.columns(2)
         with left:
+            unit = st.selectbox("没有单位的都归到", list(ask(query.units)["name"]), None, key=f"find_unit_{_round()}",
+                                accept_new_options=True, placeholder="可选，也可输入新单位；逐个不同的在上表中改")
             tags = st.multiselect("标签", ask(find.tags), key=f"find_tags_{_round()}", accept_new_options=True,
                                   placeholder="可选，也可输入新的")
         with right:
@@ -289,6 +309,7 @@ def _take_in(picks: list[Pick]) -> None:
                                     help="只列出指定成员的榜单；按规则收入的榜单会自动收入合条件的账号")
             new_board = st.text_input("并新建榜单", key=f"find_board_{_round()}", max_chars=60,
                                       placeholder="可选，填写新榜单的名称").strip()
+        picks = [replace(pick, unit=pick.unit or (unit or "").strip()) for pick in picks]
         by, bases = _ways(picks, codes, platforms)
         if st.button("加入台账并开始采集" if by else "加入台账", type="primary", icon=":material/playlist_add_check:",
                      key="find_go"):

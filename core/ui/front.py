@@ -22,7 +22,7 @@ def run(load: outside.Load) -> None:
     collectors and their client (core.ui.outside)."""
     outside.hand_over(load)
     st.set_page_config(
-        page_title="政务新媒体与舆情", page_icon=":material/monitoring:", layout="wide",
+        page_title="政务新媒体与舆情", page_icon=str(ROOT / "static" / "icon.svg"), layout="wide",
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
     pages = {

@@ -1,11 +1,13 @@
 """Notices: what waits for a person, what was seen to, and how many there are."""
 
+from functools import partial
+
 import streamlit as st
 from sqlmodel import Session
 
 from core import clock, notices
 from core.query import quality
-from core.ui.ask import ask
+from core.ui.ask import look
 from core.ui.coverage import show
 from core.ui.deeds import WHO, do, said
 from core.ui.parts import caption, link, plain
@@ -22,8 +24,8 @@ def panel(source_id: int | None = None, *, always: bool = True) -> None:
     """The open notices, the newest first, each put away with one click; those that are closed are folded. With `always`
     off nothing is drawn while nothing waits."""
     said(TOLD)
-    found = ask(quality.notices, source_id)
-    closed = ask(quality.notices, source_id, closed=True, limit=100)
+    found = look(quality.notices, source_id)
+    closed = look(partial(quality.notices, closed=True, limit=100), source_id)
     if found.empty and not always:
         return
     if found.empty:
@@ -49,22 +51,25 @@ def panel(source_id: int | None = None, *, always: bool = True) -> None:
 def _one(row: dict, source_id: int | None) -> None:
     notice_id = int(row["notice_id"])
     with st.container(border=True):
-        icon = _ICONS.get(row["kind"], ":material/notifications:")
-        st.markdown(f"{icon} **{plain(row['title'])}**")
-        caption(f"{row['kind_name']}，{clock.local(row['at']):%Y-%m-%d %H:%M}。{row['note']}")
-        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-            if st.button("标记为已处理", key=f"notice_{source_id}_{notice_id}", icon=":material/done:"):
+        words, deeds = st.columns([3, 2], vertical_alignment="center")
+    known = source_id is not None and row["kind"] in ("reauth", "stop")  # the source's own state says it already
+    note = "" if known else row["note"]
+    with words:
+        st.markdown(f"{_ICONS.get(row['kind'], ':material/notifications:')} **{plain(row['title'])}**")
+        caption(f"{row['kind_name']}，{clock.local(row['at']):%Y-%m-%d %H:%M}。{note}")
+    with deeds, st.container(horizontal=True, gap="small", vertical_alignment="center", horizontal_alignment="right"):
+        if source_id is None and row["source_id"] == row["source_id"] and row["source_id"] is not None:
+            link("sources", "查看采集源", source=int(row["source_id"]))
+        if row["account_id"] == row["account_id"] and row["account_id"] is not None:
+            _calendar(int(row["account_id"]), row, source_id)
+        if st.button("标记为已处理", key=f"notice_{source_id}_{notice_id}", icon=":material/done:"):
 
-                def put_away(session: Session) -> str:
-                    notices.put_away(session, notice_id, who=WHO, now=clock.now())
-                    return f"已处理通知“{row['title']}”。"
+            def put_away(session: Session) -> str:
+                notices.put_away(session, notice_id, who=WHO, now=clock.now())
+                return f"已处理通知“{row['title']}”。"
 
-                if do(put_away, TOLD):
-                    st.rerun()
-            if source_id is None and row["source_id"] == row["source_id"] and row["source_id"] is not None:
-                link("sources", "查看采集源", source=int(row["source_id"]))
-            if row["account_id"] == row["account_id"] and row["account_id"] is not None:
-                _calendar(int(row["account_id"]), row, source_id)
+            if do(put_away, TOLD):
+                st.rerun()
 
 
 def _calendar(account_id: int, row: dict, source_id: int | None) -> None:
@@ -79,5 +84,5 @@ def _calendar(account_id: int, row: dict, source_id: int | None) -> None:
 
 def badge() -> None:
     """A line in the sidebar while something waits for a person."""
-    if waiting := ask(notices.unread):
+    if waiting := look(notices.unread):
         link("quality", f"{waiting} 条待处理通知", icon=":material/notifications:")

@@ -9,11 +9,11 @@ from core import clock
 from core.query import sources
 from core.ui.ask import ask
 from core.ui.parts import caption, plain
-from core.ui.table import Column, table
+from core.ui.table import Column, pick, table
 
 COLUMNS: Mapping[str, Column] = {
     "started_at": Column("开始时间", "time"), "role": Column("作用"), "source": Column("采集源"),
-    "state_name": Column("结果"), "note": Column("说明", width="large"), "new_rows": Column("新增", "int"),
+    "state_name": Column("结果"), "note": Column("说明", width=430), "new_rows": Column("新增", "int"),
     "known_rows": Column("已有", "int"), "rejected_rows": Column("不合格", "int"),
 }
 REJECTED: Mapping[str, Column] = {
@@ -21,18 +21,28 @@ REJECTED: Mapping[str, Column] = {
     "raw": Column("原文", width="large"),
 }
 
+CAPTURES: Mapping[str, Column] = {
+    "request": Column("请求或文件", width=420), "answer": Column("回应"), "media_type": Column("类型"),
+    "size": Column("字节", "int"), "fetched_at": Column("取得时间", "time"),
+}
+
 
 def runs(frame: pd.DataFrame, key: str, *, alt: str = "采集记录") -> None:
     """The runs; a picked one shows what it left."""
-    row = table(frame, COLUMNS, key=key, select=True, alt=alt)
-    if row is None:
-        caption("点选一次采集，可看不合格的条目和原始数据。")
+    run_id = pick(frame, COLUMNS, frame["run_id"], key=key, alt=alt)
+    mine = frame[frame["run_id"] == run_id]
+    if mine.empty:
+        caption("点选一次采集，可看完整说明、不合格的条目和原始数据。")
         return
-    left(int(frame["run_id"][row]), key)
+    with st.container(border=True):
+        one = mine.iloc[0]
+        st.markdown(f"**{clock.local(one['started_at']):%Y-%m-%d %H:%M:%S}　{plain(one['state_name'])}**")
+        caption(one["note"] or "没有说明。")
+        left(int(one["run_id"]), key)
 
 
 def left(run_id: int, key: str) -> None:
-    """What a run set aside, and its captures with the beginning of their bytes."""
+    """What a run set aside, and its captures: each an answer as it came, with the beginning of its bytes."""
     refused = ask(sources.rejected, run_id)
     if not refused.empty:
         st.markdown("**不合格的条目**")
@@ -40,16 +50,22 @@ def left(run_id: int, key: str) -> None:
     kept = ask(sources.captures, run_id)
     if kept.empty:
         caption("这次采集没有保存原始数据：来源没有新内容，或没有得到回应。")
-    for capture in kept.to_dict("records"):
-        status = f"HTTP {capture['status']}" if capture["status"] else "文件"
-        caption(f"{capture['request']}，{status}，{capture['media_type'] or '类型未说明'}，{capture['size']:,} 字节，"
-                f"取得于 {clock.local(capture['fetched_at']):%Y-%m-%d %H:%M:%S}，SHA-256 {capture['sha256'][:16]}…")
-        preview(int(capture["capture_id"]), f"{key}_{capture['capture_id']}")
+        return
+    st.markdown(f"**原始数据（{len(kept)} 份）**")
+    answered = kept.assign(answer=[f"HTTP {status}" if status else "文件" for status in kept["status"]])
+    capture_id = pick(answered, CAPTURES, kept["capture_id"], key=f"{key}_captures_{run_id}", alt="原始数据")
+    mine = kept[kept["capture_id"] == capture_id]
+    if len(kept) > 1 and mine.empty:
+        caption("点选一份，可看内容。")
+        return
+    one = (kept if mine.empty else mine).iloc[0]
+    caption(f"{one['request']}，取得于 {clock.local(one['fetched_at']):%Y-%m-%d %H:%M:%S}，SHA-256 {one['sha256']}")
+    preview(int(one["capture_id"]), f"{key}_{one['capture_id']}", opened=not mine.empty)
 
 
-def preview(capture_id: int, key: str) -> None:
-    """A switch that shows the beginning of a capture's bytes."""
-    if not st.toggle("查看原始数据", key=f"preview_{key}"):
+def preview(capture_id: int, key: str, *, opened: bool = False) -> None:
+    """A switch that shows the beginning of a capture's bytes; `opened`: it is on at first."""
+    if not st.toggle("查看原始数据", opened, key=f"preview_{key}"):
         return
     found = ask(sources.preview, capture_id)
     if found.problem:

@@ -1,53 +1,46 @@
 """The forms and the detail of the room 采集源: what a person does to a source, and what its runs did."""
 
-from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import streamlit as st
 from sqlmodel import Session
 
 from core import clock, db, ledger_sources
+from core.charts import labels_day
 from core.collect import trial
 from core.faults import BadInput
-from core.labels import ADDRESSED
+from core.labels import ADDRESSED, FAULTS, RUN_STATES
 from core.ledger.entries import SOURCE_COLLECTORS, WITHOUT_ACCOUNT
+from core.query import coverage as days
 from core.query import sources
 from core.ui import coverage, notices, outside, selectors
 from core.ui.ask import ask, look
 from core.ui.credentials import tell
-from core.ui.parts import caption, empty, plain, toast_error
+from core.ui.deeds import WHO, do, said
+from core.ui.parts import caption, empty, link, plain
 from core.ui.runs import runs
 
-WHO = "网页操作"
+TOLD, HEARD = "sources", "sources_heard"
+"""In the session: what the last deed came to; when the outcome of a run was last heard of, before which no listing is
+good enough."""
 WATCH_SECONDS = 3
-_SAID, _ASKED, _ROUND, _VERDICT = "sources_said", "sources_asked", "sources_round", "sources_verdict"
+_ASKED, _ROUND, _VERDICT = "sources_asked", "sources_round", "sources_verdict"
 _PERIODS = {10: "10 分钟", 30: "30 分钟", 60: "1 小时", 180: "3 小时", 720: "12 小时", 1440: "1 天"}
 
 
-def said() -> None:
-    """What the last deed came to, once."""
-    if words := st.session_state.pop(_SAID, ""):
-        st.success(plain(words), icon=":material/check_circle:")
-
-
-def _do(deed: Callable[[Session], str]) -> bool:
-    """Carry out a deed in a session of its own and tell of it after a redraw, or say why it can't be done."""
-    try:
-        with db.session() as session:
-            words = deed(session)
-            session.commit()
-    except BadInput as refused:
-        toast_error(plain(str(refused)))
-        return False
-    st.session_state[_SAID] = words
-    return True
-
-
 def add_form() -> None:
-    """Add a source by hand."""
+    """Add a source by hand, after testing it if one likes."""
     round_ = st.session_state.setdefault(_ROUND, 0)
+    caption("目录里没有的来源在这里填写。先测试，通过后再添加；需要凭据的，请先在“凭据”一栏保存。")
     made = _fields(f"add{round_}", None)
-    if st.button("添加并启用", type="primary", icon=":material/add:", key=f"add{round_}_go"):
+    with st.container(horizontal=True):
+        test = st.button("测试连接", icon=":material/network_check:", key=f"add{round_}_test",
+                         help="现在就向对方问一次，不保存内容")
+        go = st.button("添加并启用", type="primary", icon=":material/add:", key=f"add{round_}_go")
+    if test:
+        _test(made)
+    if go:
         now = clock.now()
 
         def deed(session: Session) -> str:
@@ -55,9 +48,20 @@ def add_form() -> None:
             ledger_sources.add(session, source, who=WHO, now=now)
             return f"已添加采集源“{source.name}”，后台采集进程将在下一轮采集它。"
 
-        if _do(deed):
+        if do(deed, TOLD):
             st.session_state[_ROUND] = round_ + 1
             st.rerun()
+
+
+def _test(made: dict[str, Any]) -> None:
+    """Test what stands in the form; it needs no name for that."""
+    try:
+        entry = ledger_sources.entry(**made | {"name": made["name"].strip() or "测试"})
+        with st.spinner("正在连接……"):
+            verdict = trial.check_entry(entry, outside.collectors(), outside.make_http())
+    except BadInput as refused:
+        verdict = trial.Verdict(False, str(refused))
+    tell(verdict)
 
 
 def _fields(key: str, now_is: sources.Detail | None) -> dict:
@@ -146,54 +150,90 @@ def _yes_or_no(value: str) -> str:
     return named.get(value, value)
 
 
-def detail(source_id: int) -> None:
-    """One source: deeds, the outcome of asking now, run history, what a run set aside, and the bytes it kept."""
-    source = ask(sources.detail, source_id)
+def detail(row: dict[str, Any]) -> None:
+    """One source (a row of the listing): how it stands and what to do, deeds, the outcome of asking now, run history,
+    what a run set aside, and the bytes it kept."""
+    source = ask(sources.detail, int(row["source_id"]))
     if source is None:
         empty("这个采集源已不存在。")
         return
     st.subheader(plain(source.name), anchor=False)
+    _standing(row)
     if source.editable:
         _deeds(source)
     _watch(source)
-    notices.panel(source_id, always=False)
-    coverage.strip(source_id)
-    _history(source_id)
+    notices.panel(source.id, always=False)
+    _history(source.id, coverage.strip(source.id))
+
+
+_REMEDY = {
+    "REAUTH": "请重新取得授权或更换凭据，再点“测试连接”；通过后点“立即采集”。",
+    "STOP": "请按说明处理，再点“测试连接”；通过后点“立即采集”。",
+    "GONE": "请核对地址或账号是否还在：已改名的请在“修改”中更正，不再需要的请停用。",
+    "RETRY": "系统会自动重试，不用处理；长时间不恢复时，请点“测试连接”看原因。",
+    "QUOTA": "额度恢复后自动继续，不用处理。",
+    "NOTREADY": "平台公布后自动再取，不用处理。",
+}
+"""Fault of a source → what a person is to do about it."""
+
+
+def _standing(row: dict[str, Any]) -> None:
+    """The state of a source in words, where it is not as it should be, and what to do."""
+    remedy = _REMEDY.get(row["fault"], "") if row["state"] in ("person", "failed", "held") else ""
+    if row["fault"] in ("REAUTH", "STOP", "GONE"):
+        remedy += "在此之前，系统每天自动再试一次。"
+    note = row["note"].removeprefix(f"{FAULTS.get(row['fault'], '')}：").rstrip("。")
+    words = "。".join(filter(None, (note, remedy)))
+    if row["state"] == "off":
+        words = "不再采集，已入库的数据保留。"
+    elif row["state"] == "quiet":
+        words += "。请核对对方是否停更或改版。"
+    if words:
+        show = {"person": st.error, "failed": st.warning, "late": st.warning, "quiet": st.warning}
+        icon = ":material/error:" if row["state"] == "person" else ":material/info:"
+        show.get(row["state"], st.info)(f"**{row['state_name']}**　{plain(words)}", icon=icon)
+    if row["state"] == "person" and row["fault"] == "REAUTH":
+        link("sources", "去更换凭据", ":material/key:", sources_part="凭据")
 
 
 def _deeds(source: sources.Detail) -> None:
+    told = f"source_{source.id}"
     with st.container(horizontal=True):
         if st.button("立即采集", icon=":material/bolt:", disabled=not source.enabled, key=f"ask_{source.id}",
-                     help="交给后台采集进程，结果稍后显示在这里，可用来测试连接"):
+                     help="交给后台采集进程，结果稍后显示在下面"):
             now = clock.now()
 
             def ask_now(session: Session) -> str:
                 ledger_sources.ask_now(session, source.id, who=WHO, now=now)
                 return f"已请求立即采集“{source.name}”。"
 
-            if _do(ask_now):
+            if do(ask_now, told):
+                st.session_state.pop(_VERDICT, None)
                 st.session_state[_ASKED] = (source.id, now)
                 st.rerun()
-        if st.button("测试连接", icon=":material/network_check:", key=f"check_{source.id}",
-                     help="现在就向对方问一次，不保存内容"):
-            with st.spinner("正在连接……"):
-                try:
-                    verdict = trial.check(source.id, outside.collectors(), outside.make_http())
-                except BadInput as refused:
-                    verdict = trial.Verdict(False, str(refused))
-            st.session_state[_VERDICT] = (source.id, verdict)
+        tested = st.button("测试连接", icon=":material/network_check:", key=f"check_{source.id}",
+                           help="现在就向对方问一次，不保存内容")
         word = "停用" if source.enabled else "启用"
         if st.button(word, icon=":material/power_settings_new:", key=f"switch_{source.id}"):
 
             def switch(session: Session) -> str:
                 ledger_sources.switch(session, source.id, not source.enabled, who=WHO, now=clock.now())
-                return f"已{word}采集源“{source.name}”。"
+                after = "可随时再启用" if source.enabled else "后台采集进程将在下一轮采集它"
+                return f"已{word}采集源“{source.name}”，{after}。"
 
-            if _do(switch):
+            if do(switch, told):
                 st.rerun()
-    told = st.session_state.get(_VERDICT)
-    if told and told[0] == source.id:
-        tell(told[1])
+    if tested:
+        with st.spinner("正在连接……"):
+            try:
+                verdict = trial.check(source.id, outside.collectors(), outside.make_http())
+            except BadInput as refused:
+                verdict = trial.Verdict(False, str(refused))
+        st.session_state[_VERDICT] = (source.id, verdict)
+    said(told)
+    known = st.session_state.get(_VERDICT)
+    if known and known[0] == source.id:
+        tell(known[1])
     if st.toggle("修改", key=f"edit_{source.id}"):
         with st.container(border=True):
             made = _fields(f"edit{source.id}", source)
@@ -204,7 +244,7 @@ def _deeds(source: sources.Detail) -> None:
                     ledger_sources.change(session, source.id, entry, who=WHO, now=clock.now())
                     return f"已保存采集源“{entry.name}”。"
 
-                if _do(save):
+                if do(save, told):
                     st.rerun()
 
 
@@ -225,17 +265,32 @@ def _watch(source: sources.Detail) -> None:
             st.info("正在采集……", icon=":material/hourglass:")
         else:
             st.session_state.pop(_ASKED, None)
-            st.session_state[_SAID] = f"“{source.name}”采集结束：{outcome.state}。{outcome.note}"
+            st.session_state[HEARD] = clock.now()
+            ok = outcome.state != RUN_STATES["failed"]
+            st.session_state[_VERDICT] = (
+                source.id, trial.Verdict(ok, f"采集结束：{outcome.state}。{outcome.note}")
+            )
             st.rerun(scope="app")
 
     look()
 
 
-def _history(source_id: int) -> None:
+def _history(source_id: int, day: date | None) -> None:
+    """The newest runs, or those of one day."""
     with db.session() as session:  # not from the cache: a run that brought nothing new doesn't move the stamp
-        frame = sources.runs(session, source_id)
-    if frame.empty:
+        if day is None:
+            frame = sources.runs(session, source_id)
+        else:
+            frame = days.source_runs(session, source_id, day).drop(columns=["role", "source"])
+    if day is None and frame.empty:
         empty("这个采集源还没有采集过。")
         return
-    st.markdown("**最近采集记录**")
-    runs(frame, f"runs_{source_id}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**最近采集记录**" if day is None else f"**{labels_day(day)}的采集记录**", width="content")
+        if day is not None:
+            st.button("看全部", key=f"all_runs_{source_id}", icon=":material/close:", type="tertiary",
+                      on_click=coverage.every_day)
+    if frame.empty:
+        caption("这一天没有采集。")
+        return
+    runs(frame, f"runs_{source_id}_{day or ''}")

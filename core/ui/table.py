@@ -1,6 +1,7 @@
 """Tables with Chinese heads, and CSV that a spreadsheet can't be tricked with."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,9 +31,10 @@ def table(
     many: bool = False,
     height: int | Literal["auto", "content", "stretch"] = "auto",
     alt: str = "",
+    picked: int | None = None,
 ) -> Any:
     """Show those columns of the frame, in that order; with `select`, return the picked row's position (None: none is
-    picked); with `many`, the positions of all the ticked rows."""
+    picked; `picked` is picked at first); with `many`, the positions of all the ticked rows."""
     shown = frame[[name for name in columns if name in frame.columns]].copy()
     for name in shown.columns:
         if columns[name].kind == "time" and isinstance(shown[name].dtype, pd.DatetimeTZDtype):
@@ -40,15 +42,51 @@ def table(
     config = {name: _config(columns[name]) for name in shown.columns}
     state = st.dataframe(
         shown, hide_index=True, column_config=config, key=key, height=height, alt=alt or None, placeholder="—",
-        on_select="rerun" if select or many else "ignore", selection_mode="multi-row" if many else "single-row",
+        on_select=(lambda: _whole_row(key, many)) if select or many else "ignore",
+        selection_mode=["multi-row" if many else "single-row", "single-cell"],
+        selection_default=None if picked is None else {"selection": {"rows": [picked], "columns": [], "cells": []}},
     )
     rows = [row for row in (state.selection.rows if (select or many) and state else []) if row < len(frame)]
     return rows if many else rows[0] if rows else None
 
 
+def pick(
+    frame: pd.DataFrame, columns: Mapping[str, Column], ids: Sequence[int], *, key: str, word: str = "", alt: str = ""
+) -> int | None:
+    """A table of which one row is picked, known by its id (`ids`: one for each row) and not by its place: it stays
+    picked when rows come, go or change places, and while they are filtered away. With `word` it stands in the address
+    as that parameter, so that a link opens it. Returns the picked id, which may be one that a link made up."""
+    order, memory = [int(id_) for id_ in ids], f"{key}_picked"
+    chosen, turn = st.session_state.get(memory, (None, 0))
+    said = st.query_params.get(word, "") if word else ""
+    if word and (asked := int(said) if said.isdecimal() else None) != chosen:
+        chosen, turn = asked, turn + 1  # a link, or the browser's way back: the table begins anew
+    rows = hashlib.sha256(repr(order).encode()).hexdigest()[:12]
+    place = order.index(chosen) if chosen in order else None
+    row = table(frame, columns, key=f"{key}_{turn}_{rows}", select=True, alt=alt, picked=place)
+    chosen = order[row] if row is not None else chosen if place is None else None
+    st.session_state[memory] = (chosen, turn)
+    if word and chosen is None:
+        st.query_params.pop(word, None)
+    elif word and str(chosen) != said:
+        st.query_params[word] = str(chosen)
+    return chosen
+
+
+def _whole_row(key: str, many: bool) -> None:
+    """A callback: a click on any cell picks its row, since people click on the name and not on the narrow box before
+    it; where many can be ticked, it ticks and unticks."""
+    selection = st.session_state[key].selection
+    if cells := list(selection.cells):
+        clicked = cells[-1][0]
+        rows = sorted({*selection.rows} ^ {clicked}) if many else [clicked]
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
 def _config(column: Column) -> Any:
     made = st.column_config
-    common = {"help": column.help, "width": column.width, "pinned": column.pinned or None}
+    width = column.width or (_TIME_WIDTH if column.kind == "time" else None)
+    common = {"help": column.help, "width": width, "pinned": column.pinned or None}
     match column.kind:
         case "int":
             return made.NumberColumn(column.label, format="localized", **common)
@@ -70,6 +108,8 @@ def _config(column: Column) -> Any:
             return made.TextColumn(column.label, **common)
 
 
+_TIME_WIDTH = 142
+"""Pixels that a moment needs: beside a wide column it would be cut off."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from core import clock, labels, ui
+from core.notices import unread
 from core.query import coverage, quality, sources
 from core.ui import coverage as days
 from core.ui import notices
 from core.ui import quality as forms
+from core.ui.ask import look
 
 where = ui.gate("quality")
 now = clock.now().replace(second=0, microsecond=0)
@@ -14,7 +16,6 @@ found = ui.ask(coverage.calendar, where, clock.day_of(now))
 checks = ui.ask(quality.checks, where)
 by_key = {check.key: check for check in checks}
 states = sources.board(ui.ask(sources.listing, now)).states
-waiting = ui.ask(quality.notices)
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -25,7 +26,7 @@ ui.cards([
     ui.Card("账号日覆盖率", percent(found.share),
             help=f"应有 {found.expected:,} 个账号日，已掌握 {found.covered:,} 个"),
     ui.Card("缺口账号日", f"{found.gaps:,}", help="采集失败、凭据失效、待平台公布和无采集记录的账号日"),
-    ui.Card("待处理通知", str(len(waiting))),
+    ui.Card("待处理通知", str(look(unread))),
     ui.Card("异常采集源", str(sum(states[name] for name in ("person", "failed", "late"))),
             help="需人工处理、采集失败或逾期未采的采集源，不受筛选影响"),
     ui.Card("不合格条目", f"{by_key['rejects'].wrong:,}", help="本期采集和导入时因内容有误而搁置的条目"),

@@ -230,3 +230,19 @@ def test_what_comes_in_is_shown_without_a_reload(page, address, data):
         session.commit()
     expect(card(page, "本期发布数")).to_have_text(f"{before + 1:,}")
     assert page.evaluate("() => window.untouched")
+
+
+def test_a_click_on_a_name_opens_the_source_and_the_link_keeps_it(page, address, browser: Browser, data):
+    visit(page, f"{address}/sources?sources_part=采集源")
+    settled(page)
+    grid = page.get_by_test_id("stDataFrame").first
+    expect(grid.locator("canvas").first).to_be_visible()
+    grid.scroll_into_view_if_needed()
+    grid.click(position={"x": 200, "y": ROW_HEIGHT + ROW_HEIGHT // 2})
+    expect(page).to_have_url(re.compile(r"source=\d+"))
+    settled(page)
+    name = page.get_by_role("heading", level=3).inner_text()
+    other = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    visit(other, page.url)
+    expect(other.get_by_role("heading", level=3)).to_have_text(name)
+    other.context.close()

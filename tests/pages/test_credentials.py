@@ -71,6 +71,31 @@ def test_the_connection_test_names_the_address_to_allow(open_room, session, wech
     assert session.get(Credential, made.id).state == "ok"
 
 
+def test_a_credential_is_tested_where_its_source_asks(open_room, session, wechat):
+    made = credentials.add(session, name="号", kind="wechat", fields=FIELDS, secret=frozenset({"secret"}), who="测试",
+                           now=clock.now())
+    session.flush()
+    session.add(Source(key="w", name="某源", collector="wechat", platform="wechat", url=wechat.base,
+                       credential_id=made.id))
+    session.commit()
+    app = open_room("sources", sources_part="凭据")
+    app.session_state[app.dataframe[0].key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    wechat.script("stable_token", "ip")
+    button(app, f"cred_test_{made.id}").click().run()
+    listed = app.dataframe[0].value
+    assert "203.0.113.9 加入 IP 白名单" in app.error[0].value.replace("\\", "")
+    assert (listed["state_name"][0], listed["shown"][0]) == ("有问题", f"AppID：{FIELDS['appid']}")
+    app.toggle(key=f"cred_edit_{made.id}").set_value(True).run()
+    button(app, f"cred_save_{made.id}").click().run()
+    assert "没有填写要更换的内容" in app.error[-1].value
+    app.text_input(key=f"cred0_change_{made.id}_secret").input(FIELDS["secret"])
+    button(app, f"cred_save_{made.id}").click().run()
+    assert "已更换凭据" in app.success[0].value and not app.error, "the verdict was of what it held before"
+    button(app, f"cred_test_{made.id}").click().run()
+    assert "连接正常" in app.success[0].value and app.dataframe[0].value["state_name"][0] == "可用"
+
+
 def test_what_the_deeds_refuse(session):
     now = clock.now()
     made = credentials.add(session, name="号", kind="wechat", fields=FIELDS, secret=frozenset(), who="", now=now)

@@ -8,6 +8,9 @@ from sqlalchemy import select
 from core import clock, db, evidence, ingest
 from core.catalog_sources import definitions
 from core.models import Account, Rejected, Run, Source
+from core.settings import settings
+from tests.lab.plugin import lab  # noqa: F401
+from tests.lab.services.feeds import Feeds
 
 HOSTILE = "<script>alert(1)</script> **粗** [链](javascript:x) `码`"
 
@@ -78,6 +81,93 @@ def test_a_link_opens_a_source_with_its_history(some, open_room):
     assert (history["new_rows"][0], history["rejected_rows"][0]) == (5, 1)
 
 
+def test_a_picked_source_stays_picked_and_stands_in_the_address(some, open_room):
+    app = open_room("sources")
+    place = list(table(app)["name"]).index("微博热搜")
+    app.session_state[app.dataframe[0].key] = {"selection": {"rows": [place], "columns": [], "cells": []}}
+    app.run()
+    assert app.query_params["source"] in (str(some["微博热搜"]), [str(some["微博热搜"])])
+    app.button(key=f"switch_{some['微博热搜']}").click().run()
+    assert app.subheader[-1].value == "微博热搜", "it stands at another place of the list now"
+    assert list(table(app)["name"]).index("微博热搜") != place and "已停用" in app.success[0].value
+    app.text_input(key="source_search").set_value("澎湃").run()
+    assert list(table(app)["name"]) == ["澎湃"] and app.subheader[-1].value == "微博热搜"
+    app.text_input(key="source_search").set_value("").run()
+    app.session_state[app.dataframe[0].key] = {"selection": {"rows": [], "columns": [], "cells": []}}
+    app.run()
+    assert not app.subheader and "source" not in app.query_params
+    app = open_room("sources", source="9" * 30)
+    assert "找不到" in app.info[-1].value
+
+
+@pytest.mark.parametrize(("fault", "state", "box", "words"), [
+    ("REAUTH", "需人工处理", "error", "更换凭据"), ("STOP", "需人工处理", "error", "按说明处理"),
+    ("GONE", "需人工处理", "error", "核对地址或账号"), ("RETRY", "采集失败", "warning", "自动重试，不用处理"),
+    ("QUOTA", "等待平台", "info", "额度恢复后自动继续"), ("NOTREADY", "等待平台", "info", "平台公布后自动再取"),
+])
+def test_a_state_says_what_to_do(some, open_room, session, fault, state, box, words):
+    source = session.get(Source, some["微博热搜"])
+    source.fault, source.fault_note = fault, "对方如此答复"
+    session.commit()
+    app = open_room("sources", source=str(source.id))
+    said = getattr(app, box)[0].value.replace("\\", "")
+    assert state in said and "对方如此答复" in said and words in said
+
+
+def test_a_day_of_a_source_is_in_the_address(some, open_room, session):
+    now = clock.now()
+    before = Run(job="collect", source_id=some["澎湃"], started_at=now - timedelta(3), finished_at=now, state="ok",
+                 note="三天前")
+    session.add(before)
+    session.commit()
+    app = open_room("sources", source=str(some["澎湃"]))
+    assert len(app.dataframe[-1].value) == 2
+    app = open_room("sources", source=str(some["澎湃"]), on=clock.day_of(now - timedelta(3)).isoformat())
+    assert list(app.dataframe[-1].value["note"]) == ["三天前"]
+    app.button(key=f"all_runs_{some['澎湃']}").click().run()
+    assert len(app.dataframe[-1].value) == 2 and "on" not in app.query_params
+    app = open_room("sources", source=str(some["澎湃"]), on="2026-13-99")
+    assert len(app.dataframe[-1].value) == 2
+
+
+def test_a_run_of_many_answers_lists_them(some, open_room, session):
+    source = session.get(Source, some["微博热搜"])
+    run = ingest.begin(session, "collect", source=source, at=clock.now())
+    for page in (1, 2):
+        evidence.keep(session, f"第{page}页的内容".encode(), request=f"https://n.cn/?page={page}", status=200,
+                      fetched_at=clock.now(), media_type="text/plain", run=run, source_id=source.id)
+    ingest.finish(session, run, "ok", "共 2 页", at=clock.now())
+    session.commit()
+
+    def pick(row: int) -> None:
+        app.session_state[app.dataframe[-1].key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+        app.run()
+
+    app = open_room("sources", source=str(source.id))
+    pick(0)
+    answers = app.dataframe[-1].value
+    assert list(answers["request"]) == ["https://n.cn/?page=1", "https://n.cn/?page=2"] and not app.text
+    assert any(c.value == "共 2 页" for c in app.caption)
+    pick(1)
+    assert [t.value for t in app.text] == ["第2页的内容"]
+
+
+def test_a_source_is_tested_before_it_is_added(open_room, session, lab, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("PULSE_ALLOW_PRIVATE_HOSTS", "localhost")
+    settings.cache_clear()
+    service = lab.mount(Feeds())
+    app = open_room("sources", sources_part="自己填写")
+    app.button(key="add0_test").click().run()
+    assert "采集源没有保存" in app.error[0].value
+    app.selectbox(key="add0_platform").set_value("feed")
+    app.text_input(key="add0_url").set_value(lab.url("/nothing")).run()
+    app.button(key="add0_test").click().run()
+    assert "404" in app.error[0].value
+    app.text_input(key="add0_url").set_value(f"{service.base}/news.xml").run()
+    app.button(key="add0_test").click().run()
+    assert "连接正常" in app.success[0].value and not session.execute(select(Source)).scalar()
+
+
 def test_adding_a_source_by_hand(open_room, session):
     session.add(Account(platform="wechat", external_id="gh_1", name="健康云澜"))
     db.bump(session, clock.now())
@@ -112,8 +202,7 @@ def test_asking_now_shows_the_outcome_when_it_comes(some, open_room, session):
     session.add(run)
     session.commit()
     app.run()
-    assert "采集结束：失败。" in app.success[0].value.replace("\\", "")
-    assert "连接超时" in app.success[0].value
+    assert "采集结束：失败。" in app.error[0].value.replace("\\", "") and "连接超时" in app.error[0].value
     assert not any("等待" in i.value for i in app.info)
 
 
