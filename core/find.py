@@ -6,6 +6,7 @@ one such deed made, as far as nothing has been collected for it yet.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -226,6 +227,20 @@ def tags(session: Session) -> list[str]:
     return sorted({tag for held in session.execute(select(Account.tags)).scalars() for tag in held or ()})
 
 
+def together(hits: Iterable[Hit]) -> list[Hit]:
+    """What several services found of the same account, told once, with all of them named."""
+    out: dict[Any, Hit] = {}
+    for hit in hits:
+        # By name only the ledger's number stands for another number there, which each service has to keep apart.
+        key = (hit.platform, hit.external_id, hit.source == LEDGER, hit.kind if hit.by_name else "")
+        one = out.get(key)
+        out[key] = hit if one is None else replace(
+            one, source=f"{one.source}、{hit.source}", intro=one.intro or hit.intro, url=one.url or hit.url,
+            followers=hit.followers if one.followers is None else one.followers,
+        )
+    return list(out.values())
+
+
 # --- Lists of names -------------------------------------------------------------------------------------------------
 
 
@@ -297,12 +312,13 @@ def match(session: Session, names: Iterable[Name], *, platform: str = "") -> lis
 
 
 def _once(rows: list[Matched]) -> list[Matched]:
-    """An account that two lines seem to mean is beyond doubt for neither."""
-    claims: dict[int, int] = {}
-    for row in rows:
-        if row.taken:
-            claims[row.taken.known.id] = claims.get(row.taken.known.id, 0) + 1
-    return [replace(row, taken=None) if row.taken and claims[row.taken.known.id] > 1 else row for row in rows]
+    """Of an account that several lines seem to mean, those are beyond doubt that write its own name or id; not those
+    that write a former name or its unit's: they may mean another account of the unit."""
+    claims = Counter(row.taken.known.id for row in rows if row.taken)
+    return [
+        replace(row, taken=None) if row.taken and claims[row.taken.known.id] > 1
+        and row.taken.by not in (row.taken.known.name, row.line.external_id) else row for row in rows
+    ]
 
 
 # --- Taking in ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Finding accounts in the ledger and at services, lists of names, taking in and taking back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from core import clock, credentials, find, ledger
 from core.catalog_sources import definitions
 from core.collect import trial
 from core.faults import BadInput
-from core.find import Pick, Way
+from core.find import Hit, Pick, Way
 from core.ledger import AccountEntry, BoardEntry, Entries, UnitEntry
 from core.models import Account, Audit, Board, BoardMember, Coverage, Run, Source, Unit
 from core.settings import settings
@@ -118,6 +119,20 @@ def test_found_at_gsdata_and_weibo_side_by_side_with_the_ledgers_marked(filled, 
         trial.search("gsdata", ids["gsdata"].id, "云澜", SOURCES, make_http)
 
 
+def test_what_several_services_found_is_told_once():
+    mine = Hit(find.LEDGER, "wechat", "gh_1", "云澜发布", unit="区新办", account_id=7)
+    one = Hit("清博数据", "wechat", "yunlan", "云澜发布", kind="gsdata")
+    two = Hit("新榜", "wechat", "yunlan", "云澜发布", intro="区新办", followers=9, kind="newrank")
+    other = Hit("清博数据", "weibo", "yunlan", "云澜发布", kind="gsdata")
+    told = find.together([mine, one, two, other])
+    assert [(hit.source, hit.platform, hit.intro, hit.followers) for hit in told] == [
+        (find.LEDGER, "wechat", "", None), ("清博数据、新榜", "wechat", "区新办", 9), ("清博数据", "weibo", "", None),
+    ]
+    assert told[1].pick.known_as == ("gsdata", "yunlan")
+    there = [replace(hit, account_id=7, by_name=True) for hit in (one, two)]
+    assert find.together(there) == there, "each service keeps the number that the account has there"
+
+
 # --- Lists of names -------------------------------------------------------------------------------------------------
 
 
@@ -155,10 +170,12 @@ def test_a_list_that_can_not_be_used(filled, text, said):
 def test_matching_a_list(filled):
     names = find.read_names(filled, "健康云澜官方微信\n区卫生健康委\n江宁路\n云澜发布\n某某派出所")
     rows = find.match(filled, names)
-    assert [row.state for row in rows] == ["待确认", "待确认", "待确认", "待确认", "新增"]
-    assert {row.found[0].known.name for row in rows[:2]} == {"健康云澜"}, "two lines claim it: neither has it"
-    (alone,) = find.match(filled, names[:1])
+    assert [row.state for row in rows] == ["已匹配", "待确认", "待确认", "待确认", "新增"]
+    assert {row.found[0].known.name for row in rows[:2]} == {"健康云澜"}, "its unit may have another account"
+    (alone,) = find.match(filled, names[1:2])
     assert (alone.state, alone.taken.known.name) == ("已匹配", "健康云澜")
+    twice = find.match(filled, find.read_names(filled, "江宁路街道\n江宁路街道（官方）\n江宁路街道办事处"))
+    assert [row.taken.known.name for row in twice] == ["江宁路街道"] * 3, "one account, written in three ways"
     homonym = find.match(filled, names[3:4], platform="wechat")[0]
     assert homonym.taken.known.platform == "wechat"
     (by_id,) = find.match(filled, find.read_names(filled, "名称\t平台\tID\n另一个名字\t微信\tgh_2"))

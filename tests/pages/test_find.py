@@ -100,6 +100,7 @@ def test_found_picked_taken_in_and_taken_back(gsdata, open_room, session):
     assert (found["known"][row], found["intro"][row]) == ("", "区政府新闻办")
     tick(app, row)
     assert "加入台账：1 个账号" in texts(app)
+    app.selectbox(key=key_of(app, "find_unit")).set_value("区卫健委").run()
     app.multiselect(key=key_of(app, "find_tags")).set_value(["重点"]).run()
     app.multiselect(key=key_of(app, "find_boards")).set_value([session.execute(select(Board.id)).scalar()]).run()
     app.text_input(key=key_of(app, "find_board_")).set_value("新榜单").run()
@@ -108,7 +109,7 @@ def test_found_picked_taken_in_and_taken_back(gsdata, open_room, session):
     press(app, "加入台账并开始采集")
     assert "新增账号 1 条" in app.success[0].value and "新启用 1 个采集源" in app.success[0].value
     made = ledger.find_account(session, "wechat", "yunlan")
-    assert (made.name, made.tags) == ("云澜发布", ["重点"])
+    assert (made.name, made.tags, session.get(Unit, made.unit_id).name) == ("云澜发布", ["重点"], "区卫健委")
     (source,) = session.execute(select(Source)).scalars()
     assert (source.account_id, source.enabled, source.collector) == (made.id, True, "gsdata")
     assert (count(session, Board), count(session, BoardMember)) == (2, 2)
@@ -130,7 +131,7 @@ def test_a_refusal_is_told_and_saves_nothing(gsdata, open_room, session):
 def test_a_service_that_refuses_leaves_the_ledgers_answer(gsdata, open_room):
     gsdata.script("", "expired")
     app = sought(opened(open_room), "健康")
-    assert "清博拒绝了请求：授权已过期" in app.error[0].value
+    assert "清博拒绝了请求：授权已过期" in app.error[0].value and "照常列在下面" in app.error[0].value
     assert set(frame(app, "source").value["source"]) == {"账号台账"}
 
 
