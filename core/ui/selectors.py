@@ -25,6 +25,9 @@ def recognise(key: str, url: str) -> None:
                  help="打开上面的网址，找出成列的信息，供选择；遵守对方的 robots.txt"):
         with st.spinner("正在打开网页……"):
             st.session_state[state] = (url, _looked(url.strip()))
+        st.session_state.pop(f"{key}_adopted", None)
+    if taken := st.session_state.get(f"{key}_adopted"):
+        caption(f"已采用：{taken}。可先测试连接再添加。")
     asked, found = st.session_state.get(state, ("", None))
     if found is None or asked != url:
         return
@@ -35,8 +38,7 @@ def recognise(key: str, url: str) -> None:
         with st.container(border=True):
             undated = one.total - one.dated
             dated = f"其中 {undated} 条没有日期" if undated else "都有日期"
-            caption(f"方案{number}：共 {one.total} 条，{dated}。"
-                    + "；".join(f"{_LABELS[name]} {value}" for name, value in one.options.items() if value))
+            caption(f"方案{number}：共 {one.total} 条，{dated}。{_words(one.options)}")
             table(_frame(one), {"title": Column("标题", width="large"), "at": Column("日期", "time"),
                                 "url": Column("链接", "link")}, key=f"{key}_sample{number}",
                   alt=f"方案{number}的前几条")
@@ -52,11 +54,16 @@ def _frame(one: Any) -> pd.DataFrame:
     })
 
 
+def _words(options: dict[str, str]) -> str:
+    return "；".join(f"{_LABELS[name]} {value}" for name, value in options.items() if value)
+
+
 def _adopt(key: str, options: dict[str, str]) -> None:
     """Fill the fields of the form, before it is drawn again."""
     for name, value in options.items():
         st.session_state[f"{key}_option_{name}"] = value
     st.session_state.pop(f"{key}_proposals", None)
+    st.session_state[f"{key}_adopted"] = _words(options)
 
 
 def _looked(url: str) -> list[Any] | str:

@@ -26,6 +26,9 @@ TOLD, HEARD = "sources", "sources_heard"
 good enough."""
 WATCH_SECONDS = 3
 _ASKED, _ROUND, _VERDICT = "sources_asked", "sources_round", "sources_verdict"
+_FEW = 4
+"""Options that stand in the form; more of them are folded."""
+_FOLDED = {"page": "列表规则（由“识别列表”填写，也可手工修改）"}
 _PERIODS = {10: "10 分钟", 30: "30 分钟", 60: "1 小时", 180: "3 小时", 720: "12 小时", 1440: "1 天"}
 
 
@@ -92,11 +95,16 @@ def _fields(key: str, now_is: sources.Detail | None) -> dict:
     with right:
         platform = _platform(key + suffix, now_is, one)
         account = _account(key, now_is, one, platform) if collector not in WITHOUT_ACCOUNT and platform else ""
-        credential, config = _access(key + suffix, now_is, one)
-    if collector == "page":
-        selectors.recognise(key + suffix, url)
+        credential = _credential(key + suffix, now_is, one)
+        many = len(one.options) > _FEW
+        config = {} if many else _options(key + suffix, now_is, one)
     if one.help:
         caption(one.help)
+    if collector == "page":
+        selectors.recognise(key + suffix, url)
+    if many:
+        with st.expander(_FOLDED.get(collector, "更多设置（一般不填）"), icon=":material/tune:"):
+            config = _options(key + suffix, now_is, one, columns=2)
     return {"name": name, "collector": collector, "url": url, "platform": platform, "account": account,
             "period_minutes": period, "credential": credential, "config": config}
 
@@ -122,27 +130,31 @@ def _account(key: str, now_is: sources.Detail | None, one: Any, platform: str) -
                         help="选账号：条目是该账号发布的帖文") or ""
 
 
-def _access(key: str, now_is: sources.Detail | None, one: Any) -> tuple[str, dict[str, str]]:
-    """The credential and the options of a collector."""
-    credential = ""
-    if one.secrets:
-        names = look(sources.credential_names, one.name)
-        mine = names.index(now_is.credential) if now_is and now_is.credential in names else None
-        credential = st.selectbox("凭据", names, mine if mine is not None else (0 if len(names) == 1 else None),
-                                  key=f"{key}_credential", placeholder="请先在“凭据”一栏添加") or ""
-    config = {}
-    for option in one.options:
+def _credential(key: str, now_is: sources.Detail | None, one: Any) -> str:
+    if not one.secrets:
+        return ""
+    names = look(sources.credential_names, one.name)
+    mine = names.index(now_is.credential) if now_is and now_is.credential in names else None
+    return st.selectbox("凭据", names, mine if mine is not None else (0 if len(names) == 1 else None),
+                        key=f"{key}_credential", placeholder="请先在“凭据”一栏添加") or ""
+
+
+def _options(key: str, now_is: sources.Detail | None, one: Any, columns: int = 1) -> dict[str, str]:
+    """The options of a collector; those that are left empty are left out."""
+    config, places = {}, st.columns(columns) if columns > 1 else [st.container()]
+    for number, option in enumerate(one.options):
         value = (now_is.config if now_is else {}).get(option.name, option.default)
-        if option.choices:
-            at = option.choices.index(value) if value in option.choices else 0
-            value = st.selectbox(option.label, option.choices, at, key=f"{key}_option_{option.name}",
-                                 format_func=_yes_or_no, help=option.help or None)
-        else:
-            value = st.text_input(option.label, value, key=f"{key}_option_{option.name}", max_chars=500,
-                                  help=option.help or None).strip()
+        with places[number % columns]:
+            if option.choices:
+                at = option.choices.index(value) if value in option.choices else 0
+                value = st.selectbox(option.label, option.choices, at, key=f"{key}_option_{option.name}",
+                                     format_func=_yes_or_no, help=option.help or None)
+            else:
+                value = st.text_input(option.label, value, key=f"{key}_option_{option.name}", max_chars=500,
+                                      help=option.help or None).strip()
         if value:
             config[option.name] = value
-    return credential, config
+    return config
 
 
 def _yes_or_no(value: str) -> str:
