@@ -37,7 +37,7 @@ _HEADS = {
     "unit": ("单位", "单位名称", "所属单位", "主管单位", "主办单位", "开设单位"),
     "external_id": ("平台账号id", "账号id", "微信号", "原始id", "uid", "id"),
 }
-_FACTLESS = ("account_name", "board_member")
+_FACTLESS = (AccountName.__tablename__, BoardMember.__tablename__)
 """Tables whose rows about an account are no collected facts, and go with it."""
 
 
@@ -476,6 +476,10 @@ def undo(session: Session, done: Added, *, who: str, now: datetime) -> str:
     _drop(session, Unit, "unit", done.units, ())
     removed = len(done.accounts) - len(kept)
     parts = [f"去掉账号 {removed} 个、采集源 {len(done.sources) - len(kept_sources)} 个"]
+    if done.members:
+        parts.append(f"去掉榜单成员 {len(done.members)} 条")
+    if done.before:
+        parts.append(f"{len(done.before)} 个账号恢复了原来的单位和标签")
     if kept:
         parts.append(f"{len(kept)} 个账号已有采集到的数据，保留在台账中")
     if kept_sources:

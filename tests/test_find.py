@@ -14,7 +14,7 @@ from core.collect import trial
 from core.faults import BadInput
 from core.find import Hit, Pick, Way
 from core.ledger import AccountEntry, BoardEntry, Entries, UnitEntry
-from core.models import Account, Audit, Board, BoardMember, Coverage, Run, Source, Unit
+from core.models import Account, AccountName, Audit, Board, BoardMember, Coverage, Run, Source, Unit
 from core.settings import settings
 from tests.imports.make import xlsx_file
 from tests.lab.plugin import lab  # noqa: F401
@@ -241,10 +241,22 @@ def test_taking_back_leaves_everything_as_it_was(filled):
     before = state(filled)
     done = taken_in(filled)
     filled.commit()
-    assert find.undo(filled, done, who="测试", now=NOW) == "已撤销：去掉账号 1 个、采集源 2 个。"
+    assert find.undo(filled, done, who="测试", now=NOW) == (
+        "已撤销：去掉账号 1 个、采集源 2 个；去掉榜单成员 4 条；1 个账号恢复了原来的单位和标签。"
+    )
     filled.commit()
     assert state(filled) == before
     assert filled.execute(select(Audit.action).order_by(Audit.id.desc())).scalars().first() == "撤销查找添加"
+
+
+def test_an_account_that_was_renamed_since_is_taken_back_with_its_former_name(filled):
+    before, names = state(filled), count(filled, AccountName)
+    done = taken_in(filled)
+    entry = AccountEntry(platform="wechat", external_id="yunlan_edu", name="云澜区教育")
+    ledger.apply(filled, Entries(accounts=[entry]), who="测试", now=NOW)
+    assert count(filled, AccountName) == names + 1
+    find.undo(filled, done, who="测试", now=NOW)
+    assert state(filled) == before and count(filled, AccountName) == names
 
 
 def test_what_holds_collected_facts_is_not_taken_back(filled):

@@ -233,7 +233,7 @@ def _sure(rows: Sequence[Matched], platforms: Mapping[str, str]) -> list[Pick]:
             "use": made.CheckboxColumn("选用", width="small"), "name": made.TextColumn("名单中的名称"),
             "account": made.TextColumn("台账中的账号"), "platform": made.TextColumn("平台"),
             "by": made.TextColumn("匹配依据"), "score": made.NumberColumn("相似度", format="%d"),
-            "again": made.TextColumn("说明"),
+            "again": made.TextColumn("说明", width="medium"),
         },
     )
     return [_of_ledger(row.taken) for row, use in zip(rows, edited["use"], strict=True) if use]
