@@ -11,7 +11,7 @@ from core.counts import AT_LEAST
 from core.imports.importer import preview, take
 from core.imports.recognise import UnknownHeader
 from core.models import BoardReading, Capture, DailyReading, FollowerReading, Post, Reading
-from tests.imports.make import csv_file, html_file, xls_file, xlsx_file
+from tests.imports.make import TRAFFIC, csv_file, html_file, xls_file, xlsx_file
 
 
 def headed(names: str) -> list[str]:
@@ -76,24 +76,7 @@ def test_wechat_followers_as_a_web_page(session):
 
 def tendency() -> bytes:
     """As the back office makes it: a title, column A empty, three blocks, data from the fourth row."""
-    head = [
-        None,
-        "日期",
-        "渠道",
-        "阅读人数",
-        None,
-        "日期",
-        "分享人数",
-        "跳转阅读原文人数",
-        "微信收藏人数",
-        "发表篇数",
-        None,
-        "传播渠道",
-        "发表日期",
-        "内容标题",
-        "阅读人数",
-        "阅读人数占比",
-    ]
+    head = [None, *TRAFFIC]
     rows = [
         [None, "流量数据"],
         [],

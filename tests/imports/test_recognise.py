@@ -7,6 +7,7 @@ from core.imports.forms import FORMS
 from core.imports.headers import FIELDS, KINDS, SYNONYMS, normal
 from core.imports.read import Sheet, SheetRow
 from core.imports.recognise import UnknownHeader, guess_headers, letter, recognise, tables
+from tests.imports.make import TRAFFIC
 
 
 def sheet(*rows, name="表"):
@@ -104,33 +105,16 @@ def test_blank_first_column_and_title_rows_are_passed_over():
 
 
 def test_blocks_side_by_side_are_told_apart():
-    header = [
-        "日期",
-        "渠道",
-        "阅读人数",
-        None,
-        "日期",
-        "分享人数",
-        "跳转阅读原文人数",
-        "微信收藏人数",
-        "发表篇数",
-        None,
-        "传播渠道",
-        "发表日期",
-        "内容标题",
-        "阅读人数",
-        "阅读人数占比",
-    ]
-    layouts = recognise(sheet([None], header))
+    layouts = recognise(sheet([None], TRAFFIC))
     assert [layout.form.key for layout in layouts] == ["wechat_tendency", "wechat_tendency_share", "wechat_channels"]
-    assert [layout.form.table for layout in tables([sheet([None], header)], "趋势.xls")] == ["daily", "daily", "posts"]
+    assert [layout.form.table for layout in tables([sheet([None], TRAFFIC)], "趋势.xls")] == ["daily", "daily", "posts"]
     assert {name: column.letter for name, column in layouts[2].columns.items()} == {
         "channel": "K",
         "published_at": "L",
         "title": "M",
         "readers": "N",
     }
-    tight = [cell for cell in header if cell]
+    tight = [cell for cell in TRAFFIC if cell]
     assert [layout.form.key for layout in recognise(sheet(tight))] == [layout.form.key for layout in layouts]
 
 
