@@ -12,8 +12,8 @@ from openpyxl import Workbook
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 WEIBO = SHARED / "weibo_cctvnews_2020" / "posts.csv.gz"
 TRAFFIC = [
-    "日期", "渠道", "阅读人数", None, "日期", "分享人数", "跳转阅读原文人数", "微信收藏人数", "发表篇数", None, "传播渠道",
-    "发表日期", "内容标题", "阅读人数", "阅读人数占比",
+    "日期", "渠道", "阅读人数", None, "日期", "分享人数", "跳转阅读原文人数", "微信收藏人数", "发表篇数", None,
+    "传播渠道", "发表日期", "内容标题", "阅读人数", "阅读人数占比",
 ]
 """Heads of the three tables that stand side by side in 公众号's export of its traffic."""
 
