@@ -1,16 +1,18 @@
 """Articles of sites without feeds: what a list says of one, its own page with the meta tags that the national guideline
 for government sites asks for (PubDate, ArticleTitle, ContentSource …), and the record that both make.
 
-Shared by list pages and sitemaps. An article is read once, when it is new; what its page does not say, or a page that
-can't be read after several tries, leaves what the list said.
+Shared by list pages and sitemaps. What the list says of an article is stored at once, its page is read when it is new
+(collectors.attempts); what the page does not say, or a page that can't be read, leaves what the list said.
 """
 
+import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
@@ -18,6 +20,7 @@ from collectors import attempts, dates, hypertext, plain, robots
 from collectors.base import Desk
 from core.faults import Fault
 from core.records import (
+    EARLIEST,
     FUTURE_TOLERANCE,
     Batch,
     Fetched,
@@ -30,6 +33,12 @@ from core.records import (
 )
 
 MAX_TITLE, MAX_TEXT, MAX_ID = 500, 200_000, 400
+THIN = 200
+"""Chinese characters that a page in the way has at most; an article with such a title has more."""
+PATIENCE = 3
+"""So often an article that seems to break off is asked again; then it is taken as it is."""
+BROKEN = "网页不完整，缺少结尾，可能传输中断；如该网站网页一向如此，请在选项“网页没有结尾标签”中选“是”"
+_HAN, _TAGS = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"<[^<>]*>")
 BODIES = (
     "#zoom", ".TRS_Editor", "#ivs_content", ".Article_content", ".article-content", ".article_content",
     "#article_content", ".news-content", "#content .content", ".trout-region-content", "article",
@@ -60,7 +69,7 @@ class Entry:
 
     def kept(self) -> list[str]:
         """For a cursor."""
-        return [self.id, self.url, self.title, self.at.isoformat() if self.at else "", self.locator]
+        return [self.id, self.url, self.title[:MAX_TITLE], self.at.isoformat() if self.at else "", self.locator]
 
     @classmethod
     def back(cls, kept: Sequence[str]) -> "Entry":
@@ -91,69 +100,59 @@ def whole_title(shown: str, full: str) -> str:
 # --- Asking ---------------------------------------------------------------------------------------------------------
 
 
-def pending(
-    source: SourceSpec, desk: Desk, place: dict[str, Any], which: str = "pending"
-) -> AsyncIterator[Fetched]:
-    """The articles that wait (collectors.attempts), one by one; one that can't be had is set aside with what the list
-    said of it. Raises Fault as `attempts.each` does."""
-    return attempts.each(
-        place, which, lambda row: read(source, desk, Entry.back(row)),
-        lambda row, fault: unread(Entry.back(row), desk.now, fault), lambda row: Entry.back(row).url, desk.now,
+def texts(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> AsyncIterator[Fetched]:
+    """The articles in a place's queue (`waiting`), as `attempts.texts` reads them."""
+    return attempts.texts(
+        place, lambda row, tries: read(source, desk, Entry.back(row), patient=tries < PATIENCE),
+        lambda row, fault: unread(Entry.back(row), desk.now, fault), desk.now,
     )
 
 
-def new(found: Sequence[Entry], known: Container[str], place: Mapping[str, Any]) -> list[Entry]:
-    """The entries that are neither stored nor waiting from earlier rounds."""
-    waits = {row[0] for which in ("later", "left") for row, _ in place[which]}
-    return [entry for entry in found if entry.id not in known and entry.id not in waits]
-
-
-def withheld(found: Sequence[Entry], wanted: Sequence[Entry], place: Mapping[str, Any]) -> str:
-    """The ids, one a line, of the entries of a list that come by their articles; the others are taken from the list."""
-    waits = {entry.id for entry in wanted} | {row[0] for which in ("later", "left") for row, _ in place[which]}
-    return "\n".join(entry.id for entry in found if entry.id in waits)
+def waits(place: Mapping[str, Any]) -> set[str]:
+    """The ids of the articles in a place's queue."""
+    return {row[0] for row, *_ in place["queue"]}
 
 
 def _context(entry: Entry) -> dict[str, str]:
     return {"call": "article", **dict(zip(("id", "url", "title", "at", "locator"), entry.kept(), strict=True))}
 
 
-async def read(source: SourceSpec, desk: Desk, entry: Entry) -> Fetched:
-    """An article's page; its context says what the list said. Where the page is gone or closed to us, the answer says
-    so in its context instead of raising. Raises Fault for what passes (no answer, a page in the way, half a page)."""
+async def read(source: SourceSpec, desk: Desk, entry: Entry, *, patient: bool = True) -> Fetched:
+    """An article's page; its context says what the list said. Raises Fault, also for a page in the way, and (`patient`)
+    for one that seems to break off."""
     if not hypertext.same_site(entry.url, source.url):
-        return unread(entry, desk.now, Fault("STOP", "在其他网站"))
-    try:
-        fetched = await robots.get(desk.http, entry.url, desk.now, within=source.url)
-    except Fault as fault:
-        if fault.kind not in ("STOP", "GONE", "REAUTH"):
-            raise
-        return unread(entry, desk.now, fault)
+        raise Fault("STOP", "文章在其他网站")
+    fetched = await robots.get(desk.http, entry.url, desk.now, within=source.url)
+    problem = await asyncio.to_thread(_problem, source, fetched, entry, patient)
+    if problem:
+        raise Fault("RETRY", problem, evidence=fetched)
+    return replace(fetched, etag="", last_modified="", unchanged=False, context=_context(entry))
+
+
+def _problem(source: SourceSpec, fetched: Fetched, entry: Entry, patient: bool) -> str:
+    """Why an answer can't be the article; empty where it may be."""
+    if not fetched.body.strip():
+        return "文章页返回内容为空"
     text = hypertext.decode(fetched.body, fetched.media_type, str(source.config.get("encoding") or ""))
-    if not text.strip():
-        raise Fault("RETRY", "文章页返回内容为空", evidence=fetched)
-    whole(source, text, fetched)
-    title = re.search(r"<title[^<>]{0,200}>([^<]{0,200})", text[:100_000], re.IGNORECASE)
-    if title and blocked(title[1]) and not blocked(entry.title) and not _ARTICLE.search(text[:200_000]):
-        raise Fault("RETRY", f"文章页被拦截（网页标题：{one_line(title[1])[:40]}），请稍后再试", evidence=fetched)
-    return replace(fetched, etag="", last_modified="", context=_context(entry))
+    if patient and not is_whole(source, text):
+        return BROKEN
+    found = re.search(r"<title[^<>]{0,200}>([^<]{0,200})", text[:100_000], re.IGNORECASE)
+    if found and blocked(found[1]) and not blocked(entry.title) and not _ARTICLE.search(text[:200_000]):
+        if len(_HAN.findall(_TAGS.sub("", text[:MAX_TEXT]))) < THIN:
+            return f"文章页被拦截（网页标题：{one_line(found[1])[:40]}）"
+    return ""
 
 
 def unread(entry: Entry, now: datetime, fault: Fault) -> Fetched:
-    """The answer for an article whose page is not to be had: the site's own, or the list's line in its place."""
-    context = _context(entry) | {"missing": fault.message}
-    if isinstance(fault.evidence, Fetched):
-        return replace(fault.evidence, etag="", last_modified="", context=context)
-    return attempts.made(entry.url, f"{entry.title}\n{entry.url}\n", now, context)
+    """The answer for an article whose page is not to be had: the site's own, or a line in its place. Where no list gave
+    a title, it is read as the record."""
+    fetched = attempts.failed(fault, entry.url, now)
+    return fetched if entry.title else replace(fetched, failed="", context=_context(entry) | {"missing": fault.message})
 
 
-def whole(source: SourceSpec, text: str, fetched: Fetched) -> None:
-    """Raises Fault RETRY for a page that breaks off, unless the source is known to print no end."""
-    if source.config.get("unclosed") != "1" and not hypertext.is_whole(text):
-        raise Fault(
-            "RETRY", "网页不完整，缺少结尾，可能传输中断；如该网站网页一向如此，请在选项“网页没有结尾标签”中选“是”",
-            evidence=fetched,
-        )
+def is_whole(source: SourceSpec, text: str) -> bool:
+    """Whether a page has its end, unless the source is known to print none."""
+    return source.config.get("unclosed") == "1" or hypertext.is_whole(text)
 
 
 # --- Reading answers ------------------------------------------------------------------------------------------------
@@ -164,25 +163,44 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     context, batch = fetched.context, Batch()
     entry = Entry.back([context[name] for name in ("id", "url", "title", "at", "locator")])
     why, page = context.get("missing", ""), None
-    if not why:
+    if not why and _is_page(fetched):
         text = hypertext.decode(fetched.body, fetched.media_type, str(source.config.get("encoding") or ""))
         try:
             page = hypertext.tree(text)
         except Fault as fault:  # one page beyond all measure says nothing of the source
             why = fault.message
     if page is None:
-        batch.note = f"有的文章页没有读取（{why[:80]}），只记录了列表中的标题"
-        return put(batch, fetched, replace(entry, title=entry.title or entry.url[:MAX_TITLE]))
+        batch.note = f"有的文章页没有读取（{why[:80] or '是附件而不是网页'}），目前只有列表所示内容"
+        return put(batch, fetched, replace(entry, title=entry.title or file_name(entry.url)))
     metas = hypertext.metas(page)
     title = metas.get("articletitle") or entry.title or metas.get("og:title") or hypertext.title_of(page)
-    printed = next((metas[n] for n in ("pubdate", "publishdate", "article:published_time", "og:release_date")
-                    if metas.get(n)), "")
-    at = dates.on_page(printed, fetched.fetched_at) or entry.at or dates.in_address(entry.url)
+    printed = [metas[n] for n in ("pubdate", "publishdate", "article:published_time", "og:release_date") if n in metas]
+    at = _first_credible([*(dates.on_page(p, fetched.fetched_at) for p in printed), entry.at], fetched.fetched_at)
     details = {label: metas[name] for name, label in _GUIDELINE.items() if metas.get(name)}
     body = _body(page, str(source.config.get("article") or "")) or metas.get("description", "")
+    if not body:
+        batch.note = "有的文章页上没有找到正文，请核对“正文”选择器"
     author = metas.get("author") or metas.get("contentsource") or ""
-    return put(batch, fetched, replace(entry, title=title, at=at, printed=printed), text=body, author=author,
-               details=details)
+    return put(
+        batch, fetched, replace(entry, title=title or file_name(entry.url), at=at, printed="、".join(printed)),
+        text=body, author=author, details=details,
+    )
+
+
+def _is_page(fetched: Fetched) -> bool:
+    """Whether an answer is text of any kind; attachments are not read."""
+    return fetched.media_type.partition("/")[0].strip().lower() in ("text", "") or "ml" in fetched.media_type
+
+
+def file_name(url: str) -> str:
+    """What an address is called where nothing else names it: its file's name, or the address."""
+    name = one_line(unquote(urlsplit(url).path.rpartition("/")[2]))
+    return (name or url)[:MAX_TITLE]
+
+
+def _first_credible(found: Sequence[datetime | None], now: datetime) -> datetime | None:
+    """The first of these instants at which something can have been published."""
+    return next((at for at in found if at and EARLIEST <= at <= now + FUTURE_TOLERANCE), None)
 
 
 def _body(page: Any, selector: str) -> str:
@@ -206,7 +224,7 @@ def put(
         batch.rejects.append(Reject(entry.locator, "title", "没有标题", raw))
         return batch
     title = one_line(entry.title)
-    at = entry.at if entry.at and entry.at <= fetched.fetched_at + FUTURE_TOLERANCE else None  # a day that is announced
+    at = _first_credible([entry.at, dates.in_address(entry.url)], fetched.fetched_at)
     try:
         batch.mentions.append(MentionRecord(
             locator=entry.locator, external_id=entry.id, url=entry.url, text=text, author=author[:200],

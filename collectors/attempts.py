@@ -1,80 +1,86 @@
-"""One thing of many that can't be read (an article, a thread, a page further down) holds up nothing else: it is left,
-the round goes on, and the rounds that follow try it again at their end, when their list has been read. So a site that
-is down as a whole uses up no tries. After so many the thing is set aside with what the list said of it.
+"""One thing of many that can't be read holds up nothing else.
 
-What waits lies in the place (the collector's cursor): `pending` is what this round found, `later` what earlier rounds
-left, `left` what this round leaves; each a list of [row, tries], where a row is any JSON.
+Texts (articles, threads): what a list says of them is stored at once; their texts wait in a queue, a list under
+`queue` in the collector's cursor, and are read when the list has been. One that fails is tried again later and later,
+and let go in the end: then what the list said is what there is. An entry of the queue is [row, failed tries, when it is
+due], where a row is any JSON.
+
+Figures (accounts, posts, days): what fails is passed over, and the run ends as RETRY when the others are read, so that
+it is tried again within minutes (`Spare`).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.faults import Fault
 from core.records import Fetched
 
-TRIES = 6
-"""Rounds in which a thing is tried before it is set aside."""
 IN_A_ROW = 3
-"""Failures one behind the other after which the site is left in peace for a while."""
+"""Failures one behind the other after which a site is left in peace for this run."""
+TRIES = 6
+"""Tries of a figure within one round."""
+TEXT_TRIES = 10
+GONE_TRIES = 4
+"""A page may be listed some minutes before it is there."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(hours=12)
+"""A text is tried again after ten minutes, then after twice as long each time: for some three days in all."""
+ROOM = 500
+"""Texts that wait; beyond, those that failed most often are let go."""
 
 
-def begun(cursor: Mapping[str, Any], **first: Any) -> dict[str, Any]:
-    """The place at which a run begins: where the last one stopped, or a round's beginning (`first`)."""
-    return {"pending": [], "later": [], "left": [], **first, **cursor}
+# --- Texts ----------------------------------------------------------------------------------------------------------
 
 
-def waiting(rows: Iterable[Any]) -> list[list]:
-    """Rows as they wait in a place, not tried yet."""
-    return [[row, 0] for row in rows]
+def queue(place: dict[str, Any], rows: Iterable[Any]) -> None:
+    """Put rows into a place's queue, before those that failed already."""
+    waiting = [*([row, 0, ""] for row in rows), *place["queue"]]
+    place["queue"] = sorted(waiting, key=lambda entry: entry[1])[:ROOM]
 
 
-def cursor(place: Mapping[str, Any], *, more: bool, keep: Iterable[str] = ()) -> dict[str, Any]:
-    """The cursor for a place; `more`: whether the round has more to list. Of a round that is over stays what was left,
-    and the entries named in `keep`, unless empty."""
-    if more or place["pending"] or place["later"]:
-        return dict(place)
-    kept = {"later": place["left"], **{name: place[name] for name in keep}}
-    return {name: value for name, value in kept.items() if value}
-
-
-async def each(
+async def texts(
     place: dict[str, Any],
-    which: str,
-    ask: Callable[[Any], Awaitable[Fetched]],
+    ask: Callable[[Any, int], Awaitable[Fetched]],
     instead: Callable[[Any, Fault], Fetched],
-    named: Callable[[Any], str],
     now: datetime,
 ) -> AsyncIterator[Fetched]:
-    """Ask for what waits (`which`: pending or later) one by one; with each answer the place has moved on. `instead`
-    gives the answer for a row that is set aside, `named` says what a row is. Raises Fault for what concerns the whole
-    site, and RETRY where one new thing after the other fails."""
+    """Ask for the texts that are due (with how often they failed), one by one; with each answer the place has moved on.
+    `instead` gives the answer for a row that failed. Raises Fault for what concerns the whole site."""
     failures = 0
-    while place[which]:
-        (row, tries), *rest = place[which]
-        place[which] = rest
+    for entry in [one for one in place["queue"] if not one[2] or datetime.fromisoformat(one[2]) <= now]:
+        row, tries, _ = entry
+        rest = [one for one in place["queue"] if one is not entry]
         try:
-            fetched, failures = await ask(row), 0
+            fetched, failures = await ask(row, tries), 0
         except Fault as fault:
-            if fault.kind != "RETRY" or of_the_site(fault):
+            if of_the_site(fault):
                 raise
-            last, failures = fault, failures + 1
-            if tries + 1 < TRIES:
-                fetched = failed(fault, named(row), now)
-                place["left"] = [*place["left"], [row, tries + 1]]
-            else:
-                fetched = instead(row, fault)
-        if failures == IN_A_ROW and which == "later":
-            place["left"], place["later"] = [*place["later"], *place["left"]], []
+            failures += 1
+            rest += _later(row, tries + 1, fault, now)
+            words = "稍后再试" if len(rest) == len(place["queue"]) else "不再尝试，只保留列表所示内容"
+            fetched = replace(instead(row, fault), unchanged=False)
+            fetched = replace(fetched, failed=f"{fault.message}；{words}") if fetched.failed else fetched
+        place["queue"] = rest
         yield fetched
-        if failures == IN_A_ROW and which == "pending":
-            raise Fault("RETRY", f"接连 {failures} 项读取失败，稍后接着读：{last.message}")
+        if failures == IN_A_ROW:
+            return
+
+
+def _later(row: Any, tries: int, fault: Fault, now: datetime) -> list[list]:
+    """The entry of the queue for a row that failed; none where it is let go: refused on principle (another site,
+    robots.txt), or failed too often."""
+    refused = fault.kind == "STOP" and fault.evidence is None
+    if refused or tries >= (GONE_TRIES if fault.kind == "GONE" else TEXT_TRIES):
+        return []
+    return [[row, tries, (now + min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)).isoformat()]]
+
+
+# --- Figures --------------------------------------------------------------------------------------------------------
 
 
 class Spare:
-    """For a run that reads the figures of many things (accounts, posts, days), one by one: what fails is passed over,
-    and ends the run as RETRY when the others are read, so that it is tried again within minutes."""
+    """For a run that reads the figures of many things one by one, and goes on behind one that fails."""
 
     def __init__(self, now: datetime):
         self._now = now
@@ -110,9 +116,12 @@ class Spare:
 
 
 def again(row: list) -> list[list]:
-    """A row [thing…, tries] as it waits for the next try; nothing after the last."""
+    """A row [thing…, failed tries] as it waits for the next try; nothing after the last."""
     *thing, tries = row
     return [[*thing, tries + 1]] if tries + 1 < TRIES else []
+
+
+# --- Both -----------------------------------------------------------------------------------------------------------
 
 
 def of_the_site(fault: Fault) -> bool:
@@ -127,7 +136,9 @@ def failed(fault: Fault, what: str, now: datetime) -> Fetched:
     """The answer that a failed try of something (`what`: its address) leaves: the site's own where there is one."""
     why = fault.message[:300]
     if isinstance(fault.evidence, Fetched):
-        return replace(fault.evidence, etag="", last_modified="", cursor=None, failed=why, context={"failed": why})
+        return replace(
+            fault.evidence, etag="", last_modified="", unchanged=False, cursor=None, failed=why, context={"failed": why}
+        )
     return replace(made(what, f"{what}\n{fault.message}\n", now, {"failed": why}), failed=why)
 
 

@@ -61,35 +61,26 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
         _rows(fetched)
         yield replace(fetched, context={"call": "snapshot"}, cursor={})
         return
-    place = attempts.begun(desk.cursor, page=1, last="", more=True)
-    while True:
-        async for fetched in _threads(source, desk, place, "pending"):
-            yield replace(fetched, cursor=_cursor(place))
-        if not place["more"]:
-            break
-        fetched, place = await _list(source, desk, form, fid, place)
+    place: dict[str, Any] = {"page": 1, "last": "", "more": True, "queue": [], **desk.cursor}
+    while place["more"]:
+        try:
+            fetched, place = await _list(source, desk, form, fid, place)
+        except Fault as fault:
+            if int(place["page"]) == 1 or fault.kind != "RETRY" or attempts.of_the_site(fault):
+                raise
+            fetched, place = attempts.failed(fault, f"{LIST} {place['page']}", desk.now), place | {"more": False}
         yield replace(fetched, cursor=_cursor(place))
-    async for fetched in _threads(source, desk, place, "later"):
+
+    def unread(row: dict[str, Any], fault: Fault) -> Fetched:
+        return attempts.failed(fault, f"{CONTENT} {row['tid']}", desk.now)
+
+    threads = attempts.texts(place, lambda row, _: _thread(source, desk, row), unread, desk.now)
+    async for fetched in threads:
         yield replace(fetched, cursor=_cursor(place))
 
 
 def _cursor(place: dict[str, Any]) -> dict[str, Any]:
-    return attempts.cursor(place, more=place["more"])
-
-
-def _threads(
-    source: SourceSpec, desk: Desk, place: dict[str, Any], which: str
-) -> AsyncIterator[Fetched]:
-    """The threads that wait (collectors.attempts)."""
-
-    def named(row: dict[str, Any]) -> str:
-        return f"{CONTENT} {row['tid']}"
-
-    def unread(row: dict[str, Any], fault: Fault) -> Fetched:
-        context = {"call": "content", "row": json.dumps(row, ensure_ascii=False), "missing": fault.message}
-        return replace(attempts.failed(fault, named(row), desk.now), failed="", context=context)
-
-    return attempts.each(place, which, lambda row: _thread(source, desk, row), unread, named, desk.now)
+    return dict(place) if place["more"] else {"queue": place["queue"]} if place["queue"] else {}
 
 
 def _form(source: SourceSpec) -> tuple[str, str]:
@@ -133,20 +124,19 @@ async def _list(
         param = {"fid": fid, "showUnAnswer": 1, "typeId": 5, "lastItem": place["last"], "position": "0", "rows": ROWS,
                  "orderType": 2}
         fetched = await _signed(source, desk, LIST, param)
-    rows = [_kept(row) for row in _rows(fetched) if isinstance(row, dict)]
+    number = int(place["page"])
+    rows = [_kept(row) for row in _rows(fetched, end=number > 1) if isinstance(row, dict)]
     ids = [row["tid"] for row in rows if row["tid"]]
-    known = await desk.known(ids)
-    waits = {row["tid"] for which in ("later", "left") for row, _ in place[which]}
+    known, waits = await desk.known(ids), {row["tid"] for row, *_ in place["queue"]}
     wanted = [
         row for row in {row["tid"]: row for row in rows if row["tid"] and row["tid"] not in waits}.values()
         if row["tid"] not in known or (_done(row["details"]) and not _done(known[row["tid"]]))
     ] if form == "signed" else []
     last = min((i for i in ids if i.isascii() and i.isdecimal() and len(i) < 20), key=int, default="")
-    number = int(place["page"])
     more = bool(last) and last != place["last"] and number < _pages(source)  # replies come to older threads, too
-    context = {"call": form, "withheld": " ".join([*(row["tid"] for row in wanted), *sorted(waits)])}
-    ahead = {"page": number + 1, "last": last, "pending": attempts.waiting(wanted), "more": more}
-    return replace(fetched, context=context), place | ahead
+    ahead = place | {"page": number + 1, "last": last, "more": more}
+    attempts.queue(ahead, [row | {"text": ""} for row in wanted])  # the list's own words are stored with the list
+    return replace(fetched, context={"call": form}), ahead
 
 
 def _done(details: Mapping[str, str]) -> bool:
@@ -205,9 +195,11 @@ def unwrapped(fetched: Fetched) -> Any:
     return read_json(fetched)
 
 
-def _rows(fetched: Fetched) -> list:
-    """The rows of a list, wherever an answer keeps them."""
+def _rows(fetched: Fetched, *, end: bool = False) -> list:
+    """The rows of a list, wherever an answer keeps them; with `end` there may be none."""
     answer = unwrapped(fetched)
+    if end and isinstance(answer, dict) and not any(answer.get(name) for name in _ROWS):
+        return []
     for _ in range(3):
         if isinstance(answer, list):
             return answer
@@ -256,28 +248,25 @@ def _when(printed: str, now: datetime) -> datetime | None:
 
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
-    """The threads of a list that are not read one by one, or one thread with its replies."""
+    """The threads of a list, or one thread with its replies."""
     batch = Batch()
     if fetched.context.get("call") == "content":
-        row = json.loads(fetched.context["row"])
-        why = fetched.context.get("missing", "")
-        parts = [] if why else _parts(fetched)
+        row, parts = json.loads(fetched.context["row"]), _parts(fetched)
         if not parts:
-            batch.note = f"有的留言没有读到内容（{why[:80] or '可能已被删除'}），只记录了列表中的标题"
+            batch.note = "有的留言没有内容，可能已被删除，只保留列表所示内容"
         each([row], batch, lambda kept, at: batch.mentions.append(_answered(kept, parts, fetched)), "resultData")
         return batch
-    withheld = set(fetched.context.get("withheld", "").split())
     seen: set[str] = set()
 
     def one(row: Any, at: str) -> None:
         kept = _kept(row)
-        if kept["tid"] in seen or kept["tid"] in withheld:
+        if kept["tid"] in seen:
             return
         record = _record(kept, at, fetched)
         seen.add(kept["tid"])
         batch.mentions.append(record)
 
-    each(_rows(fetched), batch, one, "list")
+    each(_rows(fetched, end=True), batch, one, "list")
     return batch
 
 
@@ -302,7 +291,8 @@ def _answered(kept: Mapping[str, Any], parts: list, fetched: Fetched) -> Mention
         if str(part.get("dataType")) == "1":
             text = words[:200_000]
             state = _first(part, ("stateInfo", "traceInfo"))
-            more |= {"办理状态": state} if state and not state.isdecimal() else {}
+            # What the list says of the state is what the next round is held against.
+            more |= {"办理状态": state} if state and not state.isdecimal() and "办理状态" not in kept["details"] else {}
         elif str(part.get("dataType")) == "4":
             at = _when(_first(part, ("dateline", "answerDateline", "createTime")), fetched.fetched_at)
             more |= {"答复单位": _first(part, ("organization", "organizationName")), "答复内容": words[:2_000]}
@@ -316,7 +306,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     if form == "snapshot":
         fetched = replace(await _snapshot(source, desk, fid), context={"call": "snapshot"})
     else:
-        place = attempts.begun({}, page=1, last="", more=True)
+        place = {"page": 1, "last": "", "more": True, "queue": []}
         fetched = replace((await _list(source, desk, form, fid, place))[0], context={"call": form})
     batch = parse(source, fetched)
     first = f"，如“{batch.mentions[0].title[:30]}”" if batch.mentions else ""

@@ -34,14 +34,9 @@ USUAL = ("ul li, ol li", "table tr", "dl dd")
 
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The list page by page, after each page the articles that are new on it, and at last those left before."""
-    place, alive = attempts.begun(desk.cursor, page=1, url=source.url, deep=[]), False
-    while True:
-        async for fetched in articles.pending(source, desk, place):
-            alive = alive or not fetched.failed
-            yield replace(fetched, cursor=_cursor(place))
-        if not place["url"]:
-            break
+    """The list page by page, then the articles that wait."""
+    place: dict[str, Any] = {"page": 1, "url": source.url, "queue": [], "deep": 0, **desk.cursor}
+    while place["url"]:
         try:
             fetched, place = await _list(source, desk, place)
         except Fault as fault:
@@ -49,29 +44,26 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
                 raise
             fetched, place = _page_failed(fault, place, desk)
         yield replace(fetched, cursor=_cursor(place))
-        if fetched.failed and not alive:  # nothing was read in this run: so may be the whole site
-            raise Fault("RETRY", f"第 {place['page']} 页没有读取，稍后再试：{fetched.failed}")
-        alive = True
-    async for fetched in articles.pending(source, desk, place, "later"):
+    async for fetched in articles.texts(source, desk, place):
         yield replace(fetched, cursor=_cursor(place))
 
 
 def _cursor(place: dict[str, Any]) -> dict[str, Any]:
-    return attempts.cursor(place, more=bool(place["url"]), keep=["deep"])
+    return dict(place) if place["url"] else {name: place[name] for name in ("queue", "deep") if place[name]}
 
 
 def _page_failed(fault: Fault, place: dict[str, Any], desk: Desk) -> tuple[Fetched, dict[str, Any]]:
-    """A page further down that can't be read ends the round; `deep` has the next rounds go down to it again, with or
-    without anything new above it."""
-    number, tries = place["deep"] or (0, 0)
-    deep = [max(int(place["page"]), number), tries + 1] if tries + 1 < attempts.TRIES else []
-    return attempts.failed(fault, str(place["url"]), desk.now), place | {"url": "", "deep": deep}
+    """A page further down that can't be read ends the round; `deep` (how often that happened) has the next rounds go
+    down the list, with or without anything new at its top."""
+    deep = int(place["deep"]) + 1
+    fetched = attempts.failed(fault, str(place["url"]), desk.now)
+    return fetched, place | {"url": "", "deep": deep if deep < attempts.TRIES else 0}
 
 
 async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[Fetched, dict[str, Any]]:
     """One list page, and where to go on behind it."""
     number, url = int(place["page"]), str(place["url"])
-    ended = place | {"url": "", "deep": []}
+    ended = place | {"url": "", "deep": 0}
     try:
         fetched = await _fetch(source, desk, url)
     except Fault as fault:
@@ -84,16 +76,14 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[
         if number > 1 and not articles.blocked(title):
             return replace(fetched, context={"call": "end"}), ended
         raise nothing(title, fetched)
-    fresh = articles.new(found, await desk.known([entry.id for entry in found]), place)
-    wanted = fresh if source.config.get("article") else []
-    deep = place["deep"] if place["deep"] and number < place["deep"][0] else []
-    if not (fresh or deep) or number >= _pages(source) or following == url:
-        following, deep = "", []
-    context = {"call": "list", "page": str(number), "withheld": articles.withheld(found, wanted, place)}
-    ahead = place | {
-        "page": number + 1, "url": following, "deep": deep, "pending": attempts.waiting(e.kept() for e in wanted),
-    }
-    return replace(fetched, etag="", last_modified="", context=context), ahead
+    known = await desk.known([entry.id for entry in found])
+    fresh = [entry for entry in found if entry.id not in known]
+    if not (fresh or place["deep"]) or number >= _pages(source) or following == url:
+        following = ""
+    ahead = place | {"page": number + 1, "url": following, "deep": place["deep"] if following else 0}
+    if source.config.get("article"):
+        attempts.queue(ahead, [entry.kept() for entry in fresh])
+    return replace(fetched, etag="", last_modified="", context={"call": "list", "page": str(number)}), ahead
 
 
 async def _fetch(source: SourceSpec, desk: Desk, url: str) -> Fetched:
@@ -136,7 +126,8 @@ def _looked(source: SourceSpec, fetched: Fetched, number: int) -> tuple[list[Ent
     if _option(source, "json"):
         return json_entries(source, fetched, Batch()), "", hypertext.absolute(following, source.url) if template else ""
     text = hypertext.decode(fetched.body, fetched.media_type, _option(source, "encoding"))
-    articles.whole(source, text, fetched)
+    if not articles.is_whole(source, text):
+        raise Fault("RETRY", articles.BROKEN, evidence=fetched)
     page = hypertext.tree(text)
     if not template and step:
         node = next(iter(hypertext.select(page, step, "下一页")), None)
@@ -285,7 +276,7 @@ def _said(row: Any, path: str) -> str:
 
 
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
-    """The entries of a list page that no article's page is to be read for, or one article."""
+    """The entries of a list page, or one article."""
     call, batch = fetched.context.get("call", "list"), Batch()
     if call == "article":
         return articles.parse(source, fetched)
@@ -295,15 +286,12 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
         found = json_entries(source, fetched, batch)
     else:
         text = hypertext.decode(fetched.body, fetched.media_type, _option(source, "encoding"))
-        articles.whole(source, text, fetched)
         page = hypertext.tree(text)
         found = entries(source, page, fetched, batch)
         if not found:
             raise nothing(hypertext.title_of(page), fetched)
-    withheld = set(fetched.context.get("withheld", "").split("\n"))
     for entry in found:
-        if entry.id not in withheld:
-            articles.put(batch, fetched, entry)
+        articles.put(batch, fetched, entry)
     return batch
 
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 from xml.parsers import expat
@@ -52,35 +53,33 @@ class Line:
 
 
 async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The maps one by one, after each the articles that are new in it, and at last those left before. A map of an index
-    that can't be read is left out of the round; the next one reads it again."""
-    place = attempts.begun(desk.cursor, **{"from": desk.now.isoformat(), "maps": [], "seen": []})
-    if not place["maps"] and not place["seen"]:
+    """The maps one by one, then the articles that wait. A map that can't be read is left out of the round, and read in
+    the next one."""
+    first = {"from": desk.now.isoformat(), "maps": [], "seen": [], "read": 0, "queue": []}
+    place: dict[str, Any] = first | dict(desk.cursor)
+    if not place["maps"]:
         place = place | {"maps": await _begin(source, desk)}
-    failures, alive = 0, False
-    while True:
-        async for fetched in articles.pending(source, desk, place):
-            alive = alive or not fetched.failed
-            yield replace(fetched, cursor=_cursor(place))
-        if not place["maps"]:
-            break
+    failures = 0
+    while place["maps"]:
         try:
             fetched, place = await _map(source, desk, place)
+            failures = 0
         except Fault as fault:
-            if not place["seen"] or attempts.of_the_site(fault):
+            url, *maps = place["maps"]
+            if attempts.of_the_site(fault) or not (maps or place["read"]):
                 raise
             last, failures = fault, failures + (fault.kind != "GONE")
-            fetched, place = attempts.failed(fault, place["maps"][0], desk.now), place | {"maps": place["maps"][1:]}
+            fetched = attempts.failed(fault, url, desk.now)
+            place = place | {"maps": maps, "seen": [*place["seen"], url]}
         yield replace(fetched, cursor=_cursor(place))
-        alive = alive or not fetched.failed
-        if failures == attempts.IN_A_ROW or (failures and not alive):  # the whole site may be down
-            raise Fault("RETRY", f"有 {failures} 个网站地图没有读取，稍后接着读：{last.message}")
-    async for fetched in articles.pending(source, desk, place, "later"):
+        if failures == attempts.IN_A_ROW:
+            raise Fault("RETRY", f"接连 {failures} 个网站地图没有读取，稍后接着读：{last.message}")
+    async for fetched in articles.texts(source, desk, place):
         yield replace(fetched, cursor=_cursor(place))
 
 
 def _cursor(place: dict[str, Any]) -> dict[str, Any]:
-    return attempts.cursor(place, more=bool(place["maps"]))
+    return dict(place) if place["maps"] else {"queue": place["queue"]} if place["queue"] else {}
 
 
 async def _begin(source: SourceSpec, desk: Desk) -> list[str]:
@@ -101,26 +100,49 @@ async def _map(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[F
     fetched = await robots.get(desk.http, url, desk.now)
     since = datetime.fromisoformat(place["from"]) - timedelta(days=_days(source))
     kind, lines, _ = await asyncio.to_thread(read, fetched)
-    seen = [*place["seen"], url]
-    context = {"call": "map", "since": since.isoformat(), "withheld": ""}
-    wanted: list[Entry] = []
+    seen, notice = [*place["seen"], url], ""
+    context = {"call": "map", "since": since.isoformat(), "lines": ""}
+    fresh: list[Entry] = []
     if kind == "sitemapindex":
-        lines.sort(key=lambda line: line.changed or datetime.max.replace(tzinfo=since.tzinfo), reverse=True)
-        inner = [line.url for line in lines if line.changed is None or line.changed >= since]
-        there = {*seen, *maps}
-        fresh = [one for one in dict.fromkeys(inner) if one not in there and _ours(one, source)]
-        maps = [*maps, *fresh][: max(MAX_MAPS - len(seen), 0)]
+        maps, notice = _inner(lines, since, maps, seen, source)
     else:
         entries = await asyncio.to_thread(chosen, source, lines, since, fetched.fetched_at)
         known = await desk.known([entry.id for entry in entries])
-        always = bool(source.config.get("article"))
-        fresh = articles.new(entries, known, place)
-        wanted = [entry for entry in fresh if always or not entry.title][:MAX_ARTICLES]
-        # Those without a title are never taken from the map: they need no naming.
-        context["withheld"] = articles.withheld([entry for entry in entries if entry.title], wanted, place)
-    pending = attempts.waiting(entry.kept() for entry in wanted)
-    ahead = place | {"maps": maps, "pending": pending, "seen": seen}
+        waits = articles.waits(place)
+        fresh = [entry for entry in entries if entry.id not in known and entry.id not in waits][:MAX_ARTICLES]
+        context["lines"] = "\n".join(entry.id for entry in fresh if entry.title)
+    ahead = place | {"maps": maps, "seen": seen, "read": place["read"] + 1}
+    always = bool(source.config.get("article"))
+    attempts.queue(ahead, [entry.kept() for entry in fresh if always or not entry.title])
+    context |= {"notice": notice} if notice else {}
     return replace(fetched, etag="", last_modified="", context=context), ahead
+
+
+def _inner(
+    lines: list[Line], since: datetime, maps: list[str], seen: list[str], source: SourceSpec
+) -> tuple[list[str], str]:
+    """The maps still to be read when an index has been: those that changed since, the newest first; then, of those
+    without a date, the first and the last ones by turns, since nothing says where an index puts what is new. And what
+    is to be said of those that are left out."""
+    there = {*seen, *maps}
+    dated = sorted((line for line in lines if line.changed and line.changed >= since), key=_changed, reverse=True)
+    undated = [line for line in lines if line.changed is None]
+    turns = [line for pair in zip_longest(undated, reversed(undated)) for line in pair if line is not None]
+    found: dict[str, None] = {}
+    room, more = max(MAX_MAPS - len(seen) - len(maps), 0), 0
+    for line in (*dated, *turns):
+        if line.url in there or line.url in found:
+            continue
+        if len(found) >= room:
+            more += 1
+        elif _ours(line.url, source):
+            found[line.url] = None
+    notice = f"网站地图过多，本次只读 {MAX_MAPS} 个，另有约 {more} 个没有读取" if more else ""
+    return [*maps, *found], notice
+
+
+def _changed(line: Line) -> datetime:
+    return line.changed
 
 
 def _days(source: SourceSpec) -> int:
@@ -246,22 +268,28 @@ class _Reader:
                 fields = self._fields
                 self.lines.append(Line(
                     url, fields.get("title", "") if "publication_date" in fields else "",
-                    dates.from_text(fields.get("publication_date", "")), dates.from_text(fields.get("lastmod", "")),
+                    dates.from_text(fields.get("publication_date", "")), _latest(fields.get("lastmod", "")),
                     self.number,
                 ))
 
 
+def _latest(lastmod: str) -> datetime | None:
+    """The latest instant that a lastmod may mean: a bare day's end."""
+    at = dates.from_text(lastmod)
+    return at + timedelta(days=1) if at and len(lastmod) <= len("2026-03-08") else at
+
+
 def parse(source: SourceSpec, fetched: Fetched) -> Batch:
-    """What a news sitemap says by itself, or one article."""
+    """What a map says of new articles by itself, or one article."""
     if fetched.context.get("call") == "article":
         return articles.parse(source, fetched)
     kind, lines, note = read(fetched)
-    batch = Batch(note=note)
-    if kind == "urlset":
+    batch = Batch(note=fetched.context.get("notice", "") or note)
+    lines_of = set(filter(None, fetched.context.get("lines", "").split("\n")))
+    if lines_of:
         since = datetime.fromisoformat(fetched.context["since"])
-        withheld = set(fetched.context.get("withheld", "").split("\n"))
         for entry in chosen(source, lines, since, fetched.fetched_at):
-            if entry.title and entry.id not in withheld:
+            if entry.id in lines_of:
                 articles.put(batch, fetched, entry)
     return batch
 

@@ -583,10 +583,10 @@ def _store_mentions(
     for part in chunks(list(found)):
         query = select(
             table.external_id, table.id, table.last_seen_at, table.best_rank, table.sightings, table.figures,
-            table.details,
+            table.details, table.understood_at, (table.text == "").label("bare"),
         ).where(table.source_id == source.id, table.external_id.in_(part))
         known |= {row.external_id: row for row in session.connection().execute(query)}
-    fresh, again = [], []
+    fresh, again, full = [], [], []
     for external_id, record in found.items():
         heat = (record.heat.value, record.heat.slack)
         figures = _figures(record.counters)
@@ -600,17 +600,33 @@ def _store_mentions(
                 "sightings": 1, "heat": heat[0], "heat_slack": heat[1], "figures": figures, "details": record.details,
                 "capture_id": capture.id if capture else None, "locator": record.locator,
             })
-        elif record.observed_at > row.last_seen_at:
+            continue
+        if row.bare and record.text:
+            full.append({"id": row.id, **_full(record, row.understood_at is None, capture)})
+            stored.updated += 1
+        if record.observed_at >= row.last_seen_at:
             ranks = [r for r in (row.best_rank, record.rank) if r is not None]
             details = row.details | record.details
-            stored.updated += details != row.details
+            stored.updated += details != row.details and not (row.bare and record.text)
             again.append({
                 "id": row.id, "last_seen_at": record.observed_at, "best_rank": min(ranks, default=None),
-                "sightings": row.sightings + 1, "heat": heat[0], "heat_slack": heat[1],
-                "figures": row.figures | figures, "details": details,
+                "sightings": row.sightings + (record.observed_at > row.last_seen_at), "heat": heat[0],
+                "heat_slack": heat[1], "figures": row.figures | figures, "details": details,
             })
     upsert(session, Mention, fresh, ["source_id", "external_id"])
-    for part in chunks(again):
+    for part in (*chunks(again), *chunks(full)):
         session.execute(update(Mention), list(part))
     stored.new_mentions += len(fresh)
     stored.known += len(found) - len(fresh)
+
+
+def _full(record: MentionRecord, young: bool, capture: Capture | None) -> dict[str, Any]:
+    """What a mention that was only a line in a list takes from the first record that has a text. Its day only while it
+    is `young`: once understood, it is counted."""
+    said = {
+        "title": record.title, "text": record.text, "author": record.author, "url": record.url,
+        "capture_id": capture.id if capture else None, "locator": record.locator,
+    }
+    if young and record.dated:
+        said |= {"published_at": record.published_at, "dated": True, "day": clock.day_of(record.published_at)}
+    return {name: value for name, value in said.items() if value not in ("", None)}

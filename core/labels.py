@@ -44,6 +44,8 @@ COLLECTORS = {
 }
 ADDRESSED = ("feed", "rsshub", "hotlist", "page", "sitemap", "liuyan")
 """Collectors whose sources are an address; the others ask their service's own unless another is given."""
+TEXT_LATER = ("page", "sitemap", "liuyan")
+"""Collectors that read the texts of what they list one by one, after the list."""
 PASSIVE = ("push",)
 """Collectors whose sources are never asked: what they give is sent here."""
 NOTICES = {

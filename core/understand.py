@@ -14,9 +14,10 @@ from functools import cache
 from itertools import count
 
 import numpy as np
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, not_, or_, select, update
 from sqlmodel import Session
 
+from core import labels
 from core.db import bump, chunks, upsert
 from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicDay
 from core.opinion import fold
@@ -30,6 +31,8 @@ BATCH = 256
 """Mentions of one transaction: some seconds of work where texts are embedded."""
 FOLD_WINDOW = timedelta(days=30)
 """How far apart two copies of a text may have been published and still be reprint and first."""
+TEXT_WAIT = timedelta(minutes=10)
+"""How long a line of a list is left for its text, which is mostly read within the same run."""
 _TURN = "understand"
 
 
@@ -69,7 +72,7 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
         select(Mention.id, Mention.title, Mention.text, Mention.platform, Mention.published_at, Mention.day,
                Source.demo)
         .join(Source, Source.id == Mention.source_id)
-        .where(Mention.understood_at.is_(None)).order_by(Mention.id).limit(limit)
+        .where(Mention.understood_at.is_(None), ready(now)).order_by(Mention.id).limit(limit)
     ).all()
     if not rows:
         return done
@@ -99,6 +102,13 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
             done.new_topics += len(change.created)
             done.merged_topics += len(change.merged)
     return done
+
+
+def ready(now: datetime) -> ColumnElement[bool]:
+    """The mentions (joined with their sources) that are to be understood now: a line of a list whose text is being read
+    waits for it a while."""
+    bare = and_(Mention.text == "", Source.collector.in_(labels.TEXT_LATER))
+    return or_(not_(bare), Mention.first_seen_at <= now - TEXT_WAIT)
 
 
 def _turn(session: Session, now: datetime) -> datetime:

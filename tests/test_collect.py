@@ -1,6 +1,7 @@
 """One source, one run, whatever happens. (Real HTTP faults: tests/collectors.)"""
 
 import asyncio
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -192,6 +193,43 @@ def test_a_row_that_can_t_be_read_may_be_a_day_s_only_post(session, source):
 
     assert run(session, Script(fetched(), parse=posts), source.id) == {"partial": 1}
     assert set(session.execute(select(Coverage.state)).scalars()) == {"collected"}
+
+
+class Kitchen(ThreadPoolExecutor):
+    """One in which the parsing of some bytes breaks down, or never ends."""
+
+    def __init__(self, what: bytes, error: Exception, times: int):
+        super().__init__(1)
+        self.what, self.error, self.times = what, error, times
+
+    def submit(self, fn, source, answer):
+        if answer.body == self.what and self.times:
+            self.times -= 1
+            broken = Future()
+            broken.set_exception(self.error)
+            return broken
+        return super().submit(fn, source, answer)
+
+
+@pytest.mark.parametrize(("times", "state"), [(1, "ok"), (9, "partial")])
+def test_one_answer_of_many_that_can_t_be_parsed_is_set_aside_and_the_others_go_on(session, source, times, state):
+    class Three(Script):
+        alone = False
+
+        async def collect(self, source, desk):
+            for number, body in enumerate((b"one", b"two", b"three")):
+                yield fetched(body, cursor={"at": number} if number < 2 else {})
+
+    script = Three(parse=one_mention)
+    with Kitchen(b"two", BrokenExecutor(), times) as kitchen:
+        outcome = asyncio.run(collect.collect([source.id], {"script": script}, None, now=lambda: NOW, kitchen=kitchen))
+    session.expire_all()
+    stored = set(session.execute(select(Mention.external_id)).scalars())
+    assert outcome == {state: 1} and source.cursor == {}
+    assert stored == ({"one", "two", "three"} if times == 1 else {"one", "three"})
+    reasons = session.execute(select(Rejected.reason)).scalars().all()
+    assert reasons == ([] if times == 1 else ["解析进程意外退出，稍后重试"])
+    assert len(session.execute(select(Capture)).scalars().all()) == 3, "the bytes are kept"
 
 
 class Paged(Script):

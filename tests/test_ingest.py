@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import ingest, rollup
+from core import clock, ingest, rollup
 from core.counts import AT_LEAST, Count
 from core.models import Account, AccountDay, Coverage, Dirty, Mention, Post, Reading, Source, Unit
 from core.records import Batch, FollowerRecord, MentionRecord, PostRecord
@@ -174,6 +174,38 @@ def test_mentions_keep_figures_and_details_of_the_last_sighting(session):
     assert row.details == {"办理状态": "已办结", "街镇": "云澜街道"}
     assert row.figures == {"comments": [2, 0], "reads": [9, 0]}
     assert outcomes == ["新增信息 1 条", "已有 1 条", "更新信息 1 条，已有 1 条"]
+
+
+@pytest.mark.parametrize("understood", [False, True])
+def test_a_line_of_a_list_becomes_an_article_once(session, understood):
+    """Title, text, author, date and trace of the article; what was understood stays on the day it was counted for."""
+    source = Source(key="gov", name="区政府", collector="page", platform="news")
+    session.add(source)
+    session.commit()
+
+    def take(hour: int, **said) -> str:
+        at = T0 + timedelta(hours=hour)
+        record = MentionRecord(external_id="x", published_at=said.pop("at", at), observed_at=at, **said)
+        run = ingest.begin(session, "collect", source=source, at=at)
+        words = ingest.store(session, Batch(mentions=[record]), run=run, capture=None, source=source).words
+        session.commit()
+        session.expire_all()
+        return words
+
+    take(0, title="关于停水的…", dated=False, url="https://a.cn/1")
+    (row,) = session.execute(select(Mention)).scalars()
+    row.understood_at = T0 if understood else None
+    session.commit()
+    article = {"title": "关于停水的通知", "text": "明日停水。", "author": "区水务局", "at": T0 - timedelta(days=1),
+               "details": {"栏目": "公告"}, "locator": "article", "url": "https://a.cn/1"}
+    assert take(0, **article) == "更新信息 1 条，已有 1 条"
+    assert (row.title, row.text, row.author, row.details, row.locator, row.sightings) == (
+        "关于停水的通知", "明日停水。", "区水务局", {"栏目": "公告"}, "article", 1
+    )
+    today = clock.day_of(T0)
+    assert (row.dated, row.day) == ((False, today) if understood else (True, today - timedelta(1)))
+    assert take(1, **article | {"title": "另一标题", "text": "另一正文"}) == "已有 1 条"
+    assert (row.title, row.text, row.sightings) == ("关于停水的通知", "明日停水。", 2)
 
 
 @pytest.mark.parametrize("published", [datetime(2099, 1, 1, tzinfo=UTC), datetime(1999, 1, 1, tzinfo=UTC)])

@@ -200,6 +200,25 @@ def test_of_two_at_work_the_second_drops_its_batch(session, sources, plain_reade
     consistent(session)
 
 
+def test_a_line_whose_text_is_being_read_waits_for_it_a_while(session, sources, plain_reader):
+    listing = Source(key="gov", name="区政府", collector="page", platform="news")
+    session.add(listing)
+    session.commit()
+    (line,) = say(session, listing.id, ["关于停水的通知"])
+    (full,) = say(session, listing.id, ["另一通知"], text=ARTICLE)
+    (hot,) = say(session, sources[0], ["全网热议停水"])
+
+    def understood() -> set[int]:
+        session.expire_all()
+        return set(session.execute(select(Mention.id).where(Mention.understood_at.is_not(None))).scalars())
+
+    understand(session, now=MONDAY + timedelta(minutes=9), using=plain_reader)
+    assert understood() == {full, hot}
+    understand(session, now=MONDAY + timedelta(minutes=10), using=plain_reader)
+    assert understood() == {line, full, hot}
+    consistent(session)
+
+
 def test_the_sample_district_and_real_mentions_stay_apart(session, sources, plain_reader):
     say(session, sources[0], ["东街小区停水三天居民投诉"], text=ARTICLE)
     say(session, sources[2], ["东街小区停水三天居民投诉"], text=ARTICLE)

@@ -21,7 +21,7 @@ from core.collect.schedule import due, next_due
 from core.collect.steps import close_interrupted, confirmed_zero
 from core.faults import BadInput, Fault
 from core.kitchen import Kitchen
-from core.records import Batch, Fetched, SourceSpec
+from core.records import Batch, Fetched, Reject, SourceSpec
 
 log = logging.getLogger("pulse.collect")
 
@@ -29,6 +29,7 @@ PER_HOST = 4
 """Runs at the same time that ask one host: a slow one keeps no more places than this."""
 PARSE_SECONDS = 120
 """One answer's parsing; none that is right takes a tenth of it."""
+PARSE_TRIES = 2
 MAX_ANSWERS = 5_000
 """Answers of one run; a source that gives more goes on in the next one."""
 
@@ -114,7 +115,7 @@ class Runner:
                 unread[:] = [fetched]
                 if job.alone and await self.books(steps.stored_before, job, written):
                     return await self.books(steps.unchanged, job, fetched, self.now())
-                batch = await self._parsed(collector, job.spec, fetched)
+                batch = await self._parsed(collector, job, fetched)
                 state = await self.books(steps.stored, job, written, fetched, batch, self.now())
                 unread.clear()
                 if state:
@@ -126,19 +127,34 @@ class Runner:
             await answers.aclose()
         return await self.books(steps.finished, job, self.now())
 
-    async def _parsed(self, collector: Collector, spec: SourceSpec, fetched: Fetched) -> Batch:
+    async def _parsed(self, collector: Collector, job: steps.Job, fetched: Fetched) -> Batch:
+        """The records of an answer. One answer of many whose parsing does not end, or takes the process with it, holds
+        none, and is set aside with the reason: the others go on. It is tried more than once, since another one may
+        have been in its way."""
         if fetched.failed:
-            return Batch(note=f"有一项没有读取，稍后再试（{fetched.failed[:80]}）")
+            return Batch(note=f"有一项没有读取（{fetched.failed[:120]}）")
+        tries = 0
+        while True:
+            try:
+                return await self._cooked(collector, job.spec, fetched)
+            except Fault as fault:
+                tries += 1
+                if job.alone or not isinstance(fault.__cause__, TimeoutError | BrokenExecutor):
+                    raise
+                if tries == PARSE_TRIES:
+                    return Batch(rejects=[Reject("$", "", fault.message, fetched.request[:300])])
+
+    async def _cooked(self, collector: Collector, spec: SourceSpec, fetched: Fetched) -> Batch:
         waiting = asyncio.get_running_loop().run_in_executor(self._kitchen, collector.parse, spec, fetched)
         try:
             async with asyncio.timeout(PARSE_SECONDS):
                 return await waiting
-        except TimeoutError:
+        except TimeoutError as error:
             if isinstance(self._kitchen, Kitchen):
                 self._kitchen.restart()
-            raise Fault("STOP", f"返回的内容 {PARSE_SECONDS} 秒内没有解析完，已放弃") from None
-        except BrokenExecutor:
-            raise Fault("RETRY", "解析进程意外退出，稍后重试") from None
+            raise Fault("STOP", f"返回的内容 {PARSE_SECONDS} 秒内没有解析完，已放弃") from error
+        except BrokenExecutor as error:
+            raise Fault("RETRY", "解析进程意外退出，稍后重试") from error
 
 
 def host_of(url: str, collector: Any) -> str:

@@ -68,6 +68,15 @@ class Outcome:
         return [record for batch in self.batches for record in getattr(batch, part)]
 
     @property
+    def mentions(self) -> dict[str, Any]:
+        """The mentions by their ids: of each the record that has its text, else the first."""
+        found: dict[str, Any] = {}
+        for record in self.all("mentions"):
+            if record.external_id not in found or (record.text and not found[record.external_id].text):
+                found[record.external_id] = record
+        return found
+
+    @property
     def got(self) -> list[Fetched]:
         """The answers but those of failed tries."""
         return [fetched for fetched in self.answers if not fetched.failed]
