@@ -6,6 +6,7 @@ one such deed made, as far as nothing has been collected for it yet.
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from sqlmodel import Session
 from core import audit, db, ledger, ledger_sources
 from core.catalog_sources import Definition, definitions
 from core.faults import BadInput
+from core.imports.cells import as_text
 from core.imports.platforms import code_of
 from core.imports.read import read
 from core.ledger import AccountEntry, BoardEntry, Entries, MemberEntry, UnitEntry
@@ -37,6 +39,10 @@ _HEADS = {
     "unit": ("单位", "单位名称", "所属单位", "主管单位", "主办单位", "开设单位"),
     "external_id": ("平台账号id", "账号id", "微信号", "原始id", "uid", "id"),
 }
+_HEAD_WITHIN = 10
+"""Rows among which the head of a list may stand: lists have titles."""
+_NUMBERED = re.compile(r"^[(（]?\d{1,3}[)）.．、]\s*(?=\D)")
+"""What numbers a name, at its start: `1.`, `（2）`, `3、`."""
 _FACTLESS = (AccountName.__tablename__, BoardMember.__tablename__)
 """Tables whose rows about an account are no collected facts, and go with it."""
 
@@ -246,24 +252,26 @@ def together(hits: Iterable[Hit]) -> list[Hit]:
 
 def read_names(session: Session, text: str, body: bytes = b"", file: str = "") -> list[Name]:
     """The names of a pasted list or an uploaded table: one a line, or columns headed 名称, 平台, 单位, 平台账号ID.
+    Titles above the head, and numbers before names or in a column of their own, are passed over.
 
     Raises BadInput (Chinese) for a list without names, one that is too long, and platforms that don't exist.
     """
     if body:
         knobs = settings()
         sheets = read(body, file, max_rows=knobs.max_import_rows, max_bytes=knobs.max_import_bytes)
-        rows = [(row.number, [one_line(str(c)) if c is not None else "" for c in row.cells]) for row in sheets[0].rows]
+        rows = [(row.number, [one_line(as_text(cell)) for cell in row.cells]) for row in sheets[0].rows]
     else:
         rows = [(n, cells) for n, cells in enumerate(_split(text), start=1) if any(cells)]
-    where = _columns(rows[0][1]) if rows else {}
-    if where:
-        rows = rows[1:]
+    head = next((at for at, (_, cells) in enumerate(rows[:_HEAD_WITHIN]) if _columns(cells)), None)
+    where = {"name": _named(rows)} if head is None else _columns(rows[head][1])
+    rows = rows if head is None else rows[head + 1 :]
     if len(rows) > MOST_NAMES:
         raise BadInput(f"名单有 {len(rows)} 行，一次最多 {MOST_NAMES} 行，请分批导入")
     platforms = {code: name for code, name in session.execute(select(Platform.code, Platform.name))}
     out: list[Name] = []
     for number, cells in rows:
-        value = {field: cells[at] if at < len(cells) else "" for field, at in (where or {"name": 0}).items()}
+        value = {field: cells[at] if at < len(cells) else "" for field, at in where.items()}
+        value["name"] = _NUMBERED.sub("", value["name"], count=1)
         if not value["name"]:
             continue
         code = code_of(value.get("platform", ""), platforms) if value.get("platform") else ""
@@ -275,6 +283,14 @@ def read_names(session: Session, text: str, body: bytes = b"", file: str = "") -
     if not out:
         raise BadInput("名单里没有名称。请每行写一个名称，或使用带“名称”表头的表格")
     return out
+
+
+def _named(rows: Sequence[tuple[int, list[str]]]) -> int:
+    """The column of the names where no head says so: the first that isn't all numbers."""
+    width = max((len(cells) for _, cells in rows), default=0)
+    return next((at for at in range(width) if any(
+        at < len(cells) and cells[at] and not cells[at].isdecimal() for _, cells in rows
+    )), 0)
 
 
 def _split(text: str) -> list[list[str]]:

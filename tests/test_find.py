@@ -16,7 +16,7 @@ from core.find import Hit, Pick, Way
 from core.ledger import AccountEntry, BoardEntry, Entries, UnitEntry
 from core.models import Account, AccountName, Audit, Board, BoardMember, Coverage, Run, Source, Unit
 from core.settings import settings
-from tests.imports.make import xlsx_file
+from tests.imports.make import xls_file, xlsx_file
 from tests.lab.plugin import lab  # noqa: F401
 from tests.lab.services.gsdata import Gsdata
 from tests.lab.services.weibo import Weibo
@@ -150,6 +150,16 @@ def test_a_pasted_table(filled, text):
     first, second = find.read_names(filled, text)
     assert (first.name, first.platform, first.unit) == ("健康云澜", "wechat", "区卫健委")
     assert (second.name, second.platform, second.line) == ("云澜发布", "weibo", 3)
+
+
+def test_numbers_and_titles_are_no_names(filled):
+    said = "1. 健康云澜\n2、江宁路街道\n（3）云澜发布\n12345热线"
+    assert [n.name for n in find.read_names(filled, said)] == ["健康云澜", "江宁路街道", "云澜发布", "12345热线"]
+    assert [n.name for n in find.read_names(filled, "1\t健康云澜\n2\t云澜发布")] == ["健康云澜", "云澜发布"]
+    rows = [["区政务新媒体名录"], [], ["序号", "单位", "账号名称", "UID"], [1, "区卫健委", "健康云澜", 2000123456]]
+    for body in (xlsx_file(名录=rows), xls_file(名录=rows)):
+        (name,) = find.read_names(filled, "", body, "名录.xlsx")
+        assert (name.name, name.unit, name.external_id, name.line) == ("健康云澜", "区卫健委", "2000123456", 4)
 
 
 def test_an_uploaded_table(filled):
