@@ -55,7 +55,7 @@ def section() -> None:
         empty("没有符合条件的来源，请放宽筛选。")
         return
     # Above the table, whose own buttons float over what stands there.
-    caption(f"共 {len(shown)} 个来源。勾选一个或多个，查看说明、测试连接并启用。")
+    caption(f"共 {len(shown)} 个来源，可勾选多个。")
     rows = hashlib.sha256(",".join(shown["key"]).encode()).hexdigest()[:12]
     # The rows are part of the key: what is ticked is kept by position, and must not slide onto other rows.
     ticked = table(shown, {

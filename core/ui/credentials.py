@@ -57,11 +57,19 @@ def _new(kinds: dict) -> None:
     kind = st.selectbox("用于", list(kinds), key=f"cred{round_}_kind", format_func=lambda k: COLLECTORS.get(k, k))
     collector = kinds[kind]
     caption(collector.help)
-    name = st.text_input("凭据名称", key=f"cred{round_}_name", max_chars=100, placeholder="如：区卫健委公众号")
-    given = _inputs(collector, f"cred{round_}_{kind}", new=True)
-    if st.button("保存凭据", type="primary", key=f"cred{round_}_go") and _store(collector, name, given):
+    with _together(f"cred{round_}_{kind}"):
+        name = st.text_input("凭据名称", key=f"cred{round_}_name", max_chars=100, placeholder="如：区卫健委公众号")
+        given = _inputs(collector, f"cred{round_}_{kind}", new=True)
+        go = st.form_submit_button("保存凭据", type="primary", key=f"cred{round_}_go")
+    if go and _store(collector, name, given):
         _forget(round_)
         st.rerun()
+
+
+def _together(key: str) -> Any:
+    """Fields that are sent together: outside a form, what was typed into a hidden field and then looked at with the
+    field's own eye, or left with the tabulator, would not have been sent yet when the button is pressed."""
+    return st.form(f"{key}_form", border=False, enter_to_submit=False)
 
 
 def choose(collector: object, key: str, *, owner: str = "", needed: bool = True) -> str:
@@ -78,9 +86,11 @@ def choose(collector: object, key: str, *, owner: str = "", needed: bool = True)
     with st.container(border=True):
         caption(collector.help)
         usual = owner or COLLECTORS.get(collector.name, collector.name)
-        name = st.text_input("凭据名称", usual, key=f"{key}_new_name", max_chars=100)
-        given = _inputs(collector, f"{key}_new", new=True)
-        if st.button("保存凭据", key=f"{key}_new_go", icon=":material/key:") and _store(collector, name, given):
+        with _together(f"{key}_new"):
+            name = st.text_input("凭据名称", usual, key=f"{key}_new_name", max_chars=100)
+            given = _inputs(collector, f"{key}_new", new=True)
+            go = st.form_submit_button("保存凭据", key=f"{key}_new_go", icon=":material/key:")
+        if go and _store(collector, name, given):
             for typed in [typed for typed in st.session_state if str(typed).startswith(f"{key}_new")]:
                 del st.session_state[typed]
             st.session_state[f"{key}_made"] = name
@@ -90,7 +100,8 @@ def choose(collector: object, key: str, *, owner: str = "", needed: bool = True)
 
 def _store(collector: object, name: str, given: dict[str, str]) -> bool:
     """Save a new credential; nothing of it is told but its name."""
-    lacking = [f.label for f in collector.secrets if f.required and not given[f.name].strip()]
+    nothing = not any(value.strip() for value in given.values())
+    lacking = [f.label for f in collector.secrets if (f.required or nothing) and not given[f.name].strip()]
 
     def deed(session: Session) -> str:
         if lacking:
@@ -156,8 +167,10 @@ def _chosen(row: Mapping[str, Any], collector: object | None) -> None:
             tell(known[1])
         if st.toggle("更换内容", key=f"cred_edit_{credential_id}"):
             round_ = st.session_state.setdefault(_ROUND, 0)
-            given = _inputs(collector, f"cred{round_}_change_{credential_id}", new=False)
-            if st.button("保存更换", type="primary", key=f"cred_save_{credential_id}"):
+            with _together(f"cred{round_}_change_{credential_id}"):
+                given = _inputs(collector, f"cred{round_}_change_{credential_id}", new=False)
+                go = st.form_submit_button("保存更换", type="primary", key=f"cred_save_{credential_id}")
+            if go:
 
                 def change(session: Session) -> str:
                     if not any(value.strip() for value in given.values()):

@@ -120,7 +120,9 @@ def test_routes_of_one_service_share_its_address_and_key(lab, open_room, session
     assert len(app.error) == 2 and "密钥" in app.error[0].value
     box = app.selectbox(key="catalog_key_rsshub_0_credential")
     box.set_value(box.options[-1]).run()
-    app.text_input(key="catalog_key_rsshub_0_new_access_key").set_value("lab-key").run()
+    press(app, "catalog_key_rsshub_0_new_go")
+    assert "请填写：访问密钥" in app.error[0].value, "a credential without anything is none"
+    app.text_input(key="catalog_key_rsshub_0_new_access_key").set_value("lab-key")
     press(app, "catalog_key_rsshub_0_new_go")
     press(app, "catalog_test")
     assert "澎湃第0条" in app.success[-1].value and "观察者网" in app.error[0].value
@@ -151,7 +153,7 @@ def test_wechat_with_a_credential_entered_on_the_spot(lab, open_room, session, a
     box = app.selectbox(key=f"{key}_0_credential")
     box.set_value(box.options[-1]).run()
     app.text_input(key=f"{key}_0_new_appid").set_value(FIELDS["appid"])
-    app.text_input(key=f"{key}_0_new_secret").set_value("very-hushed").run()
+    app.text_input(key=f"{key}_0_new_secret").set_value("very-hushed")
     press(app, f"{key}_0_new_go")
     assert "已保存凭据“健康云澜”" in app.success[0].value
     kept = {k: app.session_state[k] for k in app.session_state if k in app.session_state}
