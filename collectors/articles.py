@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
+from selectolax.lexbor import LexborNode
 
 from collectors import attempts, dates, hypertext, plain, robots
 from collectors.base import Desk
@@ -207,11 +208,24 @@ def _body(page: Any, selector: str) -> str:
     """The article's text by the given selector, else by the usual ones."""
     wanted = [selector] if selector and selector != "*" else []
     for one in (*wanted, *BODIES):
-        found = hypertext.select(page, one, "正文")
-        text = "\n".join(plain.text_of(node.html or "") for node in found[:20])
+        found = _outermost(hypertext.select(page, one, "正文")[:20])
+        text = "\n".join(plain.text_of(node.html or "") for node in found)
         if text.strip():
             return clean(text)[:MAX_TEXT]
     return ""
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Elements without those that lie within another one of them."""
+    chosen = {node.mem_id for node in nodes}
+
+    def within(node: LexborNode | None) -> bool:
+        while node is not None and (node := node.parent) is not None:
+            if node.mem_id in chosen:
+                return True
+        return False
+
+    return [node for node in nodes if not within(node)]
 
 
 def put(

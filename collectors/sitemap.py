@@ -10,7 +10,6 @@ import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 from xml.parsers import expat
@@ -127,18 +126,16 @@ def _inner(
     there = {*seen, *maps}
     dated = sorted((line for line in lines if line.changed and line.changed >= since), key=_changed, reverse=True)
     undated = [line for line in lines if line.changed is None]
-    turns = [line for pair in zip_longest(undated, reversed(undated)) for line in pair if line is not None]
-    found: dict[str, None] = {}
-    room, more = max(MAX_MAPS - len(seen) - len(maps), 0), 0
-    for line in (*dated, *turns):
-        if line.url in there or line.url in found:
-            continue
+    turns = [line for pair in zip(undated, reversed(undated), strict=True) for line in pair]
+    named = [url for url in dict.fromkeys(line.url for line in (*dated, *turns)) if url not in there]
+    room, found = max(MAX_MAPS - len(seen) - len(maps), 0), []
+    for number, url in enumerate(named):
         if len(found) >= room:
-            more += 1
-        elif _ours(line.url, source):
-            found[line.url] = None
-    notice = f"网站地图过多，本次只读 {MAX_MAPS} 个，另有约 {more} 个没有读取" if more else ""
-    return [*maps, *found], notice
+            notice = f"网站地图过多，本次只读 {MAX_MAPS} 个，另有 {len(named) - number} 个没有读取"
+            return [*maps, *found], notice
+        if _ours(url, source):
+            found.append(url)
+    return [*maps, *found], ""
 
 
 def _changed(line: Line) -> datetime:

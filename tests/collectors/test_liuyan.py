@@ -83,6 +83,36 @@ def test_replies_on_later_pages_are_read_once_and_finished_threads_not_again(boa
     assert again.fault is None and read == [str(board.threads[21].tid)]
 
 
+def test_a_list_that_ends_with_nothing_or_breaks_off_is_read_as_far_as_it_goes(board):
+    del board.threads[10:]
+    outcome = run(board, "signed")
+    assert outcome.fault is None and outcome.cursor == {} and len(outcome.mentions) == 10
+    board.part = lambda last, part=board.part: part(last) or None
+    assert run(board, "signed").fault is None
+    board.script("/v1/threads/list", "ok", "502")
+    broken = run(board, "signed")
+    assert broken.fault is None and broken.cursor == {} and "HTTP 502" in broken.words
+
+
+def test_a_thread_that_is_closed_to_us_holds_up_no_other(board):
+    board.script("/v1/threads/content", "ok", "403", "404")
+    outcome = run(board, "signed")
+    assert outcome.fault is None and len(outcome.mentions) == 25
+    assert sum(not m.text for m in outcome.mentions.values()) == 2 and len(outcome.cursor["queue"]) == 2
+
+
+def test_a_thread_whose_own_state_differs_from_the_list_s_is_not_read_for_ever(board):
+    board.threads[3].reply, content = "已修复。", board.content
+    board.content = lambda thread: [part | {"stateInfo": "办理中"} for part in content(thread)]
+    known: dict[str, dict] = {}
+    for mention in run(board, "signed").all("mentions"):
+        known.setdefault(mention.external_id, {}).update(mention.details)
+    assert known[str(board.threads[3].tid)]["办理状态"] == "已办理"
+    board.calls.clear()
+    run(board, "signed", known=known)
+    assert not board.asked("content")
+
+
 def test_a_deleted_thread_leaves_what_the_list_said(board):
     gone = board.threads.pop(3)
     board.part = lambda last, part=board.part: [gone.row(), *part(last)] if last == "" else part(last)

@@ -186,6 +186,32 @@ def test_a_page_nested_beyond_measure_leaves_what_the_list_said(site, lab):
     assert outcome.fault is None and len(found) == 10 and found[site.identity(99)].text == ""
 
 
+def test_a_text_within_another_is_told_once(site, lab):
+    body = '<div class="TRS_Editor"><p>首段。</p><div class="TRS_Editor"><p>次段。</p></div></div>'
+    lab.serve(f"/pages{site.path(99)}?spm=a.0", f"<html><body>{body}</body></html>", "text/html")
+    outcome = run(full(site, article="*", pages="1"))
+    assert outcome.mentions[site.identity(99)].text == "首段。\n次段。"
+
+
+@pytest.mark.parametrize(("printed", "wanted"), [
+    ("1970-01-01 08:00", clock.instant(datetime(2026, 3, 10).date())),
+    ("2062-03-08", clock.instant(datetime(2026, 3, 10).date())),
+    ("2026-03-09 12:30", datetime(2026, 3, 9, 4, 30, tzinfo=UTC)),
+])
+def test_a_date_that_can_t_be_gives_way_to_the_list_s(site, lab, printed, wanted):
+    page_ = f'<html><head><meta name="PubDate" content="{printed}"></head><body><div id=zoom>文</div></body></html>'
+    lab.serve(f"/pages{site.path(99)}?spm=a.0", page_, "text/html")
+    found = run(full(site, pages="1")).mentions[site.identity(99)]
+    assert (found.published_at, found.dated, found.text) == (wanted, True, "文")
+
+
+def test_an_attachment_on_a_list_is_named_and_not_read(site, lab):
+    lab.serve(f"/pages{site.path(99)}?spm=a.0", b"%PDF-1.7", "application/pdf")
+    outcome = run(full(site, pages="1"))
+    assert outcome.mentions[site.identity(99)].text == "" and outcome.cursor == {}
+    assert "附件" in outcome.words
+
+
 def test_robots_close_the_list_or_only_the_articles(site, lab):
     lab.serve("/robots.txt", "User-agent: *\nDisallow: /pages/zwgk/t2026\n", "text/plain")
     outcome = run(full(site, pages="1"))

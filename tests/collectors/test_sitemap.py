@@ -107,6 +107,51 @@ def test_a_map_that_is_not_there_or_does_not_answer_holds_up_no_other(site, stat
     assert known | {m.external_id for m in run(source, known=known).all("mentions")} == everything(site)
 
 
+def test_a_dead_map_named_first_costs_nothing_of_the_next(site, lab):
+    robots_txt = f"Sitemap: {site.base}/nothing.xml\nSitemap: {site.base}/sitemap-0.xml\n"
+    lab.serve("/robots.txt", robots_txt, "text/plain")
+    outcome = run(spec(lab.url("/")))
+    assert outcome.fault is None and len(outcome.mentions) == 10
+    lab.serve("/robots.txt", f"Sitemap: {site.base}/nothing.xml\n", "text/plain")
+    assert run(spec(lab.url("/"))).fault.kind == "GONE"
+
+
+def test_what_has_no_title_and_no_page_is_named_by_its_file_and_not_fetched_again(lab):
+    urls = "".join(f"<url><loc>{lab.url('/')}{name}</loc></url>" for name in ("%E9%80%9A%E7%9F%A5.pdf", "2.html"))
+    lab.serve("/map.xml", f"<urlset>{urls}</urlset>", "text/xml")
+    lab.serve("/%E9%80%9A%E7%9F%A5.pdf", b"%PDF-1.7", "application/pdf")
+    html = "<html><head><title>标题</title></head><body><article>正文</article></body></html>"
+    lab.serve("/2.html", html, "text/html")
+    outcome = run(spec(lab.url("/map.xml")))
+    assert sorted((m.title, m.text) for m in outcome.mentions.values()) == [("标题", "正文"), ("通知.pdf", "")]
+    again = run(spec(lab.url("/map.xml")), known=set(outcome.mentions))
+    assert len(again.answers) == 1 and not again.mentions
+
+
+def test_of_an_index_that_is_too_long_both_ends_are_read_and_the_rest_is_said(lab):
+    names = [f"/m{number}.xml" for number in range(70)]
+    children = "".join(f"<sitemap><loc>{lab.url(name)}</loc></sitemap>" for name in names)
+    lab.serve("/index.xml", f"<sitemapindex>{children}</sitemapindex>", "text/xml")
+    for name in names:
+        lab.serve(name, f"<urlset><url><loc>{lab.url(name)}.pdf</loc></url></urlset>", "text/xml")
+        lab.serve(f"{name}.pdf", b"%PDF", "application/pdf")
+    outcome = run(spec(lab.url("/index.xml")))
+    read_ = {m.title for m in outcome.mentions.values()}
+    assert {"m0.xml.pdf", "m1.xml.pdf", "m69.xml.pdf", "m68.xml.pdf"} <= read_ and len(read_) == 49
+    assert "网站地图过多，本次只读 50 个，另有 21 个没有读取" in outcome.words
+
+
+def test_news_beyond_what_a_round_takes_comes_in_the_next(lab):
+    news = "".join(
+        f"<url><loc>{lab.url(f'/n{n}.html')}</loc><news><title>第{n}条</title><publication_date>2026-03-09</publication_date>"
+        "</news></url>" for n in range(250)
+    )
+    lab.serve("/news.xml", f"<urlset>{news}</urlset>", "text/xml")
+    first = run(spec(lab.url("/news.xml")))
+    assert len(first.mentions) == 200 and first.fault is None
+    assert len(run(spec(lab.url("/news.xml")), known=set(first.mentions)).mentions) == 50
+
+
 def test_maps_that_all_fail_are_the_site_s_trouble(site):
     site.jams = {"sitemap-": "500"}
     outcome = run(spec(f"{site.base}/sitemap.xml"))
