@@ -28,7 +28,7 @@ _OPENED = "imports_account"
 _SHOWN = 500
 _NO_ACCOUNT = ("hotline12345",)
 """Platforms whose files belong to no account."""
-_WORDED = ("工单编号", "标题", "诉求标题", "账号", "位置")
+_WORDED = ("标题", "账号", "位置")
 """Columns of samples that are words even where they hold digits alone."""
 
 
@@ -197,7 +197,7 @@ def _numbers(lines: Sequence[Mapping[str, object]]) -> tuple[pd.DataFrame, dict[
     frame, looks = pd.DataFrame(lines), {}
     for name in frame.columns:
         texts = frame[name].dropna().astype(str)
-        if name not in _WORDED and len(texts) and texts.str.fullmatch(r"[≥≈]?-?[\d.]+").all():
+        if name not in _WORDED and len(texts) and texts.str.fullmatch(r"[≥≈]?-?\d+(\.\d+)?").all():
             frame[name] = frame[name].map(_grouped)
             looks[name] = st.column_config.TextColumn(alignment="right")
     return frame, looks
@@ -226,7 +226,7 @@ def _show(shown: Preview) -> None:
     for kind, lines in samples.items():
         if len(samples) > 1:
             caption(f"{kind}（前 {len(lines)} 条）")
-        frame, looks = _numbers(lines)
+        frame, looks = _numbers(lines) if kind != KINDS["mentions"] else (pd.DataFrame(lines), {})
         st.dataframe(frame, hide_index=True, alt=f"{kind}，前 10 行", placeholder="—", column_config=looks)
     if shown.strangers:
         with st.expander(f"台账中没有的账号 {len(shown.strangers)} 个（不会导入，需要的请先在台账中添加）"):

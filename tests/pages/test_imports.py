@@ -132,8 +132,10 @@ def test_a_board_brings_the_ledgers_accounts_and_lists_the_others(filled, open_r
 
 
 def test_work_orders_need_no_account_and_show_no_caller(filled, open_room):
-    app = uploaded(open_room, xls_file(工单=[HEAD, ROW]), "工单.xls", platform="hotline12345", account="")
+    rows = [[*HEAD, "诉求代码"], [*ROW, 310106]]
+    app = uploaded(open_room, xls_file(工单=rows), "工单.xls", platform="hotline12345", account="")
     shown = app.dataframe[0].value
+    assert shown["诉求代码"].tolist() == ["310106"], "no number that is counted"
     assert shown["工单编号"].tolist() == [ROW[0]] and "来电人姓名" not in shown.columns
     assert not any("13812345678" in str(frame.value.to_dict()) for frame in app.dataframe)
     app.button(key="import_go").click().run()
