@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from collectors import attempts
 from collectors.base import Collector, Desk, Field, Found, each, read_json, whole
 from collectors.providers import article_id, capped
 from core import clock
@@ -77,25 +78,27 @@ async def collect(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
 
 
 async def _account(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:
-    """The account's line on yesterday's board, then its articles of the last eight days."""
+    """The account's articles of the last eight days, then its line on yesterday's board, which not every account has
+    (page 0 in the cursor, with the tries that failed)."""
     known, id_field = _platform(source), _id_field(source)
-    name = str(source.config.get("wx_name", "")) or source.account[1]
-    place = dict(desk.cursor) or {"from": desk.now.isoformat(), "page": 0}
+    name, spare = str(source.config.get("wx_name", "")) or source.account[1], attempts.Spare(desk.now)
+    place = {"from": desk.now.isoformat(), "page": 1, "tries": 0} | dict(desk.cursor)
     start = clock.local(datetime.fromisoformat(place["from"]))
-    for page in range(int(place["page"]), PAGES + 1):
-        if not page:
-            day = (start.date() - timedelta(1)).isoformat()
-            fetched = await _call(source, desk, f"/rank/{known.code}/day", {id_field: name, "day": day})
-            through = False
-        else:
-            fetched = await _call(source, desk, known.articles, {
-                id_field: name, "posttime_start": f"{start - timedelta(days=8):%Y-%m-%d %H:%M:%S}",
-                "posttime_end": f"{start:%Y-%m-%d %H:%M:%S}", "page": page, "limit": LIMIT,
-            })
-            through = len(_rows(fetched)) < LIMIT or page == PAGES
-        yield replace(fetched, cursor={} if through else {"from": place["from"], "page": page + 1})
-        if through:
-            return
+    while page := int(place["page"]):
+        fetched = await _call(source, desk, known.articles, {
+            id_field: name, "posttime_start": f"{start - timedelta(days=8):%Y-%m-%d %H:%M:%S}",
+            "posttime_end": f"{start:%Y-%m-%d %H:%M:%S}", "page": page, "limit": LIMIT,
+        })
+        through = len(_rows(fetched)) < LIMIT or page == PAGES
+        place = place | {"page": 0 if through else page + 1}
+        yield replace(fetched, cursor=place)
+    day = (start.date() - timedelta(1)).isoformat()
+    rank = _call(source, desk, f"/rank/{known.code}/day", {id_field: name, "day": day})
+    fetched = await spare.ask(f"{day} 榜单", rank)
+    again = attempts.again([place["tries"]]) if fetched.failed else []
+    yield replace(fetched, cursor=place | {"tries": again[0][0]} if again else {})
+    if again:
+        spare.end()
 
 
 async def _boards(source: SourceSpec, desk: Desk) -> AsyncIterator[Fetched]:

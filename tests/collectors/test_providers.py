@@ -139,6 +139,17 @@ def test_faults_of_the_way_are_retried_and_the_run_goes_on(service, name, act, w
     assert run(played, name, cursor=outcome.cursor).fault is None
 
 
+def test_an_account_that_is_on_no_board_has_its_articles_all_the_same(service):
+    gsdata = service("gsdata")
+    gsdata.jams, cursor, faults = {"/rank/": "500"}, {}, []
+    for _ in range(6):
+        outcome = run(gsdata, "gsdata", cursor=cursor)
+        cursor = outcome.cursor
+        faults.append(outcome.fault.kind if outcome.fault else "")
+        assert bool(outcome.all("posts")) == (len(faults) == 1), "articles are read, and paid for, once"
+    assert faults == ["RETRY"] * 5 + [""] and cursor == {}
+
+
 @pytest.mark.parametrize(("name", "secrets", "words"), [
     ("umeng", {"api_key": "1234567", "api_security": "x"}, "请核对凭据"), ("umeng", {}, "没有填写"),
     ("gsdata", {"app_key": "appkey", "app_secret": "x"}, "请核对凭据"), ("gsdata", {}, "没有填写"),
