@@ -39,6 +39,11 @@ def queue(place: dict[str, Any], rows: Iterable[Any]) -> None:
     place["queue"] = sorted(waiting, key=lambda entry: entry[1])[:ROOM]
 
 
+def full(place: dict[str, Any]) -> bool:
+    """Whether so many texts wait for their first try that no more should be listed in this round."""
+    return sum(not tries for _, tries, _ in place["queue"]) >= ROOM // 2
+
+
 async def texts(
     place: dict[str, Any],
     ask: Callable[[Any, int], Awaitable[Fetched]],

@@ -83,6 +83,8 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[
     ahead = place | {"page": number + 1, "url": following, "deep": place["deep"] if following else 0}
     if source.config.get("article"):
         attempts.queue(ahead, [entry.kept() for entry in fresh])
+    if following and attempts.full(ahead):  # the rest of the list is left to the next rounds
+        ahead |= {"url": "", "deep": 1}
     return replace(fetched, etag="", last_modified="", context={"call": "list", "page": str(number)}), ahead
 
 

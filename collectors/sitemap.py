@@ -108,7 +108,8 @@ async def _map(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[F
         entries = await asyncio.to_thread(chosen, source, lines, since, fetched.fetched_at)
         known = await desk.known([entry.id for entry in entries])
         waits = articles.waits(place)
-        fresh = [entry for entry in entries if entry.id not in known and entry.id not in waits][:MAX_ARTICLES]
+        room = 0 if attempts.full(place) else MAX_ARTICLES
+        fresh = [entry for entry in entries if entry.id not in known and entry.id not in waits][:room]
         context["lines"] = "\n".join(entry.id for entry in fresh if entry.title)
     ahead = place | {"maps": maps, "seen": seen, "read": place["read"] + 1}
     always = bool(source.config.get("article"))

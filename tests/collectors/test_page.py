@@ -212,6 +212,17 @@ def test_an_attachment_on_a_list_is_named_and_not_read(site, lab):
     assert "附件" in outcome.words
 
 
+def test_a_long_list_is_read_in_several_rounds_and_every_text_comes(site):
+    site.items = [(900 - n, f"第{900 - n}号通知", NOW - timedelta(minutes=n)) for n in range(400)]
+    source, cursor, known, texts = full(site, pages="50"), {}, set(), set()
+    for number in range(3):
+        outcome = run(source, cursor=cursor, known=known)
+        cursor, known = outcome.cursor, known | set(outcome.mentions)
+        texts |= {id_ for id_, m in outcome.mentions.items() if m.text}
+        assert outcome.fault is None and len(texts) == (250, 400, 400)[number]
+    assert cursor == {} and texts == everything(site)
+
+
 def test_robots_close_the_list_or_only_the_articles(site, lab):
     lab.serve("/robots.txt", "User-agent: *\nDisallow: /pages/zwgk/t2026\n", "text/plain")
     outcome = run(full(site, pages="1"))
