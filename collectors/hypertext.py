@@ -4,8 +4,12 @@ An HTML parser may take minutes over 200,000 nested blocks, or a gigabyte for a 
 open again in every paragraph; so a page is looked over once, in linear time, before a parser sees it.
 """
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -16,28 +20,78 @@ from core.records import one_line
 
 MAX_PAGE = 3_000_000
 """Characters of a page; the longest list pages have a tenth of it."""
+MAX_TAGS = 200_000
 MAX_DEPTH = 800
-"""Blocks within blocks, unclosed ones included."""
+"""Blocks within blocks."""
+MAX_LOAD = 100_000_000
+"""Sum, over all tags, of the elements that may stand open there: a parser searches them at each. It takes a quarter of
+a second for so many; a sloppy page of 1,000 entries that leave two elements open each comes to a tenth."""
 MAX_FORMATS = 20
 """Unclosed formatting tags (<b>, <font>…) beyond which all of them are left out."""
+MAX_COPIES = 500_000
+"""Sum, over all tags, of the formatting tags open there, each of which may have to be opened again, beyond which all of
+them are left out."""
 MAX_ATTRIBUTES = 300
 """Attributes of one tag: a parser compares each with all the others."""
 MAX_URL = 2_000
 
-_TAG = re.compile(r"<(?:(!--)|(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30}))")
-_ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*))?""")
-_RAW = {tag: re.compile(f"</{tag}", re.IGNORECASE) for tag in ("script", "style", "textarea", "title", "xmp")}
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
-_CLOSED_BY_NEXT = {
-    "a", "p", "li", "dt", "dd", "option", "optgroup", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "html",
-    "head", "body",
+_MARK = re.compile(r"<(?:(!--)|([!?]|/(?![a-zA-Z]))|(/?)([a-zA-Z][^\t\n\f\r />]*))")
+_COMMENT_END = re.compile(r"--!?>")
+_REST = re.compile(
+    r"""(?:[\t\n\f\r /]*[^\t\n\f\r />][^\t\n\f\r />=]*"""
+    r"""(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|(?!["'])[^\t\n\f\r >]*))?"""
+    rf"""){{0,{MAX_ATTRIBUTES}}}+[\t\n\f\r /]*+(>?)"""
+)
+"""What stands in a tag behind its name, as HTML5 reads it."""
+_RAW = {
+    tag: re.compile(f"</{tag}(?=[\t\n\f\r />])", re.IGNORECASE)
+    for tag in ("style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+}
+_SCRIPT = re.compile(r"<!--(-*>)?|(-->)|<(/?)script(?=[\t\n\f\r />])", re.IGNORECASE)
+_HOLLOW = re.compile(r"<(/?)(svg|math|select|template)(?=[\t\n\f\r />])", re.IGNORECASE)
+"""Elements with rules of their own for what stands in them, none of which is of use here: they are emptied."""
+_CUT = {"svg", "math", "select", "template", "frameset", "plaintext"}
+_ONCE = {"html", "body"}
+_VOID = {
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img", "input", "keygen",
+    "link", "meta", "param", "source", "track", "wbr",
 }
 _FORMATS = {"b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
-_FORMAT_TAG = re.compile(r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]{0,500}>?", re.I)
+_CELLS = {"tbody", "thead", "tfoot", "tr", "td", "th", "colgroup"}
+_UNSEEN = _VOID | _CELLS | {"html", "head", "body", "a", "script"} | set(_RAW)
+"""Elements that no number of can stand open within each other, unless there are others between them."""
+_WALLS = {"table", "caption", "object", "applet", "marquee"}
+"""Elements whose inside does not close what stands open outside."""
+_NEXT = {
+    "li": {"li", "p"}, "dt": {"dt", "dd", "p"}, "dd": {"dt", "dd", "p"}, "option": {"option"}, "optgroup": {"option"},
+    **{tag: {"p"} for tag in (
+        "address", "article", "aside", "blockquote", "center", "details", "dialog", "dir", "div", "dl", "fieldset",
+        "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "listing",
+        "main", "menu", "nav", "ol", "p", "pre", "search", "section", "summary", "table", "ul",
+    )},
+}
+"""What a tag closes where it stands directly in it."""
+_CLOSED_BY_NEXT = {"p", "li", "dt", "dd", "option"}
+_NOTHING = "<!---->"
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
-_TRACKING = re.compile(r"utm_\w+|spm|from|isappinstalled|share_\w+|nsukey|wfr|jsessionid|phpsessid", re.I)
+_TRACKING = re.compile(
+    r"(?:utm_\w+|spm|isappinstalled|share_\w+|nsukey|wfr|jsessionid|phpsessid)=.*|from=(?:|timeline|singlemessage"
+    r"|groupmessage|message|mp|mp_\w+|wx|wechat|weixin|wework|qq|qzone|weibo|sina|share|app|appshare|wap|h5|pc|mobile"
+    r"|search|baidu|toutiao|douyin|ding|dingtalk|page_\w+)", re.IGNORECASE | re.DOTALL,
+)
+"""Parameters (name=value) that say how a reader came to an address."""
 _SAFE = "/%:@!$&'()*+,;=~-._"
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hypertext")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def aside(read: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+    """`read(…)` on one of two threads that read pages and do nothing else: a page that takes its time holds up other
+    pages, but neither the event loop nor what works on its usual threads. Raises what `read` raises."""
+    return await asyncio.get_running_loop().run_in_executor(_POOL, lambda: read(*args, **named))
 
 
 def decode(body: bytes, media_type: str = "", encoding: str = "") -> str:
@@ -51,42 +105,180 @@ def decode(body: bytes, media_type: str = "", encoding: str = "") -> str:
 
 
 def tree(text: str) -> LexborHTMLParser:
-    """The parsed page. Raises Fault STOP for one that is beyond all measure."""
+    """The parsed page; drawings, formulas, selection boxes and templates are empty in it. Raises Fault STOP for one
+    that is beyond all measure."""
     if len(text) > MAX_PAGE:
         raise Fault("STOP", f"网页超过 {MAX_PAGE // 1_000_000} 百万字符，已拒绝读取")
-    if _unclosed_formats(text) > MAX_FORMATS:
-        text = _FORMAT_TAG.sub("", text)
-    return LexborHTMLParser(text)
+    return LexborHTMLParser(_bounded(text))
 
 
-def _unclosed_formats(text: str) -> int:
-    """The most formatting tags that stand open anywhere. Raises Fault STOP where blocks are nested absurdly deep."""
-    at = depth = formats = most = 0
-    while found := _TAG.search(text, at):
-        at = found.end()
-        if found[1]:
-            end = text.find("-->", at)
-            at = end + 3 if end >= 0 else len(text)
-            continue
-        name, closing = found[3].lower(), bool(found[2])
-        for _ in range(MAX_ATTRIBUTES + 1):
-            attribute = _ATTRIBUTE.match(text, at)
-            if attribute is None:
-                break
-            at = attribute.end()
+def _bounded(text: str) -> str:
+    """The page without what would make a parser's work hard to foresee. Raises Fault STOP where that is too much.
+
+    How HTML5 mends misnested tags isn't played through. A tag counts as closed only where its end stands directly in
+    it; so a parser never has more open than is counted here.
+    """
+    gaps = _gaps(text)
+    cuts: list[tuple[int, int, str]] = []
+    formats: list[tuple[int, int, str]] = []
+    seen: set[str] = set()
+    open_ = _Open()
+    for number, (start, end, name, closing) in enumerate(_tags(text, gaps)):
+        if number >= MAX_TAGS:
+            raise Fault("STOP", f"网页标签超过 {MAX_TAGS // 10_000} 万个，已拒绝读取")
+        if name in _FORMATS:
+            formats.append((start, end, _NOTHING))
+            open_.format(name, closing)
+        elif closing:
+            open_.close(name)
+        elif start in gaps:
+            cuts.append((end, gaps[start], ""))
+        elif name in _CUT or name in seen:
+            cuts.append((start, end, _NOTHING))
+        elif name in _ONCE:
+            seen.add(name)
         else:
-            raise Fault("STOP", f"网页中有的标签属性超过 {MAX_ATTRIBUTES} 个，已拒绝读取")
-        if name in _RAW and not closing:
-            end = _RAW[name].search(text, at)
-            at = end.end() if end else len(text)
-        elif name in _FORMATS:
-            formats = max(formats + (-1 if closing else 1), 0)
-            most = max(most, formats)
-        elif name not in _VOID and name not in _CLOSED_BY_NEXT:
-            depth = max(depth + (-1 if closing else 1), 0)
-            if depth > MAX_DEPTH:
+            open_.open(name)
+        open_.weigh()
+    if open_.most > MAX_FORMATS or open_.copies > MAX_COPIES:
+        cuts = sorted([*cuts, *formats])
+    return _without(text, cuts)
+
+
+class _Open:
+    """What stands open at a tag: `names` at the most, `nested` as the page's author will have meant it; the formatting
+    tags by the walls that they stand in."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.nested: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.walls: list[Counter[str]] = [Counter()]
+        self.formats = self.most = self.copies = self.load = 0
+
+    def open(self, name: str) -> None:
+        while self.names and self.names[-1] in _NEXT.get(name, ()):
+            self.names.pop()
+        if name in _CELLS:
+            self.walls[-1].clear()
+        if name in _UNSEEN:
+            return
+        self.names.append(name)
+        if name in _WALLS:
+            self.walls.append(Counter())
+        if name not in _CLOSED_BY_NEXT:
+            self.nested.append(name)
+            self.counts[name] += 1
+            if len(self.nested) > MAX_DEPTH:
                 raise Fault("STOP", f"网页嵌套超过 {MAX_DEPTH} 层，已拒绝读取")
-    return most
+
+    def close(self, name: str) -> None:
+        if self.names and self.names[-1] == name:
+            self.names.pop()
+            if name in _WALLS:
+                self.walls.pop()
+        while self.counts[name]:
+            last = self.nested.pop()
+            self.counts[last] -= 1
+            if last == name:
+                break
+
+    def format(self, name: str, closing: bool) -> None:
+        here = self.walls[-1]
+        if not closing:
+            here[name] += 1
+            self.formats += 1
+            self.most = max(self.most, self.formats)
+        elif here[name]:
+            here[name] -= 1
+            self.formats -= 1
+
+    def weigh(self) -> None:
+        self.load += len(self.names)
+        self.copies += self.formats
+        if self.load > MAX_LOAD:
+            raise Fault("STOP", "网页中没有正确关闭的标签过多，已拒绝读取")
+
+
+def _tags(text: str, gaps: dict[int, int]) -> Iterator[tuple[int, int, str, bool]]:
+    """The tags of a page as HTML5 tells them from comments, scripts and text: start, end, name in lower case, whether
+    it is an end tag. What lies in a gap (start of a tag → where to go on) is passed over. Raises Fault STOP."""
+    at = 0
+    while found := _MARK.search(text, at):
+        start, at = found.span()
+        if found[1]:
+            at = _comment_end(text, at)
+            continue
+        if found[2]:
+            at = text.find(">", at - (found[2] == "/")) + 1 or len(text)
+            continue
+        name, closing = found[4].lower(), bool(found[3])
+        rest = _REST.match(text, at)
+        at = rest.end() if rest else at
+        if not rest or not rest[1]:
+            if at < len(text):
+                raise Fault("STOP", f"网页中有的标签属性超过 {MAX_ATTRIBUTES} 个，已拒绝读取")
+            return
+        if gaps.get(start, at) < at:
+            del gaps[start]  # its end stood in one of its own attributes
+        yield start, at, name, closing
+        if closing:
+            continue
+        if start in gaps:
+            at = gaps[start]
+        elif name == "script":
+            at = _script_end(text, at)
+        elif name in _RAW:
+            end = _RAW[name].search(text, at)
+            at = end.start() if end else len(text)
+
+
+def _comment_end(text: str, at: int) -> int:
+    """Where a comment ends that begins with `<!--` before `at`: `<!-->` and `<!--->` are whole."""
+    for short in (">", "->"):
+        if text.startswith(short, at):
+            return at + len(short)
+    end = _COMMENT_END.search(text, at)
+    return end.end() if end else len(text)
+
+
+def _script_end(text: str, at: int) -> int:
+    """Where a script's end tag begins: behind `<!--` a script may hold another one with its end tag."""
+    hidden = inner = False
+    for found in _SCRIPT.finditer(text, at):
+        if found[2]:
+            hidden = inner = False
+        elif found[3] is None:
+            hidden = hidden or not found[1]
+        elif not found[3]:
+            inner = inner or hidden
+        elif inner:
+            inner = False
+        else:
+            return found.start()
+    return len(text)
+
+
+def _gaps(text: str) -> dict[int, int]:
+    """Where the start tags of elements that are emptied begin → where their end tags do."""
+    gaps: dict[int, int] = {}
+    open_: dict[str, list[int]] = {}
+    for found in _HOLLOW.finditer(text):
+        starts = open_.setdefault(found[2].lower(), [])
+        if not found[1]:
+            starts.append(found.start())
+        elif starts:
+            gaps[starts.pop()] = found.start()
+    return gaps
+
+
+def _without(text: str, cuts: list[tuple[int, int, str]]) -> str:
+    """A text with pieces (start, end, what stands there instead) cut out, in order."""
+    parts, at = [], 0
+    for start, end, instead in cuts:
+        parts += [text[at:start], instead]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def is_whole(text: str) -> bool:
@@ -125,9 +317,10 @@ def base_of(page: LexborHTMLParser, url: str) -> str:
 
 def absolute(href: str, base: str) -> str:
     """The http(s) address that a link leads to, without fragment unless that is a route (`#/detail?id=1`); empty for
-    any other kind of link."""
+    any other kind of link. A backslash in its path is a slash, as for browsers."""
     try:
-        url = urljoin(base, re.sub(r"[\t\r\n]", "", href).strip())
+        link = re.sub(r"[\t\r\n]", "", href).strip()
+        url = urljoin(base, re.sub(r"^[^?#]+", lambda path: path[0].replace("\\", "/"), link))
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
@@ -141,14 +334,22 @@ def absolute(href: str, base: str) -> str:
 
 
 def identity(url: str) -> str:
-    """What names an article in the long run: its address without scheme, default port, session and tracking marks."""
+    """What names an article in the long run: its address without scheme, default port, session and tracking marks,
+    readable as far as it is UTF-8. Parameters keep their order: a site prints them in one, and ids are stored."""
     parts = urlsplit(url)
-    kept = [(n, v) for n, v in parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)
-            if not _TRACKING.fullmatch(n)] if parts.query.count("&") < 100 else []
+    query = parts.query
+    if query.count("&") < 100:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+        query = urlencode([p for p in pairs if not _TRACKING.fullmatch("=".join(p))], errors="surrogateescape")
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    path = _SESSION.sub("", unquote(parts.path))
-    route = f"#{unquote(parts.fragment)}" if parts.fragment.startswith(("/", "!")) else ""
-    return f"{parts.hostname}{port}{path}" + (f"?{urlencode(kept)}" if kept else "") + route
+    path = re.sub("/{2,}", "/", _SESSION.sub("", _readable(parts.path)))
+    route = f"#{_readable(parts.fragment)}" if parts.fragment.startswith(("/", "!")) else ""
+    return f"{parts.hostname}{port}{path}" + (f"?{query}" if query else "") + route
+
+
+def _readable(text: str) -> str:
+    """A text without its %-escapes, except for bytes that are no UTF-8, as in names that are GBK."""
+    return re.sub("[\udc80-\udcff]", lambda c: f"%{ord(c[0]) - 0xDC00:02X}", unquote(text, errors="surrogateescape"))
 
 
 _KINDS = (
