@@ -136,6 +136,9 @@ def _previewed(body: bytes, name: str, platform: str, account: str, year: int | 
     except BadInput as refused:
         refuse(refused)
         return
+    if shown.needs_until:  # every line would be told as faulty, for want of the date that was just asked for
+        mapping.columns(shown, mark, TOLD)
+        return
     _newcomer(shown)
     _show(shown)
     mapping.columns(shown, mark, TOLD)

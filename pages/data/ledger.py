@@ -20,4 +20,4 @@ else:
     st.divider()
     imports.exports()
     st.divider()
-    pushes.upload(ledger.TOLD)
+    pushes.upload()
