@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlmodel import Session
 
 from core import audit, db, ledger
@@ -18,9 +18,28 @@ from core.labels import PASSIVE
 from core.ledger import Entries, SourceEntry
 from core.ledger.changes import account_named, source_key
 from core.ledger.entries import FIELDS, SOURCE_COLLECTORS
-from core.models import Account, Platform, Source
+from core.models import (
+    Account,
+    AppReading,
+    BoardReading,
+    Capture,
+    Coverage,
+    DailyReading,
+    FollowerReading,
+    Mention,
+    Notice,
+    Platform,
+    Post,
+    Reading,
+    Rejected,
+    Run,
+    Source,
+)
 from core.query.sources import shown_address
 from core.records import one_line, reasons
+
+_BROUGHT = (Post, Reading, FollowerReading, AppReading, DailyReading, BoardReading, Mention)
+"""What collecting leaves behind, apart from its own books."""
 
 
 def planned(
@@ -151,6 +170,30 @@ def switch(session: Session, source_id: int, on: bool, *, who: str, now: datetim
         source.next_due_at = None
     session.add(source)
     audit.note(session, who, "启用采集源" if on else "停用采集源", source.name)
+    session.flush()
+    db.bump(session, now)
+
+
+def remove(session: Session, source_id: int, *, who: str, now: datetime) -> None:
+    """Delete a source that is off and has brought nothing, with its runs and notices. Raises BadInput for any other:
+    what it brought must be traceable to it."""
+    source = _source(session, source_id)
+    if source.enabled:
+        raise BadInput("请先停用，再删除")
+    runs = select(Run.id).where(Run.source_id == source_id)
+    captures = select(Capture.id).where(or_(Capture.source_id == source_id, Capture.run_id.in_(runs)))
+    if session.execute(runs.where(Run.finished_at.is_(None)).limit(1)).first():
+        raise BadInput("正在采集，请稍后再删除")
+    brought = (select(table.id).where(table.capture_id.in_(captures)).limit(1) for table in _BROUGHT)
+    mentioned = select(Mention.id).where(Mention.source_id == source_id).limit(1)
+    if any(session.execute(query).first() for query in (mentioned, *brought)):
+        raise BadInput(f"“{source.name}”已经取得数据，不能删除，停用即可：已入库的数据要能查到来源")
+    for table, mine in ((Rejected, Rejected.run_id.in_(runs)), (Coverage, Coverage.run_id.in_(runs)),
+                        (Capture, Capture.id.in_(captures)), (Notice, Notice.source_id == source_id),
+                        (Run, Run.source_id == source_id)):
+        session.execute(delete(table).where(mine).execution_options(synchronize_session=False))
+    audit.note(session, who, "删除采集源", source.name, shown_address(source.url))
+    session.delete(source)
     session.flush()
     db.bump(session, now)
 

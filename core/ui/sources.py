@@ -134,8 +134,9 @@ def _credential(key: str, now_is: sources.Detail | None, one: Any) -> str:
     if not one.secrets:
         return ""
     names = look(sources.credential_names, one.name)
-    mine = names.index(now_is.credential) if now_is and now_is.credential in names else None
-    return st.selectbox("凭据", names, mine if mine is not None else (0 if len(names) == 1 else None),
+    held = now_is if now_is and now_is.collector == one.name else None
+    usual = 0 if len(names) == 1 and not held else None
+    return st.selectbox("凭据", names, names.index(held.credential) if held and held.credential in names else usual,
                         key=f"{key}_credential", placeholder="请先在“凭据”一栏添加") or ""
 
 
@@ -235,6 +236,18 @@ def _deeds(source: sources.Detail) -> None:
 
             if do(switch, told):
                 st.rerun()
+        if not source.enabled:
+            with st.popover("删除", icon=":material/delete:"):
+                st.write("只能删除没有取得过数据的采集源，采集记录一并删除，不能恢复。")
+                if st.button("确认删除", key=f"drop_{source.id}"):
+
+                    def drop(session: Session) -> str:
+                        ledger_sources.remove(session, source.id, who=WHO, now=clock.now())
+                        return f"已删除采集源“{source.name}”。"
+
+                    if do(drop, TOLD):
+                        st.query_params.pop("source", None)
+                        st.rerun()
     if tested:
         with st.spinner("正在连接……"):
             try:
@@ -257,6 +270,7 @@ def _deeds(source: sources.Detail) -> None:
                     return f"已保存采集源“{entry.name}”。"
 
                 if do(save, told):
+                    st.session_state.pop(f"edit_{source.id}", None)
                     st.rerun()
 
 

@@ -223,6 +223,17 @@ def test_switching_and_editing(some, open_room, session):
     assert (row.name, row.period_seconds, row.enabled) == ("启用的", 3600, True)
 
 
+def test_a_source_that_brought_nothing_can_be_deleted(some, open_room, session):
+    app = open_room("sources", source=str(some["澎湃"]))
+    assert not [b for b in app.button if b.key == f"drop_{some['澎湃']}"], "it is on"
+    app = open_room("sources", source=str(some["停用的"]))
+    app.button(key=f"drop_{some['停用的']}").click().run()
+    assert "已删除采集源“停用的”" in app.success[0].value and not app.exception
+    assert "停用的" not in set(table(app)["name"]) and "source" not in app.query_params
+    session.expire_all()
+    assert session.get(Source, some["停用的"]) is None
+
+
 def test_hostile_words_stay_text(some, open_room):
     app = open_room("sources", source=str(some["微博热搜"]))
     assert not app.exception

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from core import db, evidence, ingest, ledger_sources
+from core import clock, db, evidence, ingest, ledger_sources, notices
 from core.faults import BadInput
-from core.models import Account, Audit, Rejected, Run, Source
+from core.models import Account, Audit, Capture, Coverage, Notice, Rejected, Run, Source
 from core.query import sources
+from core.records import Batch, MentionRecord
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -205,6 +206,40 @@ def test_switching_off_and_on(session):
     ledger_sources.switch(session, of.id, True, who="甲", now=NOW)
     assert of.enabled and of.next_due_at is None
     assert [a.action for a in session.execute(select(Audit)).scalars()] == ["停用采集源", "启用采集源"]
+
+
+def test_only_what_brought_nothing_is_deleted(session):
+    of, other = source(session, "写错的"), source(session, "另一个")
+    account = Account(platform="feed", external_id="x", name="某号")
+    session.add(account)
+    session.flush()
+    for one in (of, other):
+        run = ingest.begin(session, "collect", source=one, at=NOW)
+        kept = evidence.keep(session, b"x", request="GET", fetched_at=NOW, run=run, source_id=one.id)
+        session.add(Rejected(run_id=run.id, locator="a", reason="b"))
+        ingest.cover(session, {(account.id, clock.day_of(NOW) - timedelta(one.id)): "failed"}, run)
+        one.fault, one.fault_note = "GONE", "404"
+        notices.needs_a_person(session, one, NOW)
+        if one is other:
+            mention = MentionRecord(external_id="m", title="一条", published_at=NOW, observed_at=NOW)
+            ingest.store(session, Batch(mentions=[mention]), run=run, capture=kept, source=one)
+    with pytest.raises(BadInput, match="请先停用"):
+        ledger_sources.remove(session, of.id, who="甲", now=NOW)
+    for one in (of, other):
+        ledger_sources.switch(session, one.id, False, who="甲", now=NOW)
+    with pytest.raises(BadInput, match="正在采集"):
+        ledger_sources.remove(session, of.id, who="甲", now=NOW)
+    for run in session.execute(select(Run)).scalars():
+        ingest.finish(session, run, "failed", "404", at=NOW, fault="GONE")
+    with pytest.raises(BadInput, match="已经取得数据，不能删除"):
+        ledger_sources.remove(session, other.id, who="甲", now=NOW)
+    ledger_sources.remove(session, of.id, who="甲", now=NOW)
+    session.commit()
+    session.expire_all()
+    for table, column in ((Source, "id"), (Run, "source_id"), (Capture, "source_id"), (Notice, "source_id")):
+        assert set(session.execute(select(getattr(table, column))).scalars()) == {other.id}, table
+    assert len(session.execute(select(Rejected)).all()) == len(session.execute(select(Coverage)).all()) == 1
+    assert session.execute(select(Audit.action)).scalars().all()[-1] == "删除采集源"
 
 
 def test_sources_of_the_system_are_not_for_people(session):
