@@ -1,4 +1,4 @@
-"""Published communication indices (传播指数) as pure functions, each version under its own key.
+"""Published communication indices (传播指数) as data: each version a list of weighted logarithms under its own key.
 
 All logarithms are natural. A score has no unit and is published with two decimals; scores of different versions are
 never comparable. An index refuses an account for which one of its inputs is missing, and says which one: a missing
@@ -9,10 +9,11 @@ implementations whose results match published rankings (WCI V12/V13, DCI, NRI), 
 (simple BCI).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import inf, isinf, log
+from typing import Literal
 
 from core.clock import Month
 
@@ -66,7 +67,8 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score, or None with the Chinese reason. `parts` are the index's own intermediate values by name."""
+    """A score, or None with the Chinese reason. `parts`: the value of each dimension by its key, and their weighted sum
+    `S`."""
 
     value: float | None
     reason: str = ""
@@ -74,25 +76,73 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One weighted logarithm: weight × ln(times · x / by + 1), where x is an input, and `by` the days or the posts of
+    the period. With a `cap` the logarithm is divided by ln(cap + 1), `daily` caps being for each day. A negative input
+    (followers lost) counts as 0."""
+
+    input: str
+    weight: float
+    by: Literal["", "days", "posts"] = ""
+    times: float = 1
+    cap: float = 0
+    daily: bool = False
+
+    def value(self, x: Inputs, rounded: bool = False) -> float:
+        """The logarithm without its weight. `rounded`: averages by posts enter with one decimal."""
+        held = max(getattr(x, self.input), 0)
+        if self.by:
+            held = held / getattr(x, self.by) if getattr(x, self.by) else 0.0
+            held = round(held, 1) if rounded and self.by == "posts" else held
+        found = log(self.times * held + 1)
+        return found / log((self.cap * x.days if self.daily else self.cap) + 1) if self.cap else found
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A weighted group of terms, under the name that the index itself gives it."""
+
+    key: str
+    title: str
+    weight: float
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
-    """One version of one index. `score` refuses missing inputs; `function` is the bare expression.
+    """One version of one index: scale × (Σ dimension weight × Σ term weight × term) ^ power.
 
     `families` are platform families (labels.FAMILIES) that it was made for; `platforms` narrows it to platform codes.
     `cap_by_rule`: a read shown as 10万+ enters as 100001 by the index's own rule, so a capped count does not make the
-    score a lower bound.
+    score a lower bound. `local`: the district's own, not a published one.
     """
 
     key: str
     title: str
     families: tuple[str, ...]
-    inputs: tuple[str, ...]
-    function: Callable[[Inputs], tuple[float, Mapping[str, float]]]
+    dimensions: tuple[Dimension, ...]
     source: str
     notes: str = ""
+    scale: float = 1
+    power: Literal[1, 2] = 1
     platforms: tuple[str, ...] = ()
     cap_by_rule: bool = False
+    local: bool = False
 
-    def score(self, inputs: Inputs) -> Score:
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that it needs beside the number of posts, each once."""
+        named = (term.input for group in self.dimensions for term in group.terms)
+        return tuple(name for name in dict.fromkeys(named) if name != "posts")
+
+    def expression(self, x: Inputs, *, rounded: bool = False) -> tuple[float, dict[str, float]]:
+        """The bare value, and those of its parts; all inputs must be there. `rounded`: averages by posts enter with one
+        decimal, as 清博 computes its own lists."""
+        parts = {d.key: sum(t.weight * t.value(x, rounded) for t in d.terms) for d in self.dimensions}
+        parts["S"] = sum(d.weight * parts[d.key] for d in self.dimensions)
+        return self.scale * parts["S"] ** self.power, parts
+
+    def score(self, inputs: Inputs, *, rounded: bool = False) -> Score:
         """The score of these totals. Raises ValueError for a period of less than one day."""
         if inputs.days < 1:
             raise ValueError("an index needs a period of at least one day")
@@ -103,7 +153,7 @@ class Index:
         missing = [WORDS[name] for name in self.inputs if getattr(inputs, name) is None]
         if missing:
             return Score(None, f"缺少{'、'.join(missing)}")
-        value, parts = self.function(inputs)
+        value, parts = self.expression(inputs, rounded=rounded)
         return Score(value, "", parts)
 
     def bounds(self, inputs: Inputs, slack: Mapping[str, float]) -> tuple[float, float] | None:
@@ -136,179 +186,117 @@ def wci_days(first: date, last: date) -> int:
     return (last - first).days + 1
 
 
-def _l1(x: float) -> float:
-    return log(x + 1)
-
-
-def _l10(x: float) -> float:
-    return log(10 * x + 1)
-
-
-def _average(total: float, by: float, rounded: bool) -> float:
-    return round(total / by, 1) if rounded else total / by
-
-
 # --- WeChat ---------------------------------------------------------------------------------------------------------
 
-_V14_3 = {"reads": 0.85, "wows": 0.09, "likes": 0.06}
-_V14_4 = {"reads": 0.70, "wows": 0.09, "likes": 0.06, "reposts": 0.15}
+
+def _terms(weights: Mapping[str, float], pattern: str, by: Literal["", "days", "posts"] = "") -> tuple[Term, ...]:
+    """A dimension of WCI: only reads stand in the logarithm as they are, the others tenfold."""
+    return tuple(
+        Term(pattern.format(name), weight, by, 1 if name == "reads" else 10) for name, weight in weights.items()
+    )
 
 
-def _dimension(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
-    return sum(w * (_l1(values[name]) if name == "reads" else _l10(values[name])) for name, w in weights.items())
+def _wci(
+    key: str, title: str, weights: Mapping[str, float], shares: Sequence[float], scale: float, **more: str
+) -> Index:
+    """WCI since V13: overall and headlines by the day, the average by the article, the peaks; squared."""
+    overall, average, headline, peak = shares
+    return Index(
+        key, title, ("wechat",), (
+            Dimension("O", "整体传播力", overall, _terms(weights, "{}", "days")),
+            Dimension("A", "篇均传播力", average, _terms(weights, "{}", "posts")),
+            Dimension("H", "头条传播力", headline, _terms(weights, "headline_{}", "days")),
+            Dimension("P", "峰值传播力", peak, _terms(weights, "{}_max")),
+        ), scale=scale, power=2, cap_by_rule=True, **more,
+    )
 
 
-def _wci_v14_2(x: Inputs, weights: Mapping[str, float], rounded: bool) -> tuple[float, Mapping[str, float]]:
-    def total(pattern: str) -> dict[str, float]:
-        return {name: getattr(x, pattern.format(name)) for name in weights}
+def _older_wci(key: str, title: str, by: Literal["", "days"], times: float, source: str) -> Index:
+    """WCI before V13: 80 % reads, 20 % 在看 (then likes), each .40 total, .45 average, .15 peak; squared."""
+    def three(name: str, times: float) -> tuple[Term, ...]:
+        return (Term(name, 0.40, by, times), Term(name, 0.45, "posts", times), Term(f"{name}_max", 0.15, "", times))
 
-    everything, headline = total("{}"), total("headline_{}")
-    parts = {
-        "O": _dimension(weights, {n: v / x.days for n, v in everything.items()}),
-        "A": _dimension(weights, {n: _average(v, x.posts, rounded) for n, v in everything.items()}),
-        "H": _dimension(weights, {n: v / x.days for n, v in headline.items()}),
-        "P": _dimension(weights, total("{}_max")),
-    }
-    parts["S"] = 0.6 * parts["O"] + 0.2 * parts["A"] + 0.1 * parts["H"] + 0.1 * parts["P"]
-    return parts["S"] ** 2 * 1.2 * 10, parts
+    return Index(
+        key, title, ("wechat",),
+        (Dimension("reads", "阅读", 0.8, three("reads", 1)), Dimension("wows", "在看", 0.2, three("wows", times))),
+        source, "历史版本，仅供与历史榜单比较", scale=10, power=2, cap_by_rule=True,
+    )
 
 
-def wci_v14_2_4(x: Inputs, rounded: bool = False) -> tuple[float, Mapping[str, float]]:
-    """WCI V14.2 with four metrics (reads .70, 在看 .09, likes .06, reposts .15).
-
-    `rounded`: per-article averages are rounded to one decimal before the logarithm, as 清博 computes its own lists.
-    """
-    return _wci_v14_2(x, _V14_4, rounded)
-
-
-def wci_v14_2_3(x: Inputs, rounded: bool = False) -> tuple[float, Mapping[str, float]]:
-    """WCI V14.2 with three metrics (reads .85, 在看 .09, likes .06); `rounded` as in `wci_v14_2_4`."""
-    return _wci_v14_2(x, _V14_3, rounded)
-
-
-def wci_v13(x: Inputs, rounded: bool = False) -> tuple[float, Mapping[str, float]]:
-    """WCI V13.0: (.3 O + .3 A + .3 H + .1 P)² × 10 with .85 reads and .15 在看 (then 点赞)."""
-    weights = {"reads": 0.85, "wows": 0.15}
-    parts = {
-        "O": _dimension(weights, {"reads": x.reads / x.days, "wows": x.wows / x.days}),
-        "A": _dimension(weights, {"reads": _average(x.reads, x.posts, rounded),
-                                  "wows": _average(x.wows, x.posts, rounded)}),
-        "H": _dimension(weights, {"reads": x.headline_reads / x.days, "wows": x.headline_wows / x.days}),
-        "P": _dimension(weights, {"reads": x.reads_max, "wows": x.wows_max}),
-    }
-    parts["S"] = 0.3 * (parts["O"] + parts["A"] + parts["H"]) + 0.1 * parts["P"]
-    return parts["S"] ** 2 * 10, parts
-
-
-def wci_v12(x: Inputs, rounded: bool = False) -> tuple[float, Mapping[str, float]]:
-    """WCI V12.0: {.8 [.40 ln(R/d+1) + .45 ln(R/n+1) + .15 ln(Rmax+1)] + .2 [the same of 10 Z]}² × 10."""
-    reads = (0.40 * _l1(x.reads / x.days) + 0.45 * _l1(_average(x.reads, x.posts, rounded))
-             + 0.15 * _l1(x.reads_max))
-    wows = (0.40 * _l10(x.wows / x.days) + 0.45 * _l10(_average(x.wows, x.posts, rounded))
-            + 0.15 * _l10(x.wows_max))
-    return (0.8 * reads + 0.2 * wows) ** 2 * 10, {"reads": reads, "wows": wows}
-
-
-def wci_v2(x: Inputs) -> tuple[float, Mapping[str, float]]:
-    """WCI V2.0: period totals and article averages, plain ln(x+1) for reads and likes alike."""
-    reads = 0.40 * _l1(x.reads) + 0.45 * _l1(x.reads / x.posts) + 0.15 * _l1(x.reads_max)
-    wows = 0.40 * _l1(x.wows) + 0.45 * _l1(x.wows / x.posts) + 0.15 * _l1(x.wows_max)
-    return (0.8 * reads + 0.2 * wows) ** 2 * 10, {"reads": reads, "wows": wows}
-
-
-_NRI_WEIGHTS = (0.75, 0.05, 0.10, 0.05, 0.05)
-_NRI_DAILY = (800_000, 0, 0, 100_000, 80_000)
-_NRI_CAP = 100_000
-
-
-def nri_2018(x: Inputs) -> tuple[float, Mapping[str, float]]:
-    """新榜指数, form of 2018-19: Σ w · 1000 · ln(x+1) / ln(cap+1); caps of totals are per day of the period."""
-    values = (x.reads, x.reads_max, x.reads / x.posts, x.headline_reads, x.likes)
-    caps = tuple(daily * x.days or _NRI_CAP for daily in _NRI_DAILY)
-    score = sum(w * 1000 * _l1(v) / _l1(cap) for w, v, cap in zip(_NRI_WEIGHTS, values, caps, strict=True))
-    return score, {}
-
+_GSDATA = "清博大数据 gsdata.cn 指数说明"
+_WECHAT = (
+    _wci("wci_v14_2_3", "WCI V14.2（三指标）", {"reads": 0.85, "wows": 0.09, "likes": 0.06}, (0.6, 0.2, 0.1, 0.1), 12,
+         source=_GSDATA, notes="阅读 .85、在看 .09、点赞 .06；整体、篇均、头条、峰值 60:20:10:10；整月按 30 天"),
+    _wci("wci_v14_2_4", "WCI V14.2（四指标）", {"reads": 0.70, "wows": 0.09, "likes": 0.06, "reposts": 0.15},
+         (0.6, 0.2, 0.1, 0.1), 12, source=_GSDATA,
+         notes="阅读 .70、在看 .09、点赞 .06、转发 .15；没有转发数的账号不计分，应改用三指标"),
+    _wci("wci_v13", "WCI V13.0", {"reads": 0.85, "wows": 0.15}, (0.3, 0.3, 0.3, 0.1), 10,
+         source="公开实现与年度榜单", notes="2017年7月起使用的版本，仅供与历史榜单比较"),
+    _older_wci("wci_v12", "WCI V12.0", "days", 10, "公开论文附表与清博接口数据"),
+    _older_wci("wci_v2", "WCI V2.0", "", 1, "公开算例"),
+    Index(
+        "nri_2018", "新榜指数（2018年公开形式）", ("wechat",), (Dimension("S5", "五项", 1, (
+            Term("reads", 0.75, cap=800_000, daily=True), Term("reads_max", 0.05, cap=100_000),
+            Term("reads", 0.10, "posts", cap=100_000), Term("headline_reads", 0.05, cap=100_000, daily=True),
+            Term("likes", 0.05, cap=80_000, daily=True),
+        )),), "公开实现与周榜", "现行新榜指数可能已调整；范围 0 至 1000", scale=1000, cap_by_rule=True,
+    ),
+)
 
 # --- Weibo ----------------------------------------------------------------------------------------------------------
 
-def bci_v9(x: Inputs) -> tuple[float, Mapping[str, float]]:
-    """微博传播指数 BCI V9.0: 20 % activity (.30 posts, .70 originals), 80 % spread, × 160."""
-    active = 0.30 * _l1(x.posts) + 0.70 * _l1(x.originals)
-    spread = (0.20 * _l1(x.reposts) + 0.20 * _l1(x.comments) + 0.25 * _l1(x.original_reposts)
-              + 0.25 * _l1(x.original_comments) + 0.10 * _l1(x.likes))
-    return (0.20 * active + 0.80 * spread) * 160, {"W1": active, "W2": spread}
-
-
-def bci_simple(x: Inputs) -> tuple[float, Mapping[str, float]]:
-    """微博影响力指数 (simple BCI): 20 % ln(posts+1), 80 % (.4 reposts + .4 comments + .2 likes), × 160."""
-    active = _l1(x.posts)
-    spread = 0.4 * _l1(x.reposts) + 0.4 * _l1(x.comments) + 0.2 * _l1(x.likes)
-    return (0.20 * active + 0.80 * spread) * 160, {"W1": active, "W2": spread}
-
+_WEIBO = (
+    Index(
+        "bci_v9", "BCI V9.0", ("weibo",), (
+            Dimension("W1", "活跃度", 0.20, (Term("posts", 0.30), Term("originals", 0.70))),
+            Dimension("W2", "传播度", 0.80, (
+                Term("reposts", 0.20), Term("comments", 0.20), Term("original_reposts", 0.25),
+                Term("original_comments", 0.25), Term("likes", 0.10),
+            )),
+        ), _GSDATA, "活跃度 20%、传播度 80%；需区分原创与转发", scale=160,
+    ),
+    Index(
+        "bci_simple", "微博影响力指数（简式）", ("weibo",), (
+            Dimension("W1", "活跃度", 0.20, (Term("posts", 1),)),
+            Dimension("W2", "传播度", 0.80, (Term("reposts", 0.4), Term("comments", 0.4), Term("likes", 0.2))),
+        ), "浙江省数据知识产权登记", "不区分原创时使用", scale=160,
+    ),
+)
 
 # --- Others ---------------------------------------------------------------------------------------------------------
 
-def dci(x: Inputs) -> tuple[float, Mapping[str, float]]:
-    """抖音传播指数 DCI: .10 works + .76 interaction + .14 coverage, × 100; a loss of followers counts as 0."""
-    interaction = 0.17 * _l1(x.likes) + 0.37 * _l1(x.comments) + 0.46 * _l1(x.reposts)
-    coverage = 0.11 * _l1(max(x.followers_gain, 0)) + 0.89 * _l1(x.followers)
-    published = _l1(x.posts)
-    score = (0.10 * published + 0.76 * interaction + 0.14 * coverage) * 100
-    return score, {"发布": published, "互动": interaction, "覆盖": coverage}
 
-
-def bvci_v2(x: Inputs, per_post: bool = False) -> tuple[float, Mapping[str, float]]:
-    """B站传播指数 BVCI V2.0, × 100. Plays and comments are daily means (the footnote), or means per video."""
-    by = x.posts if per_post else x.days
-    score = (0.15 * _l1(x.posts) + 0.25 * _l1(x.plays / by) + 0.30 * _l1(x.comments / by)
-             + 0.18 * _l1(x.followers) + 0.12 * _l1(max(x.followers_gain, 0))) * 100
-    return score, {}
-
-
-def qsci(x: Inputs) -> tuple[float, Mapping[str, float]]:
-    """QQ公众号传播指数 QSCI V1.0: 25 % activity (×10 inside the logarithm), 75 % spread; no scale factor."""
-    active = 0.40 * _l10(x.posts) + 0.45 * _l10(x.posts / x.days) + 0.15 * _l10(x.pushes)
-    spread = 0.45 * _l1(x.reads) + 0.40 * _l1(x.comments) + 0.15 * _l1(x.likes)
-    return 0.25 * active + 0.75 * spread, {"活跃": active, "传播": spread}
-
-
-_WCI = ("reads", "wows", "likes", "headline_reads", "headline_wows", "headline_likes", "reads_max", "wows_max",
-        "likes_max")
-_GSDATA = "清博大数据 gsdata.cn 指数说明"
-
-INDICES: Mapping[str, Index] = {
-    index.key: index
-    for index in (
-        Index("wci_v14_2_3", "WCI V14.2（三指标）", ("wechat",), _WCI, wci_v14_2_3, _GSDATA,
-              "阅读 .85、在看 .09、点赞 .06；整体、篇均、头条、峰值 60:20:10:10；整月按 30 天", cap_by_rule=True),
-        Index("wci_v14_2_4", "WCI V14.2（四指标）", ("wechat",),
-              (*_WCI, "reposts", "headline_reposts", "reposts_max"), wci_v14_2_4, _GSDATA,
-              "阅读 .70、在看 .09、点赞 .06、转发 .15；没有转发数的账号不计分，应改用三指标", cap_by_rule=True),
-        Index("wci_v13", "WCI V13.0", ("wechat",),
-              ("reads", "wows", "headline_reads", "headline_wows", "reads_max", "wows_max"), wci_v13,
-              "公开实现与年度榜单", "2017年7月起使用的版本，仅供与历史榜单比较", cap_by_rule=True),
-        Index("wci_v12", "WCI V12.0", ("wechat",), ("reads", "wows", "reads_max", "wows_max"), wci_v12,
-              "公开论文附表与清博接口数据", "历史版本，仅供与历史榜单比较", cap_by_rule=True),
-        Index("wci_v2", "WCI V2.0", ("wechat",), ("reads", "wows", "reads_max", "wows_max"), wci_v2,
-              "公开算例", "历史版本，仅供与历史榜单比较", cap_by_rule=True),
-        Index("nri_2018", "新榜指数（2018年公开形式）", ("wechat",),
-              ("reads", "reads_max", "headline_reads", "likes"), nri_2018, "公开实现与周榜",
-              "现行新榜指数可能已调整；范围 0 至 1000", cap_by_rule=True),
-        Index("bci_v9", "BCI V9.0", ("weibo",),
-              ("originals", "reposts", "comments", "original_reposts", "original_comments", "likes"), bci_v9, _GSDATA,
-              "活跃度 20%、传播度 80%；需区分原创与转发"),
-        Index("bci_simple", "微博影响力指数（简式）", ("weibo",), ("reposts", "comments", "likes"), bci_simple,
-              "浙江省数据知识产权登记", "不区分原创时使用"),
-        Index("dci", "DCI 抖音传播指数", ("video",),
-              ("likes", "comments", "reposts", "followers", "followers_gain"), dci, "清博指数公开实现",
-              "发布 10%、互动 76%、覆盖 14%；掉粉按 0 计", ("douyin",)),
-        Index("bvci_v2", "BVCI V2.0", ("video",), ("plays", "comments", "followers", "followers_gain"), bvci_v2,
-              _GSDATA, "播放、评论取日均值", ("bilibili",)),
-        Index("qsci", "QSCI V1.0", ("news",), ("pushes", "reads", "comments", "likes"), qsci, _GSDATA,
-              "QQ公众号", ("qq",)),
+def _bvci(key: str, title: str, by: Literal["days", "posts"], notes: str) -> Index:
+    return Index(
+        key, title, ("video",), (Dimension("S5", "五项", 1, (
+            Term("posts", 0.15), Term("plays", 0.25, by), Term("comments", 0.30, by), Term("followers", 0.18),
+            Term("followers_gain", 0.12),
+        )),), _GSDATA, notes, scale=100, platforms=("bilibili",),
     )
-}
-"""Every index by key. Platforms without a published formula have none; no number is invented under a known name."""
+
+
+_OTHERS = (
+    Index(
+        "dci", "DCI 抖音传播指数", ("video",), (
+            Dimension("发布", "发布", 0.10, (Term("posts", 1),)),
+            Dimension("互动", "互动", 0.76, (Term("likes", 0.17), Term("comments", 0.37), Term("reposts", 0.46))),
+            Dimension("覆盖", "覆盖", 0.14, (Term("followers_gain", 0.11), Term("followers", 0.89))),
+        ), "清博指数公开实现", "发布 10%、互动 76%、覆盖 14%；掉粉按 0 计", scale=100, platforms=("douyin",),
+    ),
+    _bvci("bvci_v2", "BVCI V2.0", "days", "播放、评论取日均值（按官方注释）"),
+    _bvci("bvci_v2_post", "BVCI V2.0（篇均）", "posts", "播放、评论取每个视频的均值（按官方表格）"),
+    Index(
+        "qsci", "QSCI V1.0", ("news",), (
+            Dimension("活跃", "活跃度", 0.25, (
+                Term("posts", 0.40, times=10), Term("posts", 0.45, "days", 10), Term("pushes", 0.15, times=10),
+            )),
+            Dimension("传播", "传播力", 0.75, (Term("reads", 0.45), Term("comments", 0.40), Term("likes", 0.15))),
+        ), _GSDATA, "QQ公众号", platforms=("qq",),
+    ),
+)
+INDICES: Mapping[str, Index] = {index.key: index for index in (*_WECHAT, *_WEIBO, *_OTHERS)}
+"""Every published index by key. Platforms without a published formula have none; no number is invented under a known
+name."""
 
 
 def for_platform(code: str, family: str) -> list[Index]:

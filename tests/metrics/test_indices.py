@@ -89,8 +89,8 @@ def test_wci_four_metrics_refuses_missing_reposts_instead_of_taking_zero():
 
 def test_wci_v12_meets_a_published_record_to_seven_decimals():
     day = Inputs(days=1, posts=3, reads=29396, wows=72, reads_max=22858, wows_max=49)
-    assert indices.wci_v12(day, rounded=True)[0] == pytest.approx(812.0233948, abs=5e-8)
-    assert indices.wci_v12(day)[0] == pytest.approx(812.0231741, abs=5e-8)
+    assert INDICES["wci_v12"].score(day, rounded=True).value == pytest.approx(812.0233948, abs=5e-8)
+    assert INDICES["wci_v12"].score(day).value == pytest.approx(812.0231741, abs=5e-8)
 
 
 def test_wci_v2_meets_a_published_example():
@@ -134,9 +134,9 @@ def test_bvci_vectors(x, expected):
     videos, plays, comments, followers, gain = x
     daily = Inputs(days=30, posts=videos, plays=plays * 30, comments=comments * 30, followers=followers,
                    followers_gain=gain)
-    assert round(indices.bvci_v2(daily)[0], 2) == expected
+    assert round(INDICES["bvci_v2"].score(daily).value, 2) == expected
     each = replace(daily, plays=plays * videos, comments=comments * videos)
-    assert round(indices.bvci_v2(each, per_post=True)[0], 2) == expected
+    assert round(INDICES["bvci_v2_post"].score(each).value, 2) == expected
 
 
 def test_qsci_vector():
