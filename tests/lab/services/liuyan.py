@@ -81,7 +81,7 @@ class Liuyan(Service):
 
 class LiuyanCase(Case):
     collector, service, platform, path, passed, shuffled = "liuyan", Liuyan, "liuyan", "/v1/threads", 4, "shuffled"
-    config = {"fid": "585", "form": "signed"}
+    config = {"fid": "585", "form": "signed", "pages": "10"}
 
     def truth(self) -> Truth:
         return Truth(mentions=frozenset(str(t.tid) for t in self.world.threads))
@@ -91,5 +91,7 @@ class LiuyanCase(Case):
         return "19998"
 
     def grow(self) -> None:
+        if len(self.world.threads) >= 9 * EACH:  # no more than the source is to read
+            return
         newest = self.world.threads[0].tid
         self.world.threads.insert(0, Thread(newest + 1, "新的一件：路灯不亮", self.at))

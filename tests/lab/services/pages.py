@@ -119,7 +119,7 @@ class Pages(Service):
 
 class PageCase(Case):
     collector, service, platform, path, passed, shuffled = "page", Pages, "news", "/zwgk/", 4, "shuffled"
-    config = {"list": "ul.list > li", "next": "a.next", "pages": "5", "article": "#zoom"}
+    config = {"list": "ul.list > li", "next": "a.next", "pages": "50", "article": "#zoom"}
 
     def stick(self) -> str:
         self.world.jams = {"_98.html": "500"}
