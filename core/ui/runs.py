@@ -22,7 +22,7 @@ REJECTED: Mapping[str, Column] = {
 }
 
 CAPTURES: Mapping[str, Column] = {
-    "request": Column("请求或文件", width=420), "answer": Column("回应"), "media_type": Column("类型"),
+    "shown": Column("请求或文件", width=420), "answer": Column("回应"), "media_type": Column("类型"),
     "size": Column("字节", "int"), "fetched_at": Column("取得时间", "time"),
 }
 
@@ -52,7 +52,10 @@ def left(run_id: int, key: str) -> None:
         caption("这次采集没有保存原始数据：来源没有新内容，或没有得到回应。")
         return
     st.markdown(f"**原始数据（{len(kept)} 份）**")
-    answered = kept.assign(answer=[f"HTTP {status}" if status else "文件" for status in kept["status"]])
+    answered = kept.assign(
+        shown=[_short(request) for request in kept["request"]],
+        answer=[f"HTTP {status}" if status else "文件" for status in kept["status"]],
+    )
     capture_id = pick(answered, CAPTURES, kept["capture_id"], key=f"{key}_captures_{run_id}", alt="原始数据")
     mine = kept[kept["capture_id"] == capture_id]
     if len(kept) > 1 and mine.empty:
@@ -61,6 +64,13 @@ def left(run_id: int, key: str) -> None:
     one = (kept if mine.empty else mine).iloc[0]
     caption(f"{one['request']}，取得于 {clock.local(one['fetched_at']):%Y-%m-%d %H:%M:%S}，SHA-256 {one['sha256']}")
     preview(int(one["capture_id"]), f"{key}_{one['capture_id']}", opened=not mine.empty)
+
+
+def _short(request: str) -> str:
+    """What tells one request from the next comes first: `getusersummary?a=1　POST api.cn/datacube`."""
+    method, _, address = request.rpartition(" ")
+    head, slash, tail = address.partition("://")[2].rpartition("/")
+    return f"{tail}　{method} {head}".rstrip() if slash and tail else request
 
 
 def preview(capture_id: int, key: str, *, opened: bool = False) -> None:

@@ -14,6 +14,7 @@ from core.labels import ADDRESSED, FAULTS, RUN_STATES
 from core.ledger.entries import SOURCE_COLLECTORS, WITHOUT_ACCOUNT
 from core.query import coverage as days
 from core.query import sources
+from core.query.sources import FOR_A_PERSON
 from core.ui import coverage, notices, outside, selectors
 from core.ui.ask import ask, look
 from core.ui.credentials import tell
@@ -171,7 +172,7 @@ def detail(row: dict[str, Any]) -> None:
         empty("这个采集源已不存在。")
         return
     st.subheader(plain(source.name), anchor=False)
-    _standing(row)
+    _standing(row, source.editable)
     if source.editable:
         _deeds(source)
     _watch(source)
@@ -190,10 +191,10 @@ _REMEDY = {
 """Fault of a source → what a person is to do about it."""
 
 
-def _standing(row: dict[str, Any]) -> None:
-    """The state of a source in words, where it is not as it should be, and what to do."""
-    remedy = _REMEDY.get(row["fault"], "") if row["state"] in ("person", "failed", "held") else ""
-    if row["fault"] in ("REAUTH", "STOP", "GONE"):
+def _standing(row: dict[str, Any], editable: bool) -> None:
+    """The state of a source in words, where it is not as it should be, and what to do, if a person can do anything."""
+    remedy = _REMEDY.get(row["fault"], "") if editable and row["state"] in ("person", "failed", "held") else ""
+    if remedy and row["fault"] in FOR_A_PERSON:
         remedy += "在此之前，系统每天自动再试一次。"
     note = row["note"].removeprefix(f"{FAULTS.get(row['fault'], '')}：").rstrip("。")
     words = "。".join(filter(None, (note, remedy)))
@@ -205,7 +206,7 @@ def _standing(row: dict[str, Any]) -> None:
         show = {"person": st.error, "failed": st.warning, "late": st.warning, "quiet": st.warning}
         icon = ":material/error:" if row["state"] == "person" else ":material/info:"
         show.get(row["state"], st.info)(f"**{row['state_name']}**　{plain(words)}", icon=icon)
-    if row["state"] == "person" and row["fault"] == "REAUTH":
+    if remedy and row["fault"] == "REAUTH":
         link("sources", "去更换凭据", ":material/key:", sources_part="凭据")
 
 

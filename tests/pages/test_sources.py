@@ -134,7 +134,7 @@ def test_a_run_of_many_answers_lists_them(some, open_room, session):
     source = session.get(Source, some["微博热搜"])
     run = ingest.begin(session, "collect", source=source, at=clock.now())
     for page in (1, 2):
-        evidence.keep(session, f"第{page}页的内容".encode(), request=f"https://n.cn/?page={page}", status=200,
+        evidence.keep(session, f"第{page}页的内容".encode(), request=f"GET https://n.cn/api/s?page={page}", status=200,
                       fetched_at=clock.now(), media_type="text/plain", run=run, source_id=source.id)
     ingest.finish(session, run, "ok", "共 2 页", at=clock.now())
     session.commit()
@@ -146,7 +146,7 @@ def test_a_run_of_many_answers_lists_them(some, open_room, session):
     app = open_room("sources", source=str(source.id))
     pick(0)
     answers = app.dataframe[-1].value
-    assert list(answers["request"]) == ["https://n.cn/?page=1", "https://n.cn/?page=2"] and not app.text
+    assert list(answers["shown"]) == ["s?page=1　GET n.cn/api", "s?page=2　GET n.cn/api"] and not app.text
     assert any(c.value == "共 2 页" for c in app.caption)
     pick(1)
     assert [t.value for t in app.text] == ["第2页的内容"]
