@@ -5,7 +5,6 @@ Shared by list pages and sitemaps. What the list says of an article is stored at
 (collectors.attempts); what the page does not say, or a page that can't be read, leaves what the list said.
 """
 
-import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -124,7 +123,7 @@ async def read(source: SourceSpec, desk: Desk, entry: Entry, *, patient: bool = 
     if not hypertext.same_site(entry.url, source.url):
         raise Fault("STOP", "文章在其他网站")
     fetched = await robots.get(desk.http, entry.url, desk.now, within=source.url)
-    problem = await asyncio.to_thread(_problem, source, fetched, entry, patient)
+    problem = await hypertext.aside(_problem, source, fetched, entry, patient)
     if problem:
         raise Fault("RETRY", problem, evidence=fetched)
     return replace(fetched, etag="", last_modified="", unchanged=False, context=_context(entry))

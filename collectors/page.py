@@ -4,7 +4,6 @@ Newest first: page by page as long as a page brings something that is not known.
 that are new, one by one; the cursor holds the page that comes next and the articles still to be read.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -71,7 +70,7 @@ async def _list(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[
         if fault.kind == "GONE" and number > 1 and isinstance(fault.evidence, Fetched):
             return replace(fault.evidence, context={"call": "end"}), ended
         raise
-    found, title, following = await asyncio.to_thread(_looked, source, fetched, number)
+    found, title, following = await hypertext.aside(_looked, source, fetched, number)
     if not found:
         if number > 1 and not articles.blocked(title):
             return replace(fetched, context={"call": "end"}), ended
@@ -209,8 +208,9 @@ def _title(node: LexborNode, link: LexborNode, selector: str) -> str:
 
 
 def _date(node: LexborNode, link: LexborNode, selector: str, now: datetime) -> tuple[str, datetime | None]:
-    """The printed date and its instant: by its selector, else the first short piece of text that is a date and nothing
-    more, else one beside the link that holds one. A title may well speak of days that are not its own."""
+    """The printed date and its instant: by its selector, else the short piece of text that is a date and nothing more,
+    else one beside the link that holds one, a mere time of day last. A title may well speak of days that are not its
+    own."""
     if selector:
         found = next(iter(hypertext.select(node, selector, "日期")), None)
         if found is None:
@@ -221,12 +221,12 @@ def _date(node: LexborNode, link: LexborNode, selector: str, now: datetime) -> t
     pieces = [piece for piece in hypertext.texts(node) if len(piece) <= 40][:40]
     titles = set(hypertext.texts(link))
     beside = [piece for piece in pieces if piece not in titles]
-    for printed in (*filter(dates.only, pieces), *(piece for piece in beside if len(piece) <= 30)):
-        if at := dates.on_page(printed, now):
-            return printed, at
-    for one, two in pairwise(beside or pieces):  # a day and its month in elements of their own
-        if len(one) + len(two) <= 12 and (at := dates.on_page(f"{one} {two}", now)):
-            return f"{one} {two}", at
+    own, some = [*filter(dates.only, pieces)], [piece for piece in beside if len(piece) <= 30]
+    # A day and its month may stand in elements of their own.
+    pairs = [f"{one} {two}" for one, two in pairwise(beside or pieces) if len(one) + len(two) <= 12]
+    for said, least in ((own, dates.DAY), (some, dates.DAY), (pairs, dates.DAY), (own, dates.CLOCK), (some, dates.CLOCK)):
+        if found := dates.chosen(said, now, least):
+            return found
     return "", None
 
 
@@ -301,7 +301,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     """The first list page."""
     _pages(source)
     fetched = await _fetch(source, desk, source.url)
-    found, title, following = await asyncio.to_thread(_looked, source, fetched, 1)
+    found, title, following = await hypertext.aside(_looked, source, fetched, 1)
     if not found:
         raise nothing(title, fetched)
     undated = sum(entry.at is None for entry in found)

@@ -4,7 +4,6 @@ An index leads to maps, a map to addresses; what lies within the days asked for 
 (its meta tags give title, date and source), unless a news sitemap gives title and date itself.
 """
 
-import asyncio
 import re
 import zlib
 from collections.abc import AsyncIterator
@@ -98,14 +97,14 @@ async def _map(source: SourceSpec, desk: Desk, place: dict[str, Any]) -> tuple[F
     url, *maps = place["maps"]
     fetched = await robots.get(desk.http, url, desk.now)
     since = datetime.fromisoformat(place["from"]) - timedelta(days=_days(source))
-    kind, lines, _ = await asyncio.to_thread(read, fetched)
+    kind, lines, _ = await hypertext.aside(read, fetched)
     seen, notice = [*place["seen"], url], ""
     context = {"call": "map", "since": since.isoformat(), "lines": ""}
     fresh: list[Entry] = []
     if kind == "sitemapindex":
         maps, notice = _inner(lines, since, maps, seen, source)
     else:
-        entries = await asyncio.to_thread(chosen, source, lines, since, fetched.fetched_at)
+        entries = await hypertext.aside(chosen, source, lines, since, fetched.fetched_at)
         known = await desk.known([entry.id for entry in entries])
         waits = articles.waits(place)
         room = 0 if attempts.full(place) else MAX_ARTICLES
@@ -296,7 +295,7 @@ async def check(source: SourceSpec, desk: Desk) -> str:
     """The map that the source names."""
     since = desk.now - timedelta(days=_days(source))
     fetched = await robots.get(desk.http, (await _begin(source, desk))[0], desk.now)
-    kind, lines, _ = await asyncio.to_thread(read, fetched)
+    kind, lines, _ = await hypertext.aside(read, fetched)
     if kind == "sitemapindex":
         newer = sum(line.changed is None or line.changed >= since for line in lines)
         return f"连接正常，是网站地图索引，有 {len(lines)} 个地图，其中 {newer} 个在 {_days(source)} 天内更新过"
