@@ -137,9 +137,9 @@ def _problem(source: SourceSpec, fetched: Fetched, entry: Entry, patient: bool) 
     if patient and not is_whole(source, text):
         return BROKEN
     found = re.search(r"<title[^<>]{0,200}>([^<]{0,200})", text[:100_000], re.IGNORECASE)
-    if found and blocked(found[1]) and not blocked(entry.title) and not _ARTICLE.search(text[:200_000]):
-        if len(_HAN.findall(_TAGS.sub("", text[:MAX_TEXT]))) < THIN:
-            return f"文章页被拦截（网页标题：{one_line(found[1])[:40]}）"
+    in_the_way = found and blocked(found[1]) and not blocked(entry.title) and not _ARTICLE.search(text[:200_000])
+    if in_the_way and len(_HAN.findall(_TAGS.sub("", text[:MAX_TEXT]))) < THIN:
+        return f"文章页被拦截（网页标题：{one_line(found[1])[:40]}）"
     return ""
 
 
