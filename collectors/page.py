@@ -224,9 +224,10 @@ def _date(node: LexborNode, link: LexborNode, selector: str, now: datetime) -> t
     own, some = [*filter(dates.only, pieces)], [piece for piece in beside if len(piece) <= 30]
     # A day and its month may stand in elements of their own.
     pairs = [f"{one} {two}" for one, two in pairwise(beside or pieces) if len(one) + len(two) <= 12]
-    for said, least in ((own, dates.DAY), (some, dates.DAY), (pairs, dates.DAY), (own, dates.CLOCK), (some, dates.CLOCK)):
-        if found := dates.chosen(said, now, least):
-            return found
+    for least in (dates.DAY, dates.CLOCK):
+        for said in (own, some, pairs):
+            if found := dates.chosen(said, now, least):
+                return found
     return "", None
 
 
