@@ -68,9 +68,10 @@ class Gsdata(Service):
         if kind == "account":
             return self._search(request, platform)
         if kind == "rank":
-            return self._list([{
-                "wx_name": request.query["wx_name"], "result_day": request.query["day"], "url_times": 1, "url_num": 5,
-                "readnum_all": 12_000, "wci": "612.34", "rowno": 1,
+            asked = {name: value for name, value in request.query.items() if name != "day"}
+            return self._list([asked | {
+                "result_day": request.query["day"], "url_times": 1, "url_num": 5, "readnum_all": 12_000,
+                "wci": "612.34", "rowno": 1,
             }], 1)
         if kind == "myrank":
             return self._myrank(request, what[0])
