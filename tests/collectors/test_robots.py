@@ -1,11 +1,12 @@
 """robots.txt over real HTTP: what a site allows, asked once a day."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectors import robots
+from collectors import hypertext, robots
 from collectors.http import AGENT, Http
 from core.faults import Fault
 from tests.lab.desk import OPEN
@@ -78,6 +79,73 @@ def test_a_host_that_does_not_answer_means_waiting(lab, act):
 def test_files_that_forbid_nothing(lab, body):
     lab.serve("/robots.txt", body, "text/plain; charset=utf-8")
     assert ask(lab, "/zwgk/") == [None]
+
+
+def test_runs_on_either_side_of_midnight_ask_once(lab):
+    lab.serve("/robots.txt", "User-agent: *\nDisallow: /x\n", "text/plain")
+    before, after = datetime(2026, 3, 10, 15, 59, tzinfo=UTC), datetime(2026, 3, 10, 16, 1, tzinfo=UTC)
+    found = ask(lab, "/x", now=before, again=(after, before, after, before))
+    assert {fault.kind for fault in found} == {"STOP"} and len(lab.asked("/robots.txt")) == 2
+
+
+def test_redirects_in_circles_are_no_file(lab):
+    lab.serve("/robots.txt", b"", "text/plain", status=302, headers={"Location": "/robots.txt"})
+    assert ask(lab, "/zwgk/") == [None] and len(lab.asked("/robots.txt")) == 6
+
+
+def test_long_files_are_read_and_asked_beside_the_event_loop_and_each_address_once(lab):
+    lines = "".join(f"Disallow: /*a{n:x}*b$\n" for n in range(20_000))
+    lab.serve("/robots.txt", f"User-agent: *\nDisallow: /secret\n{lines}", "text/plain")
+
+    async def told(http: Http, path: str) -> str:
+        try:
+            return str(await robots.permit(http, lab.url(path), NOW))
+        except Fault as fault:
+            return fault.message
+
+    async def with_readers_busy(act) -> str:
+        """What `act` gives once those who read pages are free, and whether it had to wait for them."""
+        free = threading.Event()
+        busy = [asyncio.create_task(hypertext.aside(free.wait)) for _ in range(2)]
+        task = asyncio.create_task(act)
+        await asyncio.wait({task}, timeout=1)
+        waited = not task.done()
+        free.set()
+        await asyncio.gather(*busy)
+        return f"{'aside' if waited else 'at once'}: {await task}"
+
+    async def work() -> list[str]:
+        async with Http(**OPEN) as http:
+            return [await with_readers_busy(told(http, path)) for path in ("/open", "/secret/1", "/secret/1", "/open")]
+
+    first, second, third, fourth = asyncio.run(work())
+    assert (first, fourth) == ("aside: None", "at once: None")
+    assert second.startswith("aside: ") and "规则 Disallow: /secret）" in second and third.startswith("at once: ")
+
+
+def test_what_holds_for_others_is_not_even_read(lab):
+    agents = "".join(f"User-agent: bot{n:x}\n" for n in range(12_000))
+    rules = "".join(f"Disallow: /{n:x}\n" for n in range(16_000))
+    lab.serve("/robots.txt", f"{agents}{rules}User-agent: *\nDisallow: /b\nSitemap: https://a.cn/s.xml\n", "text/plain")
+    first, second = ask(lab, "/1", "/b")
+    assert first is None and "规则 Disallow: /b）" in second.message
+
+
+@pytest.mark.parametrize(("body", "allowed"), [
+    ("User-agent: a\nUser-agent: *\nDisallow: /\n", False), ("User-agent: *\nUser-agent: a\nDisallow: /\n", False),
+    ("User-agent: a\nDisallow: /\nUser-agent: *\nDisallow: /b\n", True),
+    ("User-agent: *\nDisallow: /b\nUser-agent: a\nDisallow: /\n", True),
+    (f"User-agent: *\nDisallow: /\nUser-agent: {AGENT.upper()}\nDisallow:\n", True),
+    (f"User-agent: {AGENT}\nUser-agent: *\nDisallow: /\n", False), ("user agent *\ndisallow /\n", False),
+    ("User-agent: *\nDisallow: /b\nUser-agent: *\nDisallow: /\n", False), ("Disallow: /\n", True),
+    ("User-agent:\nDisallow: /\n", True), ("User-agent: *\n# User-agent: a\nDisallow: /\n", False),
+    ("User-agent: *\nSitemap: https://a.cn/s.xml\nDisallow: /\n", False), ("User-agent: xpulse\nDisallow: /", True),
+    ("User-agent: *\nDisallow: /\nAllow: /a\n", True), ("User-agent: pulse*\nDisallow: /\n", False),
+])
+def test_groups_are_told_apart(lab, body, allowed):
+    lab.serve("/robots.txt", body, "text/plain")
+    (found,) = ask(lab, "/a")
+    assert (found is None) == allowed
 
 
 def test_no_more_of_it_counts_than_the_standard_asks_for(lab):
