@@ -11,6 +11,7 @@ from core.charts import labels_day
 from core.collect import trial
 from core.faults import BadInput
 from core.labels import ADDRESSED, FAULTS, RUN_STATES
+from core.ledger import SourceEntry
 from core.ledger.entries import SOURCE_COLLECTORS, WITHOUT_ACCOUNT
 from core.query import coverage as days
 from core.query import sources
@@ -48,7 +49,7 @@ def add_form() -> None:
         now = clock.now()
 
         def deed(session: Session) -> str:
-            source = ledger_sources.entry(**made)
+            source = _entry(made)
             ledger_sources.add(session, source, who=WHO, now=now)
             return f"已添加采集源“{source.name}”，后台采集进程将在下一轮采集它。"
 
@@ -60,12 +61,27 @@ def add_form() -> None:
 def _test(made: dict[str, Any]) -> None:
     """Test what stands in the form; it needs no name for that."""
     try:
-        entry = ledger_sources.entry(**made | {"name": made["name"].strip() or "测试"})
+        entry = _entry(made | {"name": made["name"].strip() or "测试"})
         with st.spinner("正在连接……"):
             verdict = trial.check_entry(entry, outside.collectors(), outside.make_http())
     except BadInput as refused:
         verdict = trial.Verdict(False, str(refused))
     tell(verdict)
+
+
+def _entry(made: dict[str, Any]) -> SourceEntry:
+    """What stands in the form as an entry of the ledger. Raises BadInput for what this way of collecting can't do
+    without, which the ledger doesn't know of."""
+    one = outside.collectors()[made["collector"]]
+    entry = ledger_sources.entry(**made)
+    lacking = [option.label for option in one.options if option.required and not entry.config.get(option.name)]
+    if one.account == "required" and not entry.account:
+        lacking.append("内容归属（台账里没有这个账号的，请先到“账号台账”添加）")
+    if any(secret.required for secret in one.secrets) and not entry.credential:
+        lacking.append("凭据（还没有的，请先在“凭据”一栏保存）")
+    if lacking:
+        raise BadInput(f"“{one.title}”请填写：{'、'.join(lacking)}")
+    return entry
 
 
 def _fields(key: str, now_is: sources.Detail | None) -> dict:
@@ -266,7 +282,7 @@ def _deeds(source: sources.Detail) -> None:
             if st.button("保存修改", type="primary", key=f"save_{source.id}"):
 
                 def save(session: Session) -> str:
-                    entry = ledger_sources.entry(**made)
+                    entry = _entry(made)
                     ledger_sources.change(session, source.id, entry, who=WHO, now=clock.now())
                     return f"已保存采集源“{entry.name}”。"
 

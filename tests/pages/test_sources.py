@@ -168,6 +168,22 @@ def test_a_source_is_tested_before_it_is_added(open_room, session, lab, monkeypa
     assert "连接正常" in app.success[0].value and not session.execute(select(Source)).scalar()
 
 
+@pytest.mark.parametrize(("collector", "lacking"), [
+    ("wechat", "内容归属（台账里没有这个账号的，请先到“账号台账”添加）、凭据（"), ("gsdata", "凭据（"),
+    ("liuyan", "留言板编号"), ("rsshub", "路由"),
+])
+def test_what_a_source_can_not_do_without_is_asked_for(open_room, session, collector, lacking):
+    app = open_room("sources", sources_part="自己填写")
+    app.selectbox(key="add0_collector").set_value(collector).run()
+    app.text_input(key="add0_name").set_value("某源")
+    app.text_input(key="add0_url").set_value("https://a.cn/feed")
+    app.selectbox(key=f"add0_{collector}_platform").set_value("feed").run()
+    for button in ("add0_test", "add0_go"):
+        app.button(key=button).click().run()
+        assert f"请填写：{lacking}" in app.error[0].value.replace("\\", "")
+    assert not session.execute(select(Source)).scalar()
+
+
 def test_adding_a_source_by_hand(open_room, session):
     session.add(Account(platform="wechat", external_id="gh_1", name="健康云澜"))
     db.bump(session, clock.now())
