@@ -1,4 +1,4 @@
-"""Tables with Chinese heads, and CSV that a spreadsheet can't be tricked with."""
+"""Tables with Chinese heads, and rows that can be picked."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -110,17 +110,3 @@ def _config(column: Column) -> Any:
 
 _TIME_WIDTH = 142
 """Pixels that a moment needs: beside a wide column it would be cut off."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def neutral(value: object) -> object:
-    """Text that a spreadsheet would take for a formula gets a leading apostrophe; everything else stays."""
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def csv_bytes(frame: pd.DataFrame, columns: Mapping[str, Column], notes: str = "") -> bytes:
-    """UTF-8 with BOM, Chinese heads, formulas neutralised; `notes` (filter, method, stamp) stands in the last line."""
-    names = [name for name in columns if name in frame.columns and columns[name].kind != "spark"]
-    out = frame[names].map(neutral).rename(columns={name: columns[name].label for name in names})
-    text = out.to_csv(index=False, lineterminator="\r\n")
-    return ("\ufeff" + text + (f'"{notes.replace(chr(34), "”")}"\r\n' if notes else "")).encode()

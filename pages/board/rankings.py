@@ -66,12 +66,12 @@ columns = {
 }
 row = ui.table(frame, columns, key="rankings_table", select=True, height=570,
                alt=f"{plan.title}排名表")
-head = f"{plan.title} {where.start} 至 {where.end}，{labels.BASES[basis]}，{key or '无指数'}"
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.download_button("导出 CSV", lambda: ui.csv_bytes(frame, columns, head), f"{head}.csv", "text/csv",
-                       on_click="ignore", icon=":material/download:")
-    if row is None:
-        ui.caption("点选一行可打开账号详情。")
-    else:
-        chosen = frame.iloc[row]
-        ui.link("account", f"打开“{plain(chosen['name'])}”的账号详情", account=int(chosen["account_id"]))
+used = indices.INDICES.get(key or "")
+method = f"{used.title}：{used.notes}；来源：{used.source}" if used else "按原始数据排名，不计指数"
+ui.export(frame, columns, f"{plan.title} {where.start} 至 {where.end}",
+          f"按{boards.ORDERS[order]}排名；取数口径：{labels.BASES[basis]}；{method}", key="rankings")
+if row is None:
+    ui.caption("点选一行可打开账号详情。")
+else:
+    chosen = frame.iloc[row]
+    ui.link("account", f"打开“{plain(chosen['name'])}”的账号详情", account=int(chosen["account_id"]))

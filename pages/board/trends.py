@@ -60,5 +60,4 @@ with st.expander("每日数据"):
     columns = {"day": ui.Column("日期", "date"), "label": ui.Column("名称"), "value": ui.Column(word, "int"),
                "covered": ui.Column("有数据账号", "int"), "accounts": ui.Column("账号数", "int")}
     ui.table(days, columns, key="trends_days", alt=f"每日{word}")
-    st.download_button("导出 CSV", lambda: ui.csv_bytes(days, columns), f"每日{word} {where.start} 至 {where.end}.csv",
-                       "text/csv", on_click="ignore", icon=":material/download:")
+    ui.export(days, columns, f"每日{word} {where.start} 至 {where.end}", key="trends")

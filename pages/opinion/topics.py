@@ -65,7 +65,6 @@ if row is not None:
     st.query_params["topic"] = str(topics["topic_id"][row])
     st.rerun()
 ui.caption("按信息条数排列。点选一个话题，可看它的全部信息和逐日走势。")
-st.download_button("导出 CSV", lambda: ui.csv_bytes(topics, columns), f"热点话题 {where.start} 至 {where.end}.csv",
-                   "text/csv", on_click="ignore", icon=":material/download:")
+ui.export(topics, columns, f"热点话题 {where.start} 至 {where.end}", key="topics")
 st.altair_chart(charts.stacked_bars(days, unit="条", value_name="信息量", title="每日信息量（按平台）"),
                 alt="每日信息量的柱状图，按平台分色")
