@@ -4,7 +4,6 @@ Every proposal is read as the collector of list pages would read it, and judged 
 with titles as long as headlines, leading to addresses of one kind. Pure, except for `look`.
 """
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -24,6 +23,12 @@ LEAST = 4
 """Entries that make a list."""
 MAX_LINKS = 1_500
 MAX_CANDIDATES = 40
+MAX_WORK = 12_000_000
+"""Characters of markup, of all candidates together, that are read to judge them."""
+MAX_NAMES = 1_000
+"""Characters of a class attribute that count, and at most its first 20 names."""
+MAX_WORDS = 2_000
+"""Characters of an element's text that are looked at."""
 SHOWN = 3
 SAMPLE = 5
 _CLIMB = 6
@@ -69,9 +74,12 @@ class Proposal:
 
 async def look(http: Http, url: str, now: datetime) -> list[Proposal]:
     """Fetch a page as the collector would, and propose. Raises Fault, also where the page shows no list."""
-    pace = await robots.permit(http, url, now)
-    fetched = await http.get(url, now=now, pace=pace)
-    return await asyncio.to_thread(propose, hypertext.decode(fetched.body, fetched.media_type), fetched.url or url, now)
+    fetched = await robots.get(http, url, now)
+    return await hypertext.aside(_proposed, fetched, now)
+
+
+def _proposed(fetched: Fetched, now: datetime) -> list[Proposal]:
+    return propose(hypertext.decode(fetched.body, fetched.media_type), fetched.url, now)
 
 
 def propose(html: str, url: str, now: datetime) -> list[Proposal]:
@@ -79,8 +87,14 @@ def propose(html: str, url: str, now: datetime) -> list[Proposal]:
     tree = hypertext.tree(html)
     base = hypertext.base_of(tree, url)
     found: list[tuple[Proposal, frozenset[str]]] = []
+    room = MAX_WORK
     for selector, aside in _candidates(tree, base):
-        made = _tried(tree, url, selector, aside, now)
+        nodes = hypertext.select(tree, selector, "条目")[: page.MAX_ENTRIES]
+        size = _size(nodes, min(room, page.MAX_MARKUP))
+        if len(nodes) < LEAST or size is None:
+            continue
+        room -= size
+        made = _tried(tree, url, selector, nodes, aside, now)
         if made is not None:
             found.append(made)
     found.sort(key=lambda pair: (-pair[0].score, len(pair[0].list)))
@@ -93,6 +107,16 @@ def propose(html: str, url: str, now: datetime) -> list[Proposal]:
     step = _next(tree, url)
     best = chosen[0][0].score
     return [_with(one, next=step) for one, _ in chosen if one.score >= best * 0.4]
+
+
+def _size(nodes: list[LexborNode], limit: int) -> int | None:
+    """The markup of elements together, None for more than `limit`."""
+    size = 0
+    for node in nodes:
+        size += len(node.html or "")
+        if size > limit:
+            return None
+    return size
 
 
 def _with(one: Proposal, **changed: object) -> Proposal:
@@ -117,51 +141,71 @@ def _none(tree: LexborHTMLParser, html: str) -> Fault:
 
 def _stable(node: LexborNode) -> list[str]:
     """The classes of an element that will still be there tomorrow."""
-    return [c for c in (node.attributes.get("class") or "").split()
+    names = [c for c in (node.attributes.get("class") or "")[:MAX_NAMES].split()[:20] if len(c) < 30]
+    return [c for c in names
             if re.fullmatch(r"[A-Za-z_][\w-]*", c) and not _HASHED.search(c) and not _PASSING.match(c)][:3]
 
 
-def _own(node: LexborNode) -> str:
-    """An element by its id or class; empty where it has none that lasts."""
-    name = node.attributes.get("id") or ""
-    if re.fullmatch(r"[A-Za-z][\w-]*", name) and not _HASHED.search(name):
-        return f"{node.tag}#{name}"
-    classes = _stable(node)
-    return f"{node.tag}.{classes[0]}" if classes else ""
+class _Names:
+    """The elements of a page by what names them; each is looked at once."""
 
+    def __init__(self) -> None:
+        self._stable: dict[int, list[str]] = {}
+        self._own: dict[int, str] = {}
+        self._aside: dict[int, bool] = {}
 
-def _where(node: LexborNode | None) -> str:
-    """A container by itself, or within the nearest ancestor that has a name."""
-    path: list[str] = []
-    while node is not None and node.tag not in ("body", "html", "-undef") and len(path) < 4:
-        own = _own(node)
-        if own:
-            return " ".join([own, *path])
-        if node.tag not in ("tbody", "thead"):
-            path.insert(0, node.tag)
-        node = node.parent
-    return " ".join(path)
+    def stable(self, node: LexborNode) -> list[str]:
+        """`_stable`."""
+        if node.mem_id not in self._stable:
+            self._stable[node.mem_id] = _stable(node)
+        return self._stable[node.mem_id]
 
+    def own(self, node: LexborNode) -> str:
+        """An element by its id or class; empty where it has none that lasts."""
+        if node.mem_id not in self._own:
+            name, classes = node.attributes.get("id") or "", self.stable(node)
+            if len(name) < 30 and re.fullmatch(r"[A-Za-z][\w-]*", name) and not _HASHED.search(name):
+                self._own[node.mem_id] = f"{node.tag}#{name}"
+            else:
+                self._own[node.mem_id] = f"{node.tag}.{classes[0]}" if classes else ""
+        return self._own[node.mem_id]
 
-def _aside(node: LexborNode | None) -> bool:
-    """Whether an element lies in what stands around a page's own content."""
-    for _ in range(12):
-        if node is None or node.tag in ("body", "html"):
-            return False
-        words = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
-        if node.tag in ("nav", "footer", "header", "aside") or _ASIDE.search(words):
-            return True
-        node = node.parent
-    return False
+    def where(self, node: LexborNode | None) -> str:
+        """A container by itself, or within the nearest ancestor that has a name."""
+        path: list[str] = []
+        while node is not None and node.tag not in ("body", "html", "-undef") and len(path) < 4:
+            own = self.own(node)
+            if own:
+                return " ".join([own, *path])
+            if node.tag not in ("tbody", "thead"):
+                path.insert(0, node.tag)
+            node = node.parent
+        return " ".join(path)
+
+    def aside(self, node: LexborNode | None) -> bool:
+        """Whether an element lies in what stands around a page's own content."""
+        for _ in range(12):
+            if node is None or node.tag in ("body", "html"):
+                return False
+            if node.mem_id not in self._aside:
+                words = " ".join((node.attributes.get(name) or "")[:MAX_NAMES] for name in ("id", "class"))
+                named = node.tag in ("nav", "footer", "header", "aside") or _ASIDE.search(words) is not None
+                self._aside[node.mem_id] = named
+            if self._aside[node.mem_id]:
+                return True
+            node = node.parent
+        return False
 
 
 def _candidates(tree: LexborHTMLParser, base: str) -> list[tuple[str, bool]]:
     """Selectors of repeated elements with links, and whether they stand aside; the most frequent first."""
+    names = _Names()
     seen: dict[str, set[str]] = {}
     aside: Counter[str] = Counter()
     for link in tree.css("a[href]")[:MAX_LINKS]:
         url = hypertext.absolute(link.attributes.get("href") or "", base)
-        words = max(one_line(link.text()), one_line(link.attributes.get("title") or ""), key=len)
+        said = (link.text()[:MAX_WORDS], (link.attributes.get("title") or "")[:MAX_WORDS])
+        words = max(map(one_line, said), key=len)
         if not url or len(words) < 4:
             continue
         node = link
@@ -169,21 +213,21 @@ def _candidates(tree: LexborHTMLParser, base: str) -> list[tuple[str, bool]]:
             parent = node.parent
             if parent is None or node.tag in ("body", "html"):
                 break
-            for selector in _named(node, parent):
+            for selector in _named(node, parent, names):
                 seen.setdefault(selector, set()).add(url)
-                aside[selector] += _aside(node)
+                aside[selector] += names.aside(node)
             node = parent
     ranked = sorted((s for s, urls in seen.items() if len(urls) >= LEAST), key=lambda s: (-len(seen[s]), len(s)))
     return [(selector, aside[selector] * 2 > len(seen[selector])) for selector in ranked[:MAX_CANDIDATES]]
 
 
-def _named(node: LexborNode, parent: LexborNode) -> Iterable[str]:
+def _named(node: LexborNode, parent: LexborNode, names: _Names) -> Iterable[str]:
     """The ways to name an element as one of its parent's children."""
     if node.tag in ("tbody", "td", "th", "span", "b", "strong", "font", "em"):
         return
-    where = _where(parent)
+    where = names.where(parent)
     joint = " " if node.tag == "tr" else " > "
-    classes = _stable(node)
+    classes = names.stable(node)
     if where and parent.tag not in ("body", "html"):
         yield f"{where}{joint}{node.tag}"
         if classes:
@@ -196,11 +240,8 @@ def _named(node: LexborNode, parent: LexborNode) -> Iterable[str]:
 
 
 def _tried(
-    tree: LexborHTMLParser, url: str, selector: str, aside: bool, now: datetime
+    tree: LexborHTMLParser, url: str, selector: str, nodes: list[LexborNode], aside: bool, now: datetime
 ) -> tuple[Proposal, frozenset[str]] | None:
-    nodes = hypertext.select(tree, selector, "条目")[: page.MAX_ENTRIES]
-    if len(nodes) < LEAST:
-        return None
     link = _link(nodes)
     made = Proposal(selector, _title(nodes, link), link, _date(nodes, now))
     found = _entries(tree, url, made, now)
@@ -284,7 +325,8 @@ def _title(nodes: list[LexborNode], link: str) -> str:
         main = (node.css_first(link) if link else None) or _main(node)
         if main is None:
             continue
-        parts = [e for e in main.css("h1,h2,h3,h4,h5,h6,p,span,div,strong,em,i,b") if one_line(e.text())]
+        inside = main.css("h1,h2,h3,h4,h5,h6,p,span,div,strong,em,i,b")[:60]
+        parts = [e for e in inside if one_line(e.text()[:MAX_WORDS])]
         if len(parts) < 2:
             continue
         wrapping += 1
@@ -309,7 +351,7 @@ def _date(nodes: list[LexborNode], now: datetime) -> str:
     some = nodes[:40]
     for node in some:
         for element in node.css("span,time,em,i,b,p,td,div,dd,label,small,font")[:40]:
-            words = one_line(element.text())
+            words = one_line(element.text()[:MAX_WORDS])
             if not words or len(words) > 40 or dates.on_page(words, now) is None:
                 continue
             classes = _stable(element)
@@ -318,7 +360,7 @@ def _date(nodes: list[LexborNode], now: datetime) -> str:
         hits = 0
         for node in some:
             first = node.css_first(selector)
-            hits += first is not None and dates.on_page(one_line(first.text())[:60], now) is not None
+            hits += first is not None and dates.on_page(one_line(first.text()[:MAX_WORDS])[:60], now) is not None
         if hits >= 0.7 * len(some):
             return selector
     return ""
@@ -327,7 +369,7 @@ def _date(nodes: list[LexborNode], now: datetime) -> str:
 def _next(tree: LexborHTMLParser, url: str) -> str:
     """A selector of the link to the next page, or a template of its address; empty where neither is plain."""
     for link in tree.css("a[href]")[-400:]:
-        words = one_line(link.text() or link.attributes.get("title") or "")
+        words = one_line((link.text() or link.attributes.get("title") or "")[:MAX_WORDS])
         if len(words) > 8 or not _NEXT.fullmatch(words):
             continue
         href = one_line(link.attributes.get("href") or "")

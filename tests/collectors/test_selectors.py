@@ -83,3 +83,45 @@ def test_a_page_is_fetched_politely(lab):
     lab.serve("/robots.txt", "User-agent: *\nDisallow: /\n", "text/plain")
     with pytest.raises(Fault, match=r"robots\.txt 不允许"):
         asyncio.run(look())
+
+
+def test_a_redirect_is_followed_only_where_robots_allow_it(lab):
+    rows = "".join(f"<li><a href='{n}.html'>关于第{n}号事项的通知</a><i>2026-03-0{n}</i></li>" for n in range(1, 9))
+    lab.serve("/robots.txt", "User-agent: *\nDisallow: /closed/\n", "text/plain")
+    for name in ("closed", "open"):
+        lab.serve(f"/{name}/i.html", f"<html><body><ul class=list>{rows}</ul></body></html>", "text/html")
+        lab.serve(f"/to-{name}", b"", "text/html", status=302, headers={"Location": f"/{name}/i.html"})
+
+    async def look(path: str) -> list:
+        async with Http(**OPEN) as http:
+            return await selectors.look(http, lab.url(path), NOW)
+
+    with pytest.raises(Fault, match=r"robots\.txt 不允许"):
+        asyncio.run(look("/to-closed"))
+    assert not lab.asked("/closed/i.html")
+    assert asyncio.run(look("/to-open"))[0].sample[0].url == lab.url("/open/1.html")
+
+
+@pytest.mark.parametrize("wrap", [
+    f"<div class='{'nameless1 ' * 18_000}'>{{}}</div>",
+    f"<div class='{'a-b_' * 45_000}' id='{'a_b' * 60_000}'>{{}}</div>",
+    f"<div class='{' '.join(f'c{chr(97 + n % 26)}' for n in range(60_000))}'>{{}}</div>",
+    "<div class=deep>" * 300 + "{}" + f"<p>{'长文' * 300_000}</p>" + "</div>" * 300,
+])
+def test_hostile_names_and_nesting_change_nothing_of_the_list_inside(wrap):
+    rows = "".join(
+        f"<li><a href='{n}.html'>关于第{n}号事项的通知</a><i>2026-03-0{n % 8 + 1}</i></li>" for n in range(300)
+    )
+    inside = wrap.replace("{}", f"<ul class=list>{rows}</ul>")
+    found = selectors.propose(f"<html><body>{inside}</body></html>", "https://a.cn/", NOW)[0]
+    assert (found.list, found.dated) == ("ul.list > li", 300)
+
+
+def test_the_first_names_of_an_element_count():
+    late = " ".join(f"x{n}y{n}" for n in range(400))
+    rows = "".join(
+        f"<section class='{late} entry'><a href='{n}.html'>关于第{n}号事项的通知</a></section>" for n in range(8)
+    )
+    near, far = (f"<html><body>{text}</body></html>" for text in (rows.replace(late, ""), rows))
+    assert selectors.propose(near, "https://a.cn/", NOW)[0].list == "section.entry"
+    assert all("entry" not in one.list for one in selectors.propose(far, "https://a.cn/", NOW))
