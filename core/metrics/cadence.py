@@ -57,13 +57,31 @@ def longest_gap(active: Iterable[date], first: date, last: date) -> Gap | None:
 
 @cache
 def _offices() -> holidays.HolidayBase:
-    return holidays.country_holidays("CN")
+    return holidays.country_holidays("CN", language="zh_CN")
 
 
 def day_off(day: date) -> bool:
     """Whether offices are closed: weekends and public holidays, less the weekends worked instead (调休). Of years that
     the State Council has not announced yet only the statutory days are known."""
     return not _offices().is_working_day(day)
+
+
+def holiday_names(first: date, last: date) -> dict[date, str]:
+    """The days between two days, both included, that belong to a public holiday, with its Chinese name: the statutory
+    days, and the weekends and swapped days that lengthen it, which bear the name of the day before them."""
+    found: dict[date, str] = {}
+    reach = timedelta(15)
+    run: list[date] = []
+    for day in [*days(first - reach, last + reach), date.max]:
+        if day != date.max and day_off(day):
+            run.append(day)
+            continue
+        names = {one: name.split("（")[0] for one in run if (name := _offices().get(one)) and "休息日" not in name}
+        for one in run if names else ():
+            before = [name for named, name in names.items() if named <= one]
+            found[one] = before[-1] if before else next(iter(names.values()))
+        run = []
+    return {day: name for day, name in found.items() if first <= day <= last}
 
 
 LEAST_ACTIVE = 5

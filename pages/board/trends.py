@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import charts, ui
+from core.metrics.cadence import holiday_names
 from core.query import trends
 
 where = ui.gate("trends")
@@ -18,11 +19,13 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
                               bind="query-params", required=True)
     compared = st.toggle("与上期、去年同期比较", key="compare", bind="query-params", disabled=bool(by))
 word, unit = trends.METRICS[metric], trends.UNITS[metric]
+off = holiday_names(where.start, where.end)
 
 if compared and not by:
     frame = ui.ask(trends.comparison, where, metric)
     ui.caption("上期、去年同期按天对齐到本期；没有数据的时期不显示。")
-    st.altair_chart(charts.daily_lines(frame, unit=unit, value_name=word, height=340), alt=f"{word}与前期对比折线图")
+    drawn = charts.daily_lines(frame, unit=unit, value_name=word, height=340, holidays=off)
+    st.altair_chart(drawn, alt=f"{word}与前期对比折线图")
 else:
     frame = ui.ask(trends.daily, where, by) if by else total
     shown = trends.series(frame, metric)
@@ -30,8 +33,13 @@ else:
     if by and len(dict.fromkeys(shown["series"])) > len(most):
         ui.caption(f"图中显示发布最多的 {len(most)} 个，其余见下表。")
     shown = shown[shown["series"].isin(most)]
-    draw = charts.stacked_bars if by and metric == "posts" else charts.daily_lines
-    st.altair_chart(draw(shown, unit=unit, value_name=word, height=340), alt=f"每日{word}图")
+    drawn = (
+        charts.stacked_bars(shown, unit=unit, value_name=word, height=340) if by and metric == "posts" else
+        charts.daily_lines(shown, unit=unit, value_name=word, height=340, holidays=off)
+    )
+    st.altair_chart(drawn, alt=f"每日{word}图")
+if off:
+    ui.caption("灰色底纹为法定节假日：" + "、".join(dict.fromkeys(off.values())) + "。")
 gaps = int(total["gap"].sum())
 if gaps:
     ui.caption(f"有 {gaps} 天没有采集到任何数据，图中留空，不按 0 计。")

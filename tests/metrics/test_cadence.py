@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from core.clock import instant
-from core.metrics.cadence import FRESHNESS_WORDS, Gap, freshness, heat, longest_gap, silent_days
+from core.metrics.cadence import FRESHNESS_WORDS, Gap, freshness, heat, holiday_names, longest_gap, silent_days
 
 
 def test_heat_counts_by_shanghai_weekday_and_hour():
@@ -42,3 +42,12 @@ def test_the_two_week_rule():
     assert freshness(date(2024, 5, 5), today) == "stale"
     assert freshness(None, today) == "unknown"
     assert set(FRESHNESS_WORDS) == {"ok", "notice", "warning", "stale", "unknown"}
+
+
+def test_the_days_of_a_holiday_bear_its_name():
+    autumn = holiday_names(date(2025, 9, 26), date(2025, 10, 12))
+    assert list(autumn) == [date(2025, 10, day) for day in range(1, 9)]
+    assert set(autumn.values()) == {"国庆节", "中秋节"} and autumn[date(2025, 10, 5)] == "国庆节"
+    assert list(holiday_names(date(2026, 2, 1), date(2026, 2, 28))) == [date(2026, 2, day) for day in range(15, 24)]
+    assert holiday_names(date(2026, 3, 1), date(2026, 3, 31)) == {}, "an ordinary weekend is none"
+    assert holiday_names(date(2025, 10, 3), date(2025, 10, 3)) == {date(2025, 10, 3): "国庆节"}
