@@ -130,6 +130,18 @@ def ranking(
     return frame
 
 
+def inputs(
+    session: Session, account_id: int, first: date, last: date, made: Plan
+) -> Inputs:
+    """What an index takes of one account in a period, as `ranking` takes it; `made` is the plan of its platform."""
+    unit = session.execute(select(Account.unit_id).where(Account.id == account_id)).scalar()
+    scope = Filter(first, last, (made.platform,), units=(unit,) if unit else ())
+    rows = _measured(session, scope, made, made.counters, followers=True)
+    row = next((row for row in rows if row["account_id"] == account_id), None)
+    length = wci_days(first, last)
+    return _inputs(row, length) if row else Inputs(days=length, posts=None)
+
+
 def _behind(needed: set[str], counters: Sequence[str]) -> tuple[str, ...]:
     """The counters whose sums the needed inputs are made of."""
     if "interaction" in needed:
