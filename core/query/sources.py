@@ -247,7 +247,8 @@ def credentials(session: Session) -> pd.DataFrame:
         {
             "credential_id": c.id, "name": c.name, "kind": c.kind, "kind_name": labels.COLLECTORS.get(c.kind, c.kind),
             "shown": dict(c.shown),
-            "state_name": CREDENTIAL_STATES.get(c.state, c.state), "note": c.note, "checked_at": c.checked_at,
+            "state_name": CREDENTIAL_STATES.get(c.state, c.state), "note": c.note,
+            "checked_at": c.checked_at if c.state else None,
             "users": users.get(c.id, 0), "url": urls.get(c.id, ""),
         }
         for c in session.execute(select(Credential).order_by(Credential.name)).scalars()

@@ -165,6 +165,8 @@ def _chosen(row: Mapping[str, Any], collector: object | None) -> None:
         known = st.session_state.get(_VERDICT)
         if known and known[0] == credential_id:
             tell(known[1])
+        if st.session_state.pop(f"cred_edit_{credential_id}_done", False):
+            st.session_state[f"cred_edit_{credential_id}"] = False
         if st.toggle("更换内容", key=f"cred_edit_{credential_id}"):
             round_ = st.session_state.setdefault(_ROUND, 0)
             with _together(f"cred{round_}_change_{credential_id}"):
@@ -181,8 +183,8 @@ def _chosen(row: Mapping[str, Any], collector: object | None) -> None:
                     return f"已更换凭据“{name}”，使用它的采集源将在下一轮采集。"
 
                 if do(change, TOLD):
-                    for done in (_VERDICT, f"cred_edit_{credential_id}"):
-                        st.session_state.pop(done, None)
+                    st.session_state.pop(_VERDICT, None)
+                    st.session_state[f"cred_edit_{credential_id}_done"] = True
                     _forget(round_)
                     st.rerun()
 

@@ -207,12 +207,17 @@ _REMEDY = {
 """Fault of a source → what a person is to do about it."""
 
 
+def reason(note: str, fault: str) -> str:
+    """A source's note without the words for its kind of fault, which its state says already: there is little room."""
+    return note.removeprefix(f"{FAULTS.get(fault, '')}：")
+
+
 def _standing(row: dict[str, Any], editable: bool) -> None:
     """The state of a source in words, where it is not as it should be, and what to do, if a person can do anything."""
     remedy = _REMEDY.get(row["fault"], "") if editable and row["state"] in ("person", "failed", "held") else ""
     if remedy and row["fault"] in FOR_A_PERSON:
         remedy += "在此之前，系统每天自动再试一次。"
-    note = row["note"].removeprefix(f"{FAULTS.get(row['fault'], '')}：").rstrip("。")
+    note = reason(row["note"], row["fault"]).rstrip("。")
     words = "。".join(filter(None, (note, remedy)))
     if row["state"] == "off":
         words = "不再采集，已入库的数据保留。"
@@ -276,6 +281,8 @@ def _deeds(source: sources.Detail) -> None:
     known = st.session_state.get(_VERDICT)
     if known and known[0] == source.id:
         tell(known[1])
+    if st.session_state.pop(f"edit_{source.id}_done", False):
+        st.session_state[f"edit_{source.id}"] = False
     if st.toggle("修改", key=f"edit_{source.id}"):
         with st.container(border=True):
             made = _fields(f"edit{source.id}", source)
@@ -287,7 +294,7 @@ def _deeds(source: sources.Detail) -> None:
                     return f"已保存采集源“{entry.name}”。"
 
                 if do(save, told):
-                    st.session_state.pop(f"edit_{source.id}", None)
+                    st.session_state[f"edit_{source.id}_done"] = True
                     st.rerun()
 
 

@@ -55,7 +55,8 @@ if shown.empty:
 # Above the table, whose own buttons float over what stands there.
 ui.caption(f"共 {len(shown)} 个采集源，需要处理的在前。")
 
-chosen = ui.pick(shown, {
+reasons = [forms.reason(note, fault) for note, fault in zip(shown["note"], shown["fault"], strict=True)]
+chosen = ui.pick(shown.assign(note=reasons), {
     "state_name": ui.Column("状态", width=92), "name": ui.Column("名称", width=210),
     "note": ui.Column("说明", width=300), "last_run_at": ui.Column("最近采集", "time"),
     "next_due_at": ui.Column("下次采集", "time"), "new_day": ui.Column("近24小时新增", "int"),

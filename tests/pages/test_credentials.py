@@ -92,6 +92,7 @@ def test_a_credential_is_tested_where_its_source_asks(open_room, session, wechat
     app.text_input(key=f"cred0_change_{made.id}_secret").input(FIELDS["secret"])
     button(app, f"cred_save_{made.id}").click().run()
     assert "已更换凭据" in app.success[0].value and not app.error, "the verdict was of what it held before"
+    assert not app.toggle(key=f"cred_edit_{made.id}").value
     button(app, f"cred_test_{made.id}").click().run()
     assert "连接正常" in app.success[0].value and app.dataframe[0].value["state_name"][0] == "可用"
 
