@@ -1,6 +1,7 @@
 """What can go wrong at a source, in six classes that decide what happens next (words: labels.FAULTS)."""
 
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 FaultKind = Literal["RETRY", "REAUTH", "QUOTA", "NOTREADY", "STOP", "GONE"]
 
@@ -19,6 +20,11 @@ class Fault(Exception):
         self.message = message
         self.retry_after = retry_after
         self.evidence = evidence
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whole on the other side of a process's wall as well: parsers raise it in another process (core.kitchen)."""
+        made = partial(type(self), retry_after=self.retry_after, evidence=self.evidence)
+        return made, (self.kind, self.message)
 
 
 class BadInput(Exception):
