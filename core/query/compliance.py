@@ -1,0 +1,272 @@
+"""检查指标 of the accounts in scope: one inspection for each, the words found in their posts, and each unit's card."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Select, func, select
+from sqlmodel import Session
+
+from core.faults import BadInput
+from core.labels import ACCOUNT_STATES, UNIT_KINDS
+from core.metrics.cadence import STALE_DAYS
+from core.metrics.compliance import OUTCOMES, VERDICTS, Facts, Inspection, inspect
+from core.models import Account, AccountDay, Platform, Post, Unit
+from core.opinion.terms import Matcher, matcher
+from core.query import totals
+from core.query.scope import Filter
+from core.settings import CATALOG
+
+SHOWN = 2_000
+"""Findings that are listed; the figures count all of them."""
+LOOKBACK = timedelta(400)
+"""How far back the days of an account that is silent through the whole period are looked at."""
+SITES = ("govsite",)
+"""Platforms that are no new media: websites have a checklist of their own."""
+OWN_FAMILIES = ("app",)
+"""Families whose platform is the unit's own and no third party's."""
+EXISTING = ("normal", "suspended")
+"""States in which an account is still there for people to see."""
+NO_UNIT = "未归属单位"
+_BATCH = 2_000
+_GRAVER = {outcome: n for n, outcome in enumerate(OUTCOMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCard:
+    """One unit: its verdict (the gravest of its accounts'), how many of its accounts came to each verdict (in the order
+    of VERDICTS), and its accounts as in `Compliance.accounts`, the gravest first."""
+
+    unit: str
+    kind: str
+    verdict: str
+    tally: dict[str, int]
+    accounts: pd.DataFrame
+
+    @property
+    def words(self) -> str:
+        """`共 3 个账号：不合格 1 个、合格 2 个`."""
+        return f"共 {len(self.accounts)} 个账号：" + "、".join(f"{word} {n} 个" for word, n in self.tally.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    """Every account in scope, inspected at the end of `last`, its period beginning with `first`.
+
+    `accounts`, the gravest first: account_id, account, unit_id (0: none), unit, unit_kind (in words), platform (name),
+    state (in words), verdict (in words), reasons, last_post, silent (confirmed days since), silent_most (missing where
+    there is no bound), gap (confirmed), gap_first, gap_last, out, out_most, unknown (days of the period of which
+    nothing is known), interactive (in words), registration_no, twins (other accounts of the unit on the platform),
+    posts, read, grave, wrong, doubtful, and inspection. Figures of updates are missing where they are not judged.
+    `findings`, the gravest first: account_id, account, unit, platform, post_id, day, title, url, place (in words),
+    around, wrong, right, kind, level, note, source; at most SHOWN of `found`.
+    """
+
+    first: date
+    last: date
+    accounts: pd.DataFrame
+    findings: pd.DataFrame
+    found: int
+
+    def tally(self) -> dict[str, int]:
+        """How many accounts came to each verdict, in the order of VERDICTS; all of them named."""
+        counted = Counter(self.accounts["verdict"])
+        return {word: counted[word] for word in VERDICTS.values()}
+
+    def units(self) -> list[UnitCard]:
+        """A card for each unit in scope: those with a veto first, then by the number of such accounts and the name."""
+        order = list(VERDICTS.values())
+        cards = [_card(owned) for _, owned in self.accounts.groupby("unit_id", sort=False)]
+        return sorted(cards, key=lambda card: (
+            order.index(card.verdict), -card.tally.get(card.verdict, 0), card.unit == NO_UNIT, card.unit,
+        ))
+
+
+def _card(owned: pd.DataFrame) -> UnitCard:
+    counted = Counter(owned["verdict"])
+    tally = {word: counted[word] for word in VERDICTS.values() if counted[word]}
+    row = owned.iloc[0]
+    return UnitCard(row["unit"], row["unit_kind"], next(iter(tally)), tally, owned.reset_index(drop=True))
+
+
+# --- The list of words ----------------------------------------------------------------------------------------------
+
+
+def word_list(file: Path = CATALOG / "terms.csv") -> tuple[str, str]:
+    """(text, digest) of the list of words as it is now. Raises BadInput (Chinese) where it can't be read."""
+    try:
+        body = file.read_bytes()
+        return body.decode("utf-8-sig"), hashlib.sha256(body).hexdigest()[:12]
+    except FileNotFoundError as error:
+        raise BadInput(f"找不到词表 {file.name}，请恢复 data/catalog/{file.name}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"词表 {file.name} 不是 UTF-8 编码，请另存为“CSV UTF-8（逗号分隔）”") from error
+
+
+# --- The inspection -------------------------------------------------------------------------------------------------
+
+
+def compliance(session: Session, where: Filter, words: str) -> Compliance:
+    """The accounts in scope inspected; `words` is the text of the list of words. Raises BadInput for a bad list."""
+    finder = matcher(words)
+    ids = totals.meant(session, where)
+    accounts = session.execute(
+        select(Account, Platform.name.label("platform_name"), Platform.family, Unit.name.label("unit"), Unit.kind)
+        .join(Platform, Platform.code == Account.platform).outerjoin(Unit, Unit.id == Account.unit_id)
+        .where(Account.id.in_(ids)).order_by(Platform.sort, Account.name, Account.id)
+    ).all()
+    names = {row.Account.id: {"account": row.Account.name, "unit": row.unit or NO_UNIT, "platform": row.platform_name}
+             for row in accounts}
+    pace, looked = _pace(session, ids, where), _Looked(names, finder)
+    looked.through(_posts(session, ids, where))
+    twins = _twins(session)
+    rows = []
+    for account, platform, family, unit, kind in accounts:
+        mine = [name for id_, name in twins[account.unit_id, account.platform] if id_ != account.id]
+        facts = Facts(
+            state=account.state, opened_on=account.opened_on, closed_on=account.closed_on, **pace[account.id],
+            interactive=account.interactive, registration_no=account.registration_no, has_unit=unit is not None,
+            twins=tuple(mine) if unit is not None and account.state in EXISTING else (),
+            own=family in OWN_FAMILIES, site=account.platform in SITES, **looked.figures(account.id),
+        )
+        rows.append(_row(account, facts, inspect(facts, where.start, where.end)) | {
+            "unit_id": account.unit_id or 0, "unit": unit or NO_UNIT, "unit_kind": UNIT_KINDS.get(kind, "其他"),
+            "platform": platform,
+        })
+    rows.sort(key=lambda row: (_GRAVER[row["inspection"].verdict], -(row["silent"] or 0)))
+    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    for name in ("silent", "silent_most", "gap", "out", "out_most"):
+        frame[name] = totals.whole(frame[name]).values
+    return Compliance(where.start, where.end, frame, looked.frame(), looked.found)
+
+
+_COLUMNS = [
+    "account_id", "account", "unit_id", "unit", "unit_kind", "platform", "state", "verdict", "reasons", "last_post",
+    "silent", "silent_most", "gap", "gap_first", "gap_last", "out", "out_most", "unknown", "interactive",
+    "registration_no", "twins", "posts", "read", "grave", "wrong", "doubtful", "inspection",
+]
+_INTERACTIVE = {True: "有", False: "无", None: "未核"}
+
+
+def _row(account: Account, facts: Facts, found: Inspection) -> dict:
+    silence, gap = found.silence, found.gap
+    return {
+        "account_id": account.id, "account": account.name, "state": ACCOUNT_STATES[account.state],
+        "verdict": VERDICTS[found.verdict], "reasons": found.reasons, "last_post": found.last_post,
+        "silent": silence.least if silence else None, "silent_most": silence.most if silence else None,
+        "gap": (gap.days if gap else 0) if found.updates else None, "gap_first": gap.first if gap else None,
+        "gap_last": gap.last if gap else None, "out": found.out, "out_most": found.out_most, "unknown": found.unknown,
+        "interactive": _INTERACTIVE[account.interactive], "registration_no": account.registration_no,
+        "twins": len(facts.twins), "posts": facts.posts, "read": facts.read, "grave": facts.grave,
+        "wrong": facts.wrong, "doubtful": facts.doubtful, "inspection": found,
+    }
+
+
+def _twins(session: Session) -> defaultdict[tuple[int | None, str], list[tuple[int, str]]]:
+    """(unit, platform) → (id, name) of its accounts that still exist, whether in scope or not."""
+    found: defaultdict[tuple[int | None, str], list[tuple[int, str]]] = defaultdict(list)
+    query = select(Account.unit_id, Account.platform, Account.id, Account.name).where(
+        Account.unit_id.is_not(None), Account.state.in_(EXISTING)
+    ).order_by(Account.name, Account.id)
+    for unit_id, platform, id_, name in session.execute(query):
+        found[unit_id, platform].append((id_, name))
+    return found
+
+
+# --- When they published --------------------------------------------------------------------------------------------
+
+
+def _pace(session: Session, ids: Select, where: Filter) -> dict[int, dict]:
+    """What `Facts` needs of each account's days: active, known, since, before."""
+    since = where.start - timedelta(STALE_DAYS + 1)
+    active = _by_account(session, select(AccountDay.account_id, AccountDay.day).where(
+        AccountDay.account_id.in_(ids), totals.within("latest", since, where.end), AccountDay.posts > 0
+    ))
+    known = _by_account(session, totals.known_days(ids, since, where.end))
+    before = dict(session.execute(
+        select(AccountDay.account_id, func.max(AccountDay.day)).where(
+            AccountDay.account_id.in_(ids), AccountDay.basis == "latest", AccountDay.day < since, AccountDay.posts > 0
+        ).group_by(AccountDay.account_id)
+    ).all())
+    # Of accounts silent all through, what is known is followed back to their last post.
+    silent = [id_ for id_ in before if id_ not in active]
+    reach = {id_: max(before[id_] + timedelta(1), since - LOOKBACK) for id_ in silent}
+    earlier: dict[int, set[date]] = {}
+    if silent:
+        still = select(Account.id).where(Account.id.in_(ids), Account.id.in_(silent))
+        earlier = _by_account(session, totals.known_days(still, min(reach.values()), since - timedelta(1)))
+    return {
+        id_: {
+            "active": frozenset(active.get(id_, ())),
+            "known": frozenset(known.get(id_, set()) | earlier.get(id_, set())),
+            "since": reach.get(id_, since), "before": before.get(id_),
+        }
+        for id_ in session.execute(ids).scalars()
+    }
+
+
+def _by_account(session: Session, query: Select) -> dict[int, set[date]]:
+    found: dict[int, set[date]] = {}
+    for account_id, day in session.execute(query):
+        found.setdefault(account_id, set()).add(day)
+    return found
+
+
+# --- What they wrote ------------------------------------------------------------------------------------------------
+
+
+def _posts(session: Session, ids: Select, where: Filter) -> Iterator[tuple]:
+    """(account_id, post_id, day, title, text, url) of the period's posts that people can still see."""
+    query = select(Post.account_id, Post.id, Post.day, Post.title, Post.text, Post.url).where(
+        Post.account_id.in_(ids), Post.day.between(where.start, where.end), Post.gone_at.is_(None)
+    ).order_by(Post.account_id, Post.day.desc(), Post.id)
+    for part in session.execute(query.execution_options(yield_per=_BATCH)).partitions():
+        yield from part
+
+
+class _Looked:
+    """The posts looked through: figures of each account, and the findings."""
+
+    def __init__(self, names: dict[int, dict[str, str]], finder: Matcher):
+        self.names, self.finder = names, finder
+        self.counts: defaultdict[int, Counter] = defaultdict(Counter)
+        self.rows: list[dict] = []
+
+    @property
+    def found(self) -> int:
+        return len(self.rows)
+
+    def through(self, posts: Iterator[tuple]) -> None:
+        """Look through these posts; a title that its text repeats is looked at once."""
+        for account_id, post_id, day, title, text, url in posts:
+            counts = self.counts[account_id]
+            counts["posts"] += 1
+            counts["read"] += bool(title or text)
+            parts = [("正文", text)] if title and text.startswith(title) else [("标题", title), ("正文", text)]
+            for part, words in parts:
+                for hit in self.finder.find(words):
+                    counts[hit.term.level] += 1
+                    self.rows.append({
+                        "account_id": account_id, **self.names[account_id], "post_id": post_id, "day": day,
+                        "title": title, "url": url, "place": f"{part}第 {hit.start + 1} 字", "around": hit.around,
+                        "wrong": hit.term.wrong, "right": hit.term.right or "（不使用）", "kind": hit.term.kind,
+                        "level": hit.term.level, "note": hit.term.note, "source": hit.term.source,
+                    })
+
+    def figures(self, account_id: int) -> dict[str, int]:
+        """What `Facts` needs of an account's texts."""
+        counts = self.counts[account_id]
+        return {"posts": counts["posts"], "read": counts["read"], "grave": counts["严重"], "wrong": counts["一般"],
+                "doubtful": counts["提示"]}
+
+    def frame(self) -> pd.DataFrame:
+        levels = ("严重", "一般", "提示")
+        rows = sorted(self.rows, key=lambda row: levels.index(row["level"]))[:SHOWN]
+        return pd.DataFrame(rows, columns=[
+            "account_id", "account", "unit", "platform", "post_id", "day", "title", "url", "place", "around", "wrong",
+            "right", "kind", "level", "note", "source",
+        ])
