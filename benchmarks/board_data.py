@@ -35,7 +35,8 @@ PICKED = "千号榜"
 """A board of every tenth account."""
 KINDS = ("bureau", "street", "district", "other")
 TITLES = [f"{who}{what}（第{n}期）" for n in range(1, 41)
-          for who in ("区教育局", "澜桥街道", "区卫生健康委", "公安分局") for what in ("召开重点工作推进会", "延长夜间门诊服务时间", "发布出行提示", "公示加装电梯项目")]
+          for who in ("区教育局", "澜桥街道", "区卫生健康委", "公安分局")
+          for what in ("召开重点工作推进会", "延长夜间门诊服务时间", "发布出行提示", "公示加装电梯项目")]
 
 
 @dataclass(frozen=True)
