@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborNode
 
 from collectors import attempts, dates, hypertext, plain, robots
 from collectors.base import Desk
+from core import clock
 from core.faults import Fault
 from core.records import (
     EARLIEST,
@@ -176,6 +177,8 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     title = metas.get("articletitle") or entry.title or metas.get("og:title") or hypertext.title_of(page)
     printed = [metas[n] for n in ("pubdate", "publishdate", "article:published_time", "og:release_date") if n in metas]
     at = _first_credible([*(dates.on_page(p, fetched.fetched_at) for p in printed), entry.at], fetched.fetched_at)
+    if at and entry.at and clock.local(at).time() == time() and clock.day_of(entry.at) == clock.day_of(at):
+        at = entry.at  # a bare day says less than the list's moment of that day
     details = {label: metas[name] for name, label in _GUIDELINE.items() if metas.get(name)}
     body = _body(page, str(source.config.get("article") or "")) or metas.get("description", "")
     if not body:

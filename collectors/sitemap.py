@@ -280,7 +280,7 @@ def parse(source: SourceSpec, fetched: Fetched) -> Batch:
     """What a map says of new articles by itself, or one article."""
     if fetched.context.get("call") == "article":
         return articles.parse(source, fetched)
-    kind, lines, note = read(fetched)
+    _, lines, note = read(fetched)
     batch = Batch(note=fetched.context.get("notice", "") or note)
     lines_of = set(filter(None, fetched.context.get("lines", "").split("\n")))
     if lines_of:

@@ -205,6 +205,16 @@ def test_a_date_that_can_t_be_gives_way_to_the_list_s(site, lab, printed, wanted
     assert (found.published_at, found.dated, found.text) == (wanted, True, "文")
 
 
+def test_the_list_s_moment_counts_where_the_article_names_only_its_day(site, lab):
+    row = "<li><a href='t20260309_99.html'>通知</a><span>2026-03-09 09:30</span></li>"
+    list_ = f"<html><body><ul class=list>{row}</ul></body></html>"
+    lab.serve("/pages/zwgk/index.html", list_, "text/html")
+    article = "<html><head><meta name=PubDate content=2026-03-09></head><body><div id=zoom>文</div></body></html>"
+    lab.serve("/pages/zwgk/t20260309_99.html", article, "text/html")
+    (found,) = run(full(site, pages="1")).mentions.values()
+    assert (found.published_at, found.text) == (datetime(2026, 3, 9, 1, 30, tzinfo=UTC), "文")
+
+
 def test_an_attachment_on_a_list_is_named_and_not_read(site, lab):
     lab.serve(f"/pages{site.path(99)}?spm=a.0", b"%PDF-1.7", "application/pdf")
     outcome = run(full(site, pages="1"))
