@@ -127,6 +127,32 @@ def ranking_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
     return _titled(alt.layer(bars, ends), title, max(row_height * len(data), 60))
 
 
+def contributions(frame: pd.DataFrame, *, unit: str, title: str = "", row_height: int = 32) -> alt.LayerChart:
+    """Horizontal bars to the right (what raised something) and to the left (what lowered it), in the order given, each
+    with its signed value at its end.
+
+    `frame`: name (text) · value (number).
+    """
+    data = frame.assign(
+        value=pd.to_numeric(frame["value"]).astype("float64"),
+        text=[f"{value:+.2f}" for value in frame["value"]],
+        side=["上升" if value >= 0 else "下降" for value in frame["value"]],
+    )
+    reach = 1.25 * float(data["value"].abs().max()) if len(data) else 1.0
+    y = alt.Y("name:N", title=None, sort=list(data["name"]),
+              axis=alt.Axis(labelLimit=180, labelOverlap=False, ticks=False, domain=False))
+    x = alt.X("value:Q", title=unit, scale=alt.Scale(domain=[-max(reach, 1e-9), max(reach, 1e-9)], nice=False),
+              axis=alt.Axis(tickCount=5))
+    colour = alt.Color("side:N", title=None, legend=None, scale=alt.Scale(
+        domain=["上升", "下降"], range=[STATE_COLOURS["collected"], STATE_COLOURS["failed"]]))
+    tooltip = [alt.Tooltip("name:N", title="数据"), alt.Tooltip("text:N", title=f"贡献（{unit}）")]
+    base = alt.Chart(data).encode(x=x, y=y, tooltip=tooltip)
+    layers = [base.mark_bar().encode(color=colour)]
+    for align, offset, where in (("left", 4, "datum.value >= 0"), ("right", -4, "datum.value < 0")):
+        layers.append(base.mark_text(align=align, dx=offset).encode(text="text:N").transform_filter(where))
+    return _titled(alt.layer(*layers), title, 60 + row_height * len(data))
+
+
 def heat(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "", row_title: str = "",
          column_title: str = "", row_height: int = 22) -> alt.Chart:
     """A table of coloured cells, for instance weekday by hour. Missing cells stay empty.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-Kind = Literal["text", "int", "score", "percent", "date", "time", "link", "spark", "change", "flag"]
+Kind = Literal["text", "int", "score", "percent", "date", "time", "link", "spark", "change", "flag", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def _config(column: Column) -> Any:
     match column.kind:
         case "int":
             return made.NumberColumn(column.label, format="localized", **common)
+        case "number":
+            return made.NumberColumn(column.label, format="%.6g", **common)
         case "score":
             return made.NumberColumn(column.label, format="%.2f", **common)
         case "percent":

@@ -6,6 +6,7 @@ from core import charts, clock, labels, ui
 from core.metrics.cadence import FRESHNESS_WORDS, freshness
 from core.query import accounts, posts, totals, trends
 from core.ui.choice import linked
+from core.ui.explained import explained
 from core.ui.figures import counters
 from core.ui.parts import Card, plain
 from core.ui.readings import readings
@@ -56,6 +57,7 @@ if rhythm.last_post and sum(map(sum, rhythm.cells)):
                                 column_title="时", row_height=42), alt="按星期和小时的发布数热力图")
     ui.caption(rhythm.words)
 
+explained(chosen, account.platform, where)
 st.subheader("帖文", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     search = st.text_input("标题包含", key="post_search", max_chars=50, width=260)

@@ -39,7 +39,7 @@ else:
     )
     st.altair_chart(drawn, alt=f"每日{word}图")
 if off:
-    ui.caption("灰色底纹为法定节假日：" + "、".join(dict.fromkeys(off.values())) + "。")
+    ui.caption("浅色底纹为法定节假日：" + "、".join(dict.fromkeys(off.values())) + "。")
 gaps = int(total["gap"].sum())
 if gaps:
     ui.caption(f"有 {gaps} 天没有采集到任何数据，图中留空，不按 0 计。")

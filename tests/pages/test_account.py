@@ -12,6 +12,11 @@ from tests.query.conftest import district, filled  # noqa: F401
 APRIL = {"period": "自选", "days": ["2024-04-01", "2024-04-30"]}
 
 
+def posts_of(app):
+    """The table of posts."""
+    return next(frame.value for frame in app.dataframe if "title" in frame.value.columns)
+
+
 def test_a_link_opens_the_account(district, open_room):  # noqa: F811
     app = open_room("account", account=str(district.accounts["教育微信"]), **APRIL)
     mine = district.posts[(district.posts["account"] == "教育微信") & district.posts["day"].map(lambda d: d.month == 4)]
@@ -19,20 +24,36 @@ def test_a_link_opens_the_account(district, open_room):  # noqa: F811
     cards = {m.label: m.value for m in app.metric}
     assert cards["发布数"] == str(len(mine))
     assert cards["最近发布"] == f"{max(mine['day']):%m-%d}"
-    assert len(app.dataframe[0].value) == 50
+    assert len(posts_of(app)) == 50
     assert any(f"共 {len(mine)} 篇" in c.value for c in app.caption)
 
 
 def test_posts_can_be_sorted_and_searched(district, open_room):  # noqa: F811
     app = open_room("account", account=str(district.accounts["警方微信"]), **APRIL)
     app.selectbox(key="post_sort").set_value("reads").run()
-    reads = app.dataframe[0].value["reads"]
+    reads = posts_of(app)["reads"]
     assert reads.is_monotonic_decreasing
     assert reads.iloc[0] == 100_001
     app.text_input(key="post_search").set_value("第45日").run()
-    assert len(app.dataframe[0].value) == 3
+    assert len(posts_of(app)) == 3
     app.text_input(key="post_search").set_value("没有这样的标题").run()
     assert "没有符合条件的帖文" in app.info[-1].value
+
+
+def test_the_index_says_why_it_changed_and_what_it_would_be(district, open_room):  # noqa: F811
+    app = open_room("account", account=str(district.accounts["警方微信"]), **APRIL)
+    cards = {m.label: m for m in app.metric}
+    now = cards["WCI V14.2（三指标）"]
+    told = next(c.value for c in app.caption if "比上一周期" in c.value)
+    assert now.delta and now.delta.lstrip("+-") in told.replace("\\", "") and "主要原因" in told
+    parts = next(frame.value for frame in app.dataframe if "dimension" in frame.value.columns)
+    assert abs(parts["change"].sum() - float(now.delta)) < 0.1
+    assert cards["推算分值"].value == now.value
+    each = next(s for s in app.slider if s.label == "每篇的阅读、点赞等")
+    each.set_value(150).run()
+    assert float({m.label: m for m in app.metric}["推算分值"].value) > float(now.value)
+    app = open_room("account", account=str(district.accounts["教育网站"]), **APRIL)
+    assert "传播指数" not in [s.value for s in app.subheader], "its platform has none"
 
 
 def test_choosing_another_account_changes_the_address(district, open_room):  # noqa: F811
