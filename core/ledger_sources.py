@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import delete, or_, select
 from sqlmodel import Session
 
-from core import audit, db, ledger
+from core import audit, db, ledger, notices
 from core.catalog_sources import ACCOUNT, SERVICES, Definition, definitions
 from core.faults import BadInput
 from core.labels import PASSIVE
@@ -161,7 +161,7 @@ def change(session: Session, source_id: int, made: SourceEntry, *, who: str, now
 
 
 def switch(session: Session, source_id: int, on: bool, *, who: str, now: datetime) -> None:
-    """Switch a source on, which makes it due at once, or off."""
+    """Switch a source on, which makes it due at once, or off, which closes its notices."""
     source = _source(session, source_id)
     if source.enabled == on:
         return
@@ -171,6 +171,7 @@ def switch(session: Session, source_id: int, on: bool, *, who: str, now: datetim
     session.add(source)
     audit.note(session, who, "启用采集源" if on else "停用采集源", source.name)
     session.flush()
+    notices.let_go(session, now)
     db.bump(session, now)
 
 

@@ -96,6 +96,16 @@ def _say_recovered(session: Session, of: Notice, name: str, note: str, at: datet
     ))
 
 
+def let_go(session: Session, at: datetime) -> None:
+    """Close what is open of sources that are switched off: there is nothing to be done about them. The caller
+    commits."""
+    off = select(Source.id).where(Source.enabled.is_(False))
+    kinds = ("reauth", "stop", "failing", "ending")
+    query = select(Notice).where(Notice.kind.in_(kinds), Notice.closed_at.is_(None), Notice.source_id.in_(off))
+    for notice in list(session.execute(query).scalars()):
+        _close(session, notice, at)
+
+
 def put_away(session: Session, notice_id: int, *, who: str, now: datetime) -> None:
     """A person has seen to it. Raises BadInput for a notice that is no longer there."""
     notice = session.get(Notice, notice_id)
@@ -135,6 +145,7 @@ def _last(session: Session, kind: str, source_id: int | None, account_id: int | 
 def failing(session: Session, now: datetime) -> int:
     """Say which sources keep failing although each fault may pass by itself; where most of those that are asked do, say
     it once: it is hardly theirs. Returns how many notices were raised. The caller commits."""
+    let_go(session, now)
     asked = select(Source).where(Source.enabled.is_(True), Source.last_run_at.is_not(None)).order_by(Source.id)
     sources = [s for s in session.execute(asked).scalars() if s.collector not in labels.PASSIVE]
     bad = [s for s in sources if s.fault == "RETRY" and s.failures >= FAILING]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from core import clock, ingest, notices
+from core import clock, ingest, ledger_sources, notices
 from core.clock import days, instant
 from core.metrics.cadence import day_off, rhythm
 from core.models import Account, Notice, Source
@@ -356,6 +356,16 @@ def test_most_sources_failing_together_are_hardly_their_own_fault(town, session)
         one.failures, one.fault = 0, ""
     assert told(session, now + timedelta(hours=1)) == ["“来源0”持续采集失败"]
     assert "“多数来源”已恢复" in session.execute(select(Notice.title)).scalars().all()
+
+
+def test_a_source_that_is_switched_off_waits_for_nobody(town, session):
+    one, *_ = sources_that(town, 8, 0, 0)
+    now = instant(START, 9)
+    assert told(session, now) == ["“来源0”持续采集失败"]
+    ledger_sources.switch(session, one.id, False, who="王敏", now=now)
+    session.commit()
+    assert waiting(session) == [] and told(session, now) == []
+    assert "“来源0”已恢复" not in session.execute(select(Notice.title)).scalars().all()
 
 
 def test_a_failure_that_comes_to_need_a_person_is_one_notice(town, session):
