@@ -48,6 +48,7 @@ from core.records import (
 _PAIRS = [(name, f"{name}_slack") for name in COUNTER_NAMES]
 _READING_COLUMNS = [column for pair in _PAIRS for column in pair]
 CORRECTED = "平台更正"
+LATE = "补入较早的读数"
 """Reason of a reading that the platform gave for a moment of which it had said something else."""
 _SAME = timedelta(milliseconds=1)
 _TICK = timedelta(microseconds=1)
@@ -352,19 +353,48 @@ def _new_readings(
         rows[key] = []
         for record in sorted((r for r in found if r.counters), key=_moment):
             at, values, reason = _moment(record), _values(record), ""
-            before = bisect_right(line, at + _SAME, key=lambda entry: entry[0])
-            if before:
-                values = _carried(values, line[before - 1][1])
-                if line[before - 1][1] == values:
+            place = bisect_right(line, at + _SAME, key=lambda entry: entry[0])
+            base = line[place - 1][1] if place else _NOTHING
+            if place:
+                values = _carried(values, base)
+                if base == values:
                     continue
-                at, reason = _after(at, values, *line[before - 1])
-            insort(line, (at, values), key=lambda entry: entry[0])
-            rows[key].append({
-                "post_id": posts[key].id, "observed_at": at, "day": record.as_of or clock.day_of(at),
-                **dict(zip(_READING_COLUMNS, values, strict=True)),
-                "reason": reason, "capture_id": capture.id if capture else None, "locator": record.locator,
-            })
+                at, reason = _after(at, values, *line[place - 1])
+            onward = _onward(line[place:], base, values)
+            for moment, said, why in [(at, values, reason), *onward]:
+                insort(line, (moment, said), key=lambda entry: entry[0])
+                day = record.as_of if moment == at and record.as_of else clock.day_of(moment)
+                rows[key].append({
+                    "post_id": posts[key].id, "observed_at": moment, "day": day,
+                    **dict(zip(_READING_COLUMNS, said, strict=True)),
+                    "reason": why, "capture_id": capture.id if capture else None, "locator": record.locator,
+                })
     return rows
+
+
+def _onward(
+    line: Sequence[tuple[datetime, tuple]], base: tuple, values: tuple
+) -> list[tuple[datetime, tuple, str]]:
+    """What a reading that comes late says of the readings behind it in time (`line`; `base`: the one before it): a
+    counter that still stood there as before had only been carried on, and stands as the late one says. Each such
+    reading gets one beside it, as far as that reaches."""
+    open_ = [n for n in range(0, len(values), 2) if values[n : n + 2] != base[n : n + 2]]
+    found = []
+    for number, (at, later) in enumerate(line):
+        if number + 1 < len(line) and line[number + 1][0] - at <= _SAME:
+            continue  # one of the same moment stands behind it, and counts
+        open_ = [n for n in open_ if later[n : n + 2] == base[n : n + 2]]
+        if not open_:
+            break
+        said = list(later)
+        for n in open_:
+            said[n : n + 2] = values[n : n + 2]
+        found.append((at + _TICK, tuple(said), LATE if any(later[n] is not None for n in open_) else ""))
+    return found
+
+
+_NOTHING = tuple(0 if name.endswith("_slack") else None for name in _READING_COLUMNS)
+"""A reading of nothing: what stands before the first one."""
 
 
 def _carried(values: tuple, before: tuple) -> tuple:
@@ -500,6 +530,52 @@ def _with_known(values: dict[str, Any], before: dict[str, Any]) -> dict[str, Any
     return kept
 
 
+def _nothing(name: str) -> Any:
+    """What a column of a day's figures holds where nothing is known."""
+    return {} if name == "figures" else 0 if name.endswith("_slack") else None
+
+
+def _onward_day(
+    line: Sequence[tuple[datetime, dict]], base: dict[str, Any], values: dict[str, Any]
+) -> list[tuple[datetime, dict[str, Any], str]]:
+    """As `_onward`, for a day's figures: what came late, on those that had only been carried on behind it."""
+    told, had = _flat(values), _flat(base)
+    open_ = {name for name, value in told.items() if value != had.get(name)}
+    found = []
+    for number, (at, later) in enumerate(line):
+        if number + 1 < len(line) and line[number + 1][0] - at <= _SAME:
+            continue
+        flat = _flat(later)
+        open_ = {name for name in open_ if flat.get(name) == had.get(name)}
+        if not open_:
+            break
+        known = any(flat.get(name) is not None for name in open_)
+        found.append((at + _TICK, _deep(later, {name: told[name] for name in open_}), LATE if known else ""))
+    return found
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """A day's figures with those of the JSON beside the columns; a value and its slack are one thing."""
+    out = {f"figures.{name}": value for name, value in (values.get("figures") or {}).items()}
+    for name, value in values.items():
+        if name != "figures" and not name.endswith("_slack"):
+            out[name] = (value, values[f"{name}_slack"]) if f"{name}_slack" in values and value is not None else value
+    return out
+
+
+def _deep(values: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """The reverse of `_flat`, for what changed."""
+    out = dict(values)
+    for name, value in changed.items():
+        if name.startswith("figures."):
+            out["figures"] = out["figures"] | {name.removeprefix("figures."): value}
+        elif isinstance(value, tuple):
+            out[name], out[f"{name}_slack"] = value
+        else:
+            out[name] = value
+    return out
+
+
 _DAY_TABLES: dict[type, tuple[list[str], list[str]]] = {
     FollowerReading: (["account_id", "day"], ["followers", "followers_slack", "new", "lost"]),
     AppReading: (
@@ -555,18 +631,20 @@ def _store_days(
         said = {"account_id": owners[record.account]} | _day_row(record, keys[1:])
         key, values = tuple(said[k] for k in keys), _day_row(record, columns)
         line, at, reason = lines.setdefault(key, []), record.observed_at, ""
-        if before := bisect_right(line, at + _SAME, key=lambda entry: entry[0]):
-            last_at, last = line[before - 1]
+        place = bisect_right(line, at + _SAME, key=lambda entry: entry[0])
+        last_at, last = line[place - 1] if place else (None, {name: _nothing(name) for name in columns})
+        if place:
             values = _with_known(values, last)
             if values == last:
                 stored.known += 1
                 continue
             at, reason = _after(at, list(values.values()), last_at, list(last.values()))
-        insort(line, (at, values), key=lambda entry: entry[0])
-        rows.append({
-            **said, **values, "observed_at": at, "reason": reason,
-            "capture_id": capture.id if capture else None, "locator": record.locator,
-        })
+        for moment, told, why in [(at, values, reason), *_onward_day(line[place:], last, values)]:
+            insort(line, (moment, told), key=lambda entry: entry[0])
+            rows.append({
+                **said, **told, "observed_at": moment, "reason": why,
+                "capture_id": capture.id if capture else None, "locator": record.locator,
+            })
         dirty.add((said["account_id"], record.day))
     upsert(session, table, rows, [*keys, "observed_at"])
     stored.new_days += len(rows)
