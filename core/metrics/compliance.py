@@ -231,8 +231,8 @@ def _update(silence: Silence, last_post: date | None, day: date) -> Check:
     best, worst = _grade(silence.least, day), _grade(silence.most, day)
     seen = f"最近一次发布是 {last_post}" if last_post else "没有查到发布记录"
     if best == NO_UPDATE:
-        least = f"{'' if silence.certain else '至少 '}{silence.least} 天"
-        return Check("update", "fail", f"截至 {day} 已 {least}没有更新，超过 {STALE_DAYS} 天；{seen}。")
+        least = f"{'' if silence.certain else '至少'}已 {silence.least} 天没有更新"
+        return Check("update", "fail", f"截至 {day} {least}，超过 {STALE_DAYS} 天；{seen}。")
     if worst == NO_UPDATE:
         confirmed = f"能确认的只有最近 {silence.least} 天没有更新" if silence.least else "近日没有采集记录"
         most = "不知道已多少天没有更新" if silence.most is None else f"如果其间没有发布，已 {silence.most} 天没有更新"

@@ -60,7 +60,7 @@ def test_days_of_which_nothing_is_known_are_not_silent():
     outcome, words = of("update", facts(last, known=frozenset({last})))
     assert outcome == "unknown" and "近日没有采集记录" in words
     outcome, words = of("update", facts(last, known=ALL - {LAST - timedelta(18)}))
-    assert outcome == "fail" and "至少 18 天" in words, "what is confirmed is enough"
+    assert outcome == "fail" and "至少已 18 天" in words, "what is confirmed is enough"
     outcome, words = of("update", facts(LAST - timedelta(8), known=ALL - {LAST - timedelta(3)}))
     assert outcome == "remind" and "3 至 8 天，可能已满 7 天" in words
     outcome, words = of("update", facts(LAST - timedelta(5), known=ALL - {LAST}))
@@ -80,7 +80,7 @@ def test_the_last_post_may_lie_before_what_was_looked_at():
     before = SINCE - timedelta(5)
     found = inspect(facts(active=frozenset(), before=before, posts=0, read=0), FIRST, LAST)
     assert found.last_post == before and found.silence == Silence(len(ALL), len(ALL) + 4)
-    assert found.verdict == "fail" and "至少 45 天" in found.check("update").words
+    assert found.verdict == "fail" and "至少已 45 天" in found.check("update").words
     whole = inspect(facts(active=frozenset(), before=SINCE - timedelta(1), posts=0, read=0), FIRST, LAST)
     assert whole.silence.certain and whole.out == 30
 
