@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core.clock import days
+from core.counts import Count
 from core.labels import ACCOUNT_STATES, COUNTERS
 from core.metrics.cadence import Gap, heat, longest_gap
-from core.models import COUNTER_NAMES, Account, AccountDay, AccountName, Platform, Post, Unit
+from core.models import COUNTER_NAMES, Account, AccountDay, AccountName, DailyReading, Platform, Post, Unit
 from core.query import totals
 from core.query.scope import Filter
 
@@ -162,9 +163,11 @@ class Rhythm:
 
 
 def rhythm(session: Session, account_id: int, first: date, last: date) -> Rhythm:
-    """Posts by weekday and hour, the longest silence, the last post, and how many days of the period are unknown."""
+    """Posts by weekday and hour (those of which the hour is known), the longest silence, the last post, and how many
+    days of the period are unknown."""
     published = session.execute(
-        select(Post.published_at, Post.day).where(Post.account_id == account_id, Post.day.between(first, last))
+        select(Post.published_at, Post.day, Post.timed)
+        .where(Post.account_id == account_id, Post.day.between(first, last))
     ).all()
     last_post = session.execute(
         select(func.max(Post.day)).where(Post.account_id == account_id, Post.day <= last)
@@ -172,8 +175,31 @@ def rhythm(session: Session, account_id: int, first: date, last: date) -> Rhythm
     known = session.execute(
         select(func.count()).select_from(totals.known_days(_only(account_id), first, last).subquery())
     ).scalar()
-    cells = heat(at for at, _ in published)
+    cells = heat(at for at, _, timed in published if timed)
     return Rhythm(
-        tuple(map(tuple, cells)), longest_gap((day for _, day in published), first, last), last_post,
+        tuple(map(tuple, cells)), longest_gap((day for _, day, _ in published), first, last), last_post,
         (last - first).days + 1 - known,
     )
+
+
+def platform_days(session: Session, account_id: int, first: date, last: date) -> pd.DataFrame:
+    """The platform's own totals by day, to posts of any age, as last seen: day, posts, each counter (of those that it
+    gives) with its mark, observed_at, capture_id. Empty where it gives none."""
+    nth = func.row_number().over(partition_by=DailyReading.day, order_by=DailyReading.observed_at.desc()).label("nth")
+    newest = (
+        select(DailyReading, nth).where(DailyReading.account_id == account_id, DailyReading.day.between(first, last))
+    ).subquery()
+    rows = session.execute(select(newest).where(newest.c.nth == 1).order_by(newest.c.day)).mappings().all()
+    given = [name for name in COUNTERS if any(name in (row["figures"] or {}) for row in rows)]
+    out = []
+    for row in rows:
+        made = {"day": row["day"], "posts": row["posts"]}
+        for name in given:
+            count = Count(*(row["figures"] or {}).get(name, (None, 0)))
+            made |= {name: count.value, f"{name}_mark": count.mark}
+        out.append(made | {"observed_at": row["observed_at"], "capture_id": row["capture_id"]})
+    columns = ["day", "posts", *(c for name in given for c in (name, f"{name}_mark")), "observed_at", "capture_id"]
+    frame = pd.DataFrame(out, columns=columns)
+    for name in ("posts", *given):
+        frame[name] = totals.whole(frame[name]).values
+    return frame

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session
 
+from core import clock
 from core.counts import Count, add
 from core.labels import COUNTERS
 from core.models import COUNTER_NAMES, Account, AccountDay, Capture, Post, Reading, Source, Unit
@@ -80,8 +81,8 @@ def _with_newest(within: object) -> Select:
     r = _newest_readings(within).subquery()
     return (
         select(Post.id.label("post_id"), Post.account_id, Account.name.label("account"), Unit.name.label("unit"),
-               Account.platform, Post.title, Post.url, Post.published_at, Post.day, Post.kind, Post.original,
-               Post.position, *(r.c[c] for name in COUNTER_NAMES for c in (name, f"{name}_slack")))
+               Account.platform, Post.title, Post.url, Post.published_at, Post.timed, Post.day, Post.kind,
+               Post.original, Post.position, *(r.c[c] for name in COUNTER_NAMES for c in (name, f"{name}_slack")))
         .join(Account, Account.id == Post.account_id).outerjoin(Unit, Unit.id == Account.unit_id)
         .outerjoin(r, and_(r.c.post_id == Post.id, r.c.nth == 1)).where(within)
     )
@@ -116,8 +117,8 @@ def of_account(
 ) -> Page:
     """An account's posts of a period with their newest reading, sorted and paged; missing counters come last.
 
-    Columns: post_id, title, url, published_at, day, kind, original, position, each counter with its mark,
-    interaction with its mark. Raises KeyError for an unknown sort.
+    Columns: post_id, title, url, published_at, published (words: no hour where only the day is known), day, kind,
+    original, position, each counter with its mark, interaction with its mark. Raises KeyError for an unknown sort.
     """
     if sort not in SORTS:
         raise KeyError(sort)
@@ -137,8 +138,9 @@ def of_account(
     for row in session.execute(ordered.offset((page - 1) * size).limit(size)).mappings():
         made, counts = _row(row)
         together = counts["interaction"]
-        rows.append(made | {"interaction": together.value, "interaction_mark": together.mark})
-    frame = pd.DataFrame(rows, columns=[*_COLUMNS, *_COUNTER_COLUMNS, "interaction", "interaction_mark"])
+        when = f"{clock.local(row['published_at']):%Y-%m-%d %H:%M}" if row["timed"] else f"{row['day']:%Y-%m-%d}"
+        rows.append(made | {"interaction": together.value, "interaction_mark": together.mark, "published": when})
+    frame = pd.DataFrame(rows, columns=[*_COLUMNS, *_COUNTER_COLUMNS, "interaction", "interaction_mark", "published"])
     for name in (*COUNTER_NAMES, "interaction"):
         frame[name] = totals.whole(frame[name]).values
     return Page(frame, total, page, size)

@@ -16,7 +16,8 @@ from core.query.scope import Filter
 
 METRICS = {"posts": "发布数", **COUNTERS, "interaction": "转评赞总数"}
 """What a series can show, in display order."""
-UNITS = {"posts": "篇", "readers": "人"} | {name: "次" for name in (*COUNTERS, "interaction") if name != "readers"}
+PEOPLE = ("readers", "sharers")
+UNITS = {"posts": "篇"} | {name: "人" if name in PEOPLE else "次" for name in (*COUNTERS, "interaction")}
 """The measure word of each metric."""
 GROUPS = {"": "合计", "platform": "按平台", "kind": "按单位类型", "unit": "按单位"}
 

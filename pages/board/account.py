@@ -4,12 +4,11 @@ import streamlit as st
 
 from core import charts, clock, labels, ui
 from core.metrics.cadence import FRESHNESS_WORDS, freshness
-from core.query import accounts, posts, totals, trends
+from core.query import accounts, totals, trends
+from core.ui.account import platform_days, posts_of
 from core.ui.choice import linked
 from core.ui.explained import explained
-from core.ui.figures import counters
 from core.ui.parts import Card, plain
-from core.ui.readings import readings
 
 where = ui.gate("account")
 options = ui.ask(accounts.options)
@@ -58,23 +57,5 @@ if rhythm.last_post and sum(map(sum, rhythm.cells)):
     ui.caption(rhythm.words)
 
 explained(chosen, account.platform, where)
-st.subheader("帖文", anchor=False)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    search = st.text_input("标题包含", key="post_search", max_chars=50, width=260)
-    sorts = {"published_at": "发布时间", **{n: labels.COUNTERS[n] for n in account.counters}, "interaction": "转评赞"}
-    sort = st.selectbox("排序", list(sorts), format_func=sorts.get, key="post_sort", width=160)
-key = f"page_{chosen}_{where.start}_{where.end}_{sort}_{search}"
-page = ui.ask(posts.of_account, chosen, where.start, where.end, sort=sort, search=search,
-              page=st.session_state.get(key, 1))
-if not page.total:
-    ui.empty("本期没有符合条件的帖文。")
-    st.stop()
-row = ui.table(page.frame, {
-    "published_at": ui.Column("发布时间", "time"), "title": ui.Column("标题", width="large"),
-    **counters(account.counters), "interaction": ui.Column("转评赞", "int"), "url": ui.Column("原文", "link"),
-}, key=f"posts_{chosen}_{page.page}", select=True, alt="帖文及最新读数")
-if page.pages > 1:
-    st.pagination(page.pages, key=key)
-ui.caption(f"共 {page.total} 篇。点选一篇可看读数变化和数据来源。")
-if row is not None:
-    readings(int(page.frame["post_id"][row]), page.frame["title"][row], account.counters)
+platform_days(account, where)
+posts_of(account, where)

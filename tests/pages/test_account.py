@@ -4,9 +4,13 @@ from datetime import date
 
 from streamlit.testing.v1 import AppTest
 
-from core import db
+from core import db, ingest
+from core.clock import instant
+from core.counts import Count
+from core.models import Account
 from core.query import posts
 from core.query.scope import Filter
+from core.records import Batch, DailyRecord
 from tests.query.conftest import district, filled  # noqa: F401
 
 APRIL = {"period": "自选", "days": ["2024-04-01", "2024-04-30"]}
@@ -54,6 +58,24 @@ def test_the_index_says_why_it_changed_and_what_it_would_be(district, open_room)
     assert float({m.label: m for m in app.metric}["推算分值"].value) > float(now.value)
     app = open_room("account", account=str(district.accounts["教育网站"]), **APRIL)
     assert "传播指数" not in [s.value for s in app.subheader], "its platform has none"
+
+
+def test_the_platform_s_own_day_totals_stand_apart(district, open_room):  # noqa: F811
+    account = district.accounts["教育微信"]
+    app = open_room("account", account=str(account), **APRIL)
+    assert "平台每日汇总" not in [s.value for s in app.subheader]
+    with db.session() as session:
+        at = instant(date(2024, 5, 3), 9)
+        run = ingest.begin(session, "import", at=at)
+        records = [DailyRecord(day=date(2024, 4, day), observed_at=at, counters={"readers": Count(100 * day)})
+                   for day in (1, 2, 3)]
+        ingest.store(session, Batch(daily=records), run=run, capture=None, account=session.get(Account, account))
+        db.bump(session, at)
+        session.commit()
+    app = open_room("account", account=str(account), **APRIL)
+    assert "平台每日汇总" in [s.value for s in app.subheader]
+    table = next(frame.value for frame in app.dataframe if "observed_at" in frame.value.columns)
+    assert list(table["readers"]) == [100, 200, 300] and "posts" not in table.columns
 
 
 def test_choosing_another_account_changes_the_address(district, open_room):  # noqa: F811

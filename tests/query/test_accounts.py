@@ -1,13 +1,17 @@
 """One account against a plain computation."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
 
-from core.models import AccountName
-from core.query import accounts
+from core import ingest
+from core.clock import instant
+from core.counts import AT_LEAST, Count
+from core.models import Account, AccountName
+from core.query import accounts, posts
 from core.query.scope import Filter
+from core.records import Batch, DailyRecord, PostRecord
 
 FIRST, LAST = date(2024, 4, 1), date(2024, 4, 30)
 
@@ -77,3 +81,42 @@ def test_rhythm(reader, district):
     cells = found.frame()
     assert cells["value"].sum() == len(plain)
     assert cells["row"][0] == "周一"
+
+
+def told(reader, account_id: int, hour: int, batch: Batch) -> None:
+    at = instant(date(2024, 5, 3), hour)
+    run = ingest.begin(reader, "import", at=at)
+    ingest.store(reader, batch, run=run, capture=None, account=reader.get(Account, account_id))
+    reader.commit()
+
+
+def test_a_post_without_an_hour_is_in_no_hour(reader, district):
+    id_, at = district.accounts["未采集微信"], instant(date(2024, 5, 1))
+    seen = instant(date(2024, 5, 3), 9)
+    told(reader, id_, 9, Batch(posts=[
+        PostRecord(external_id="a", published_at=at, observed_at=seen, title="只知道日期", timed=False),
+        PostRecord(external_id="b", published_at=at + timedelta(hours=34), observed_at=seen, title="知道钟点"),
+    ]))
+    found = accounts.rhythm(reader, id_, date(2024, 5, 1), date(2024, 5, 3))
+    assert sum(map(sum, found.cells)) == 1 and found.cells[3][10] == 1
+    assert found.last_post == date(2024, 5, 2)
+    page = posts.of_account(reader, id_, date(2024, 5, 1), date(2024, 5, 3))
+    assert list(page.frame["published"]) == ["2024-05-02 10:00", "2024-05-01"]
+
+
+def test_the_platform_s_own_day_totals_as_last_seen(reader, district):
+    id_ = district.accounts["未采集微信"]
+    assert accounts.platform_days(reader, id_, date(2024, 5, 1), date(2024, 5, 31)).empty
+    for hour, readers in ((8, 90), (20, 120)):
+        at = instant(date(2024, 5, 3), hour)
+        told(reader, id_, hour, Batch(daily=[
+            DailyRecord(day=date(2024, 5, 1), observed_at=at, counters={"readers": Count(readers)}),
+            DailyRecord(day=date(2024, 5, 2), observed_at=at, posts=2, counters={"sharers": Count(3, AT_LEAST)}),
+        ]))
+    frame = accounts.platform_days(reader, id_, date(2024, 5, 1), date(2024, 5, 31))
+    assert list(frame.columns) == [
+        "day", "posts", "readers", "readers_mark", "sharers", "sharers_mark", "observed_at", "capture_id"]
+    first, second = frame.to_dict("records")
+    assert (first["day"], first["readers"]) == (date(2024, 5, 1), 120)
+    assert (second["sharers"], second["sharers_mark"]) == (3, "≥")
+    assert pd.isna(second["readers"]) and pd.isna(first["posts"]), "missing is not 0"
