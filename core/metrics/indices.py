@@ -15,6 +15,8 @@ from datetime import date
 from math import inf, isinf, log
 from typing import Literal
 
+import numpy as np
+
 from core.clock import Month
 
 MONTH_DAYS, YEAR_DAYS = 30, 365
@@ -98,6 +100,16 @@ class Term:
         return found / log((self.cap * x.days if self.daily else self.cap) + 1) if self.cap else found
 
 
+    def values(self, x: Mapping[str, np.ndarray], days: int) -> np.ndarray:
+        """`value` for many accounts at once; nan where the input is missing."""
+        held = np.maximum(x[self.input], 0)
+        if self.by:
+            by = x["posts"] if self.by == "posts" else np.full(len(held), float(days))
+            held = np.divide(held, by, out=np.zeros(len(held)), where=by != 0)
+        found = np.log(self.times * held + 1)
+        return found / log((self.cap * days if self.daily else self.cap) + 1) if self.cap else found
+
+
 @dataclass(frozen=True, slots=True)
 class Dimension:
     """A weighted group of terms, under the name that the index itself gives it."""
@@ -155,6 +167,13 @@ class Index:
             return Score(None, f"缺少{'、'.join(missing)}")
         value, parts = self.expression(inputs, rounded=rounded)
         return Score(value, "", parts)
+
+    def scores(self, x: Mapping[str, np.ndarray], days: int) -> np.ndarray:
+        """`score` for many accounts at once: arrays of the inputs by name and of `posts`; nan is missing."""
+        if days < 1:
+            raise ValueError("an index needs a period of at least one day")
+        whole = sum(d.weight * sum(t.weight * t.values(x, days) for t in d.terms) for d in self.dimensions)
+        return np.where(x["posts"] == 0, 0.0, self.scale * whole**self.power)
 
     def bounds(self, inputs: Inputs, slack: Mapping[str, float]) -> tuple[float, float] | None:
         """Least and greatest score when each input may be off by ± its slack (inf: it is only a lower bound).
