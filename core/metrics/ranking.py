@@ -4,6 +4,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import numpy as np
+
 K = TypeVar("K", bound=Hashable)
 
 
@@ -34,43 +36,46 @@ def rank(entries: Sequence[Entry[K]], decimals: int | None = None) -> list[Place
     order of their keys, so that the result is the same for every order of input. Entries without a value come last
     and have no rank.
     """
-    def shown(value: float) -> float:
-        return value if decimals is None else round(value, decimals)
-
-    known = sorted((e for e in entries if e.value is not None), key=lambda e: (-shown(e.value), e.key))
-    unknown = sorted((e for e in entries if e.value is None), key=lambda e: e.key)
-    uncertain = _overlapping(known, [shown(e.value) for e in known])
-    places: list[Place[K]] = []
-    current = 0
-    for number, entry in enumerate(known, start=1):
-        if number == 1 or shown(entry.value) != shown(known[number - 2].value):
-            current = number
-        places.append(Place(entry.key, entry.value, current, uncertain[number - 1]))
-    return places + [Place(e.key, None, None) for e in unknown]
+    entries = sorted(entries, key=lambda e: e.key)
+    value, low, high = (np.array([getattr(e, name) for e in entries], dtype=float) for name in ("value", "low", "high"))
+    found = places(value, low, high, decimals)
+    return [Place(entries[i].key, entries[i].value, found.ranks[i] or None, bool(found.indistinct[i]))
+            for i in found.order.tolist()]
 
 
-def _overlapping(known: Sequence[Entry[K]], values: Sequence[float]) -> list[bool]:
-    """For entries from the top down: whether the bounds reach those of an entry with another value."""
-    low = [v if e.low is None else min(e.low, v) for e, v in zip(known, values, strict=True)]
-    high = [v if e.high is None else max(e.high, v) for e, v in zip(known, values, strict=True)]
-    groups: list[tuple[int, int]] = []
-    for i, value in enumerate(values):
-        if i and values[groups[-1][0]] == value:
-            groups[-1] = (groups[-1][0], i + 1)
-        else:
-            groups.append((i, i + 1))
-    flags = [False] * len(known)
-    least_above: float | None = None
-    for first, end in groups:
-        for i in range(first, end):
-            flags[i] = least_above is not None and high[i] >= least_above
-        least_above = min(low[first:end] + ([] if least_above is None else [least_above]))
-    most_below: float | None = None
-    for first, end in reversed(groups):
-        for i in range(first, end):
-            flags[i] = flags[i] or (most_below is not None and low[i] <= most_below)
-        most_below = max(high[first:end] + ([] if most_below is None else [most_below]))
-    return flags
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Places of rows: `order` their positions from the first place down; by row, `ranks` (0: none) and `indistinct`."""
+
+    order: np.ndarray
+    ranks: list[int]
+    indistinct: np.ndarray
+
+
+def places(value: np.ndarray, low: np.ndarray, high: np.ndarray, decimals: int | None = None) -> Places:
+    """`rank` for many rows at once, in the order of their keys; nan is a missing value or bound."""
+    # Python's rounding, not numpy's, which is not always that of the decimals shown.
+    shown = value if decimals is None else np.array([round(v, decimals) for v in value.tolist()], dtype=float)
+    order = np.argsort(-shown, kind="stable")
+    known = order[: len(order) - int(np.isnan(shown).sum())]
+    ranks, indistinct = np.zeros(len(value), dtype=int), np.zeros(len(value), dtype=bool)
+    if len(known):
+        values = shown[known]
+        begins = np.concatenate([[True], values[1:] != values[:-1]])
+        starts = np.flatnonzero(begins)
+        group = np.cumsum(begins) - 1
+        start, end = starts[group], np.append(starts[1:], len(known))[group]
+        ranks[known] = start + 1
+        indistinct[known] = _overlapping(np.fmin(low[known], values), np.fmax(high[known], values), start, end)
+    return Places(order, ranks.tolist(), indistinct)
+
+
+def _overlapping(low: np.ndarray, high: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """For bounds from the top down: whether they reach those of another value. Entries of the same value stand from
+    `start` to before `end`."""
+    least_above = np.concatenate([[np.inf], np.minimum.accumulate(low)])[start]
+    most_below = np.concatenate([np.maximum.accumulate(high[::-1])[::-1], [-np.inf]])[end]
+    return ((start > 0) & (high >= least_above)) | ((end < len(low)) & (low <= most_below))
 
 
 @dataclass(frozen=True, slots=True)

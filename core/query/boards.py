@@ -1,20 +1,22 @@
 """Rankings: one row per account of one platform, by an index or by a counter, with the change of rank."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from math import inf
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
-from core.clock import days, previous_period
+from core.clock import previous_period
 from core.labels import COUNTERS
-from core.metrics.indices import INDICES, Index, Inputs, wci_days
-from core.metrics.ranking import Entry, Place, moves, rank
-from core.models import COUNTER_NAMES, Account, AccountDay, Board, Platform, Unit
+from core.metrics.indices import INDICES, WORDS, Index, Inputs, wci_days
+from core.metrics.ranking import Places, moves, places
+from core.models import COUNTER_NAMES, Account, AccountDay, Board, Coverage, Platform, Unit
 from core.query import totals
 from core.query.scope import Filter
 
@@ -30,8 +32,6 @@ _PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments")
 _HEADLINE = ("reads", "likes", "wows", "reposts")
 _ORIGINAL = ("reposts", "comments")
 _FOLLOWERS = {"followers", "followers_gain"}
-_OWN = ["account_id", "name", "platform", "unit", "unit_kind", "state", "covered", "followers", "followers_slack",
-        "followers_gain", "score", "score_mark", "index_reason"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +110,24 @@ def ranking(
     made = plan(session, platform, index, basis, order, board)
     scope = Filter(where.start, where.end, (made.platform,), where.kinds, where.units, board)
     rows = _measured(session, scope, made, made.counters, followers=True)
-    places = _placed(rows, scope, made)
+    now, scored = _placed(rows, scope, made)
     first, last = previous_period(where.start, where.end)
     then = Filter(first, last, scope.platforms, scope.kinds, scope.units, board)
     needed = {made.order, *(made.index.inputs if made.order == "index" else ())}
-    earlier = _measured(session, then, made, _behind(needed, made.counters), bool(_FOLLOWERS & needed))
-    before = {p.key: p.rank for p in _placed(earlier, then, made)}
-    steps = moves({p.key: p.rank for p in places}, before)
-    by_id = {row["account_id"]: row for row in rows}
-    frame = _frame([by_id[p.key] for p in places], scope, made)
-    frame["rank"] = totals.whole([p.rank for p in places]).values
-    frame["previous_rank"] = totals.whole([before.get(p.key) for p in places]).values
-    frame["rank_change"] = [steps[p.key].words for p in places]
-    frame["rank_steps"] = totals.whole([steps[p.key].steps for p in places]).values
-    frame["indistinct"] = [p.indistinct for p in places]
+    earlier = _measured(session, then, made, _behind(needed, made.counters), bool(_FOLLOWERS & needed), counted=False)
+    before = {id_: rank or None for id_, rank in zip(earlier.ids.tolist(), _placed(earlier, then, made)[0].ranks,
+                                                     strict=True)}
+    ranks = {id_: now.ranks[i] or None for i, id_ in zip(now.order.tolist(), rows.ids[now.order].tolist(), strict=True)}
+    steps = moves(ranks, before).values()
+    frame = _frame(rows, scored, now.order, scope, made)
+    frame["rank"] = totals.whole(list(ranks.values())).values
+    frame["previous_rank"] = totals.whole([before.get(id_) for id_ in ranks]).values
+    frame["rank_change"] = [step.words for step in steps]
+    frame["rank_steps"] = totals.whole([step.steps for step in steps]).values
+    frame["indistinct"] = now.indistinct[now.order]
     frame["note"] = _notes(frame, made.counters)
     shown = sparks(session, tuple(frame["account_id"][:SPARK_ROWS]), where.start, where.end)
-    frame["spark"] = [shown.get(id_, []) for id_ in frame["account_id"]]
+    frame["spark"] = [shown.get(id_, []) for id_ in ranks]
     return frame
 
 
@@ -137,9 +138,12 @@ def inputs(
     unit = session.execute(select(Account.unit_id).where(Account.id == account_id)).scalar()
     scope = Filter(first, last, (made.platform,), units=(unit,) if unit else ())
     rows = _measured(session, scope, made, made.counters, followers=True)
-    row = next((row for row in rows if row["account_id"] == account_id), None)
     length = wci_days(first, last)
-    return _inputs(row, length) if row else Inputs(days=length, posts=None)
+    place = np.flatnonzero(rows.ids == account_id)
+    if not len(place):
+        return Inputs(days=length, posts=None)
+    taken = {name: values[place[0]] for name, values in _inputs(rows).items()}
+    return Inputs(days=length, **{name: None if np.isnan(v) else int(v) for name, v in taken.items()})
 
 
 def _behind(needed: set[str], counters: Sequence[str]) -> tuple[str, ...]:
@@ -153,65 +157,106 @@ def _behind(needed: set[str], counters: Sequence[str]) -> tuple[str, ...]:
 def sparks(session: Session, account_ids: Sequence[int], first: date, last: date) -> dict[int, list[float | None]]:
     """Posts by day of the last `SPARK_DAYS` days of a period, None where nothing is known of a day."""
     first = max(first, last - timedelta(SPARK_DAYS - 1))
-    ids = select(Account.id).where(Account.id.in_(account_ids))
-    known = {(a, d): 0.0 for a, d in session.execute(totals.known_days(ids, first, last))}
-    for account_id, day, posts in session.execute(
-        select(AccountDay.account_id, AccountDay.day, AccountDay.posts).where(
-            AccountDay.account_id.in_(ids), totals.within("latest", first, last), AccountDay.posts > 0
-        )
-    ):
-        known[(account_id, day)] = float(posts)
-    span = days(first, last)
-    return {id_: [known.get((id_, day)) for day in span] for id_ in account_ids}
+    lines: dict[int, list[float | None]] = {id_: [None] * ((last - first).days + 1) for id_ in account_ids}
+    for account_id, day in session.execute(select(Coverage.account_id, Coverage.day).where(
+        Coverage.account_id.in_(account_ids), Coverage.day.between(first, last),
+        Coverage.state.in_(totals.KNOWN_STATES),
+    )):
+        lines[account_id][(day - first).days] = 0.0
+    for account_id, day, posts in session.execute(select(AccountDay.account_id, AccountDay.day, AccountDay.posts).where(
+        AccountDay.account_id.in_(account_ids), totals.within("latest", first, last), AccountDay.posts > 0
+    )):
+        lines[account_id][(day - first).days] = float(posts)
+    return lines
+
+
+@dataclass(slots=True)
+class Measured:
+    """The accounts of a ranking in the order of their ids, with their raw figures by row.
+
+    `owners`: columns name, platform, unit, unit_kind, state. `sums`: whole numbers by column, -1 where missing; `posts`
+    is missing where nothing is known of the period. `covered`: days known; `followers` -1 where missing, their slack,
+    and the net change, nan where missing.
+    """
+
+    ids: np.ndarray
+    owners: pd.DataFrame
+    sums: dict[str, np.ndarray]
+    covered: np.ndarray
+    followers: np.ndarray
+    followers_slack: np.ndarray
+    followers_gain: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def real(self, name: str) -> np.ndarray:
+        """A sum as numbers, nan where missing or where it was not asked for."""
+        held = self.sums.get(name)
+        return np.full(len(self), np.nan) if held is None else np.where(held < 0, np.nan, held)
+
+    def count(self, name: str) -> np.ndarray:
+        """A sum with 0 where missing or where it was not asked for."""
+        held = self.sums.get(name)
+        return np.zeros(len(self), dtype=np.int64) if held is None else np.maximum(held, 0)
 
 
 def _measured(
-    session: Session, scope: Filter, made: Plan, counters: Sequence[str], followers: bool
-) -> list[dict[str, Any]]:
-    """Every account in scope with its raw sums; `posts` is None where nothing is known of the period."""
+    session: Session, scope: Filter, made: Plan, counters: Sequence[str], followers: bool, counted: bool = True
+) -> Measured:
+    """Every account in scope with its raw sums. Not `counted`: of days known only whether there are any."""
     ids = totals.meant(session, scope)
-    owners = session.execute(
+    owners = totals.read(session, (
         select(Account.id.label("account_id"), Account.name, Account.platform, Unit.name.label("unit"),
                Unit.kind.label("unit_kind"), Account.state, Account.closed_on)
         .outerjoin(Unit, Unit.id == Account.unit_id).where(Account.id.in_(ids)).order_by(Account.id)
-    ).all()
+    ))
+    id_ = owners["account_id"].to_numpy(dtype=np.int64)
     columns = totals.sums(counters, maxima=True)
     columns += [totals.summed(getattr(AccountDay, f"headline_{n}")).label(f"headline_{n}")
                 for n in _HEADLINE if n in counters]
     columns += [totals.summed(getattr(AccountDay, f"original_{n}")).label(f"original_{n}")
                 for n in _ORIGINAL if n in counters]
-    names = [c.key for c in columns]
-    sums = {
-        id_: values for id_, *values in session.execute(
-            select(AccountDay.account_id, *columns)
-            .where(AccountDay.account_id.in_(ids), totals.within(made.basis, scope.start, scope.end))
-            .group_by(AccountDay.account_id)
-        )
-    }
-    known = totals.known_days(ids, scope.start, scope.end).subquery()
-    covered = dict(session.execute(
-        select(known.c.account_id, func.count()).group_by(known.c.account_id)
-    ).all())
-    blank = [None] * len(names)
-    rows = []
-    for owner in owners:
-        id_ = owner.account_id
-        # An account that was closed before the period and left nothing in it is out of the ranking.
-        if owner.closed_on and owner.closed_on < scope.start and id_ not in sums and id_ not in covered:
-            continue
-        row = dict(zip(names, sums.get(id_, blank), strict=True)) | {
-            "account_id": id_, "name": owner.name, "platform": owner.platform, "unit": owner.unit or "未归属单位",
-            "unit_kind": owner.unit_kind or "other", "state": owner.state, "covered": covered.get(id_, 0),
-            "followers": None, "followers_slack": 0, "followers_gain": None,
-        }
-        row["posts"] = (row["posts"] or 0) if row["covered"] else None
-        rows.append(row)
+    found = session.execute(
+        select(AccountDay.account_id, *(func.coalesce(c.element, -1).label(c.key) for c in columns))
+        .where(AccountDay.account_id.in_(ids), totals.within(made.basis, scope.start, scope.end))
+        .group_by(AccountDay.account_id)
+    ).all()
+    width = len(columns) + 1
+    table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=width * len(found)).reshape(-1, width)
+    place = np.searchsorted(id_, table[:, 0])
+    whole = np.full((len(id_), width), -1, dtype=np.int64)
+    whole[place] = table
+    sums = {column.key: whole[:, n] for n, column in enumerate(columns, start=1)}
+    posted = sums["posts"] > 0
+    if counted:
+        known = totals.known_counts(session, ids, scope.start, scope.end)
+    else:
+        known = totals.known_at_all(session, id_[~posted].tolist(), scope.start, scope.end) | dict.fromkeys(
+            id_[posted].tolist(), 1)
+    covered = np.fromiter((known.get(i, 0) for i in id_.tolist()), dtype=np.int64, count=len(id_))
+    sums["posts"] = np.where(covered > 0, np.maximum(sums["posts"], 0), -1)
+    missing = np.full(len(id_), -1, dtype=np.int64)
+    rows = Measured(id_, owners, sums, covered, missing, np.zeros(len(id_), dtype=np.int64),
+                    np.full(len(id_), np.nan))
     if followers:
         _add_followers(session, ids, scope, rows)
-    return rows
+    return _without_closed(rows, scope, np.isin(id_, table[:, 0]))
 
 
-def _add_followers(session: Session, ids: Select[tuple[int]], scope: Filter, rows: list[dict[str, Any]]) -> None:
+def _without_closed(rows: Measured, scope: Filter, left: np.ndarray) -> Measured:
+    """An account that was closed before the period and left nothing in it is out of the ranking."""
+    closed = np.array([day is not None and day < scope.start for day in rows.owners.pop("closed_on")], dtype=bool)
+    stay = ~(closed & ~left & (rows.covered == 0))
+    if stay.all():
+        return rows
+    return Measured(
+        rows.ids[stay], rows.owners[stay], {name: values[stay] for name, values in rows.sums.items()},
+        rows.covered[stay], rows.followers[stay], rows.followers_slack[stay], rows.followers_gain[stay],
+    )
+
+
+def _add_followers(session: Session, ids: Select[tuple[int]], scope: Filter, rows: Measured) -> None:
     """Followers at the end of the period, and their net change since the day before it.
 
     Without a reading before the period, the change since its first reading; missing with a single reading.
@@ -222,120 +267,160 @@ def _add_followers(session: Session, ids: Select[tuple[int]], scope: Filter, row
     base = totals.followers_at(session, ids, scope.start - timedelta(1))
     if end.keys() - base.keys():
         base = totals.first_followers(session, ids, scope.start, scope.end) | base
-    for row in rows:
-        if last := end.get(row["account_id"]):
-            first = base[row["account_id"]]
-            row["followers"], row["followers_slack"] = last.value, last.slack
-            row["followers_gain"] = last.value - first.value if first.day != last.day else None
+    for i, id_ in enumerate(rows.ids.tolist()):
+        if last := end.get(id_):
+            first = base[id_]
+            rows.followers[i], rows.followers_slack[i] = last.value, last.slack
+            if first.day != last.day:
+                rows.followers_gain[i] = last.value - first.value
 
 
-def _placed(rows: list[dict[str, Any]], scope: Filter, made: Plan) -> list[Place[int]]:
-    """The places of measured accounts; writes score, its mark and the reason into the rows."""
-    length = wci_days(scope.start, scope.end)
-    entries = []
-    for row in rows:
-        by_index = _scored(row, made.index, length)
-        entries.append(by_index if made.order == "index" else _entry(row, made.order))
-    return rank(entries, decimals=2)
+@dataclass(slots=True)
+class Scored:
+    """By row: the index's value (nan: none) between its bounds, and the reason where there is none."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    reason: np.ndarray
 
 
-def _scored(row: dict[str, Any], index: Index | None, length: int) -> Entry[int]:
-    row |= {"score": None, "score_mark": "", "index_reason": "该平台没有公开的指数公式"}
+def _placed(rows: Measured, scope: Filter, made: Plan) -> tuple[Places, Scored]:
+    """The places of measured accounts, and their scores."""
+    scored = _scored(rows, made.index, wci_days(scope.start, scope.end))
+    if made.order == "index":
+        return places(scored.value, scored.low, scored.high, decimals=2), scored
+    value, slack = _ordered(rows, made.order)
+    low = np.where(np.isinf(slack), value, value - np.where(np.isinf(slack), 0, slack))
+    return places(value, low, value + slack, decimals=2), scored
+
+
+def _scored(rows: Measured, index: Index | None, length: int) -> Scored:
+    none = np.full(len(rows), np.nan)
     if index is None:
-        return Entry(row["account_id"], None)
-    inputs = _inputs(row, length)
-    found = index.score(inputs)
-    row["index_reason"] = found.reason
-    if found.value is None:
-        return Entry(row["account_id"], None)
-    slack = _slacks(row, index.cap_by_rule)
-    low = high = found.value
-    if any(slack.get(name) for name in index.inputs):
-        low, high = index.bounds(inputs, slack)
-    row["score"] = round(found.value, 2)
-    row["score_mark"] = "≥" if high == inf else "≈" if high > low else ""
-    return Entry(row["account_id"], found.value, low, high)
+        return Scored(none, none, none, np.full(len(rows), "该平台没有公开的指数公式", dtype=object))
+    x = _inputs(rows)
+    value = index.scores(x, length)
+    low, high = value.copy(), value.copy()
+    slack = _slacks(rows, index)
+    off = ~np.isnan(value) & (x["posts"] > 0) & np.any([slack[name] > 0 for name in index.inputs], axis=0)
+    if off.any():
+        some = {name: values[off] for name, values in x.items()}
+        less, more, bound = dict(some), dict(some), np.zeros(int(off.sum()), dtype=bool)
+        for name in index.inputs:
+            by = slack[name][off]
+            endless = np.isinf(by)
+            less[name] = np.where((by > 0) & ~endless, np.maximum(some[name] - np.where(endless, 0, by), 0), some[name])
+            more[name] = some[name] + np.where(endless, 0, by)
+            bound |= endless
+        low[off] = index.scores(less, length)
+        high[off] = np.where(bound, inf, index.scores(more, length))
+    return Scored(value, low, high, _reasons(x, index))
 
 
-def _inputs(row: dict[str, Any], length: int) -> Inputs:
-    """What an index takes of a row. Counters that were not read are missing."""
-    posts = row["posts"]
+def _reasons(x: Mapping[str, np.ndarray], index: Index) -> np.ndarray:
+    """Why a row has no score, or a score of 0, as `Index.score` says it."""
+    reasons = np.full(len(x["posts"]), "", dtype=object)
+    missing = np.array([np.isnan(x[name]) for name in index.inputs])
+    for pattern in np.unique(missing, axis=1).T:
+        if pattern.any():
+            words = "、".join(WORDS[name] for name, gone in zip(index.inputs, pattern, strict=True) if gone)
+            reasons[(pattern == missing.T).all(axis=1)] = f"缺少{words}"
+    reasons[x["posts"] == 0] = "本期未发布"
+    reasons[np.isnan(x["posts"])] = "发布数未知"
+    return reasons
+
+
+def _inputs(rows: Measured) -> dict[str, np.ndarray]:
+    """What an index takes of each row, by the names of `Inputs`; nan is missing, as are counters that were not read."""
+    posts = rows.real("posts")
     # A push always has a headline: without one, the places of the articles were not collected.
-    headline = {f"headline_{n}": row.get(f"headline_{n}") if row["headlines"] else None for n in _HEADLINE}
-    told = posts is not None and (row["original_known"] or 0) == posts
-    originals = row["originals"] if told else None
-    original = {f"original_{n}": 0 if originals == 0 else row.get(f"original_{n}") if told else None for n in _ORIGINAL}
-    return Inputs(
-        days=length, posts=posts, pushes=row["pushes"], originals=originals, followers=row["followers"],
-        followers_gain=row["followers_gain"], **{n: row.get(n) for n in _PLAIN},
-        **{f"{n}_max": row.get(f"{n}_max") for n in _HEADLINE}, **headline, **original,
-    )
+    headline = rows.count("headlines") > 0
+    told = rows.count("original_known") == posts
+    originals = np.where(told, rows.real("originals"), np.nan)
+    return {
+        "posts": posts, "pushes": rows.real("pushes"), "originals": originals,
+        "followers": np.where(rows.followers < 0, np.nan, rows.followers), "followers_gain": rows.followers_gain,
+        **{n: rows.real(n) for n in _PLAIN}, **{f"{n}_max": rows.real(f"{n}_max") for n in _HEADLINE},
+        **{f"headline_{n}": np.where(headline, rows.real(f"headline_{n}"), np.nan) for n in _HEADLINE},
+        **{f"original_{n}": np.where(originals == 0, 0, np.where(told, rows.real(f"original_{n}"), np.nan))
+           for n in _ORIGINAL},
+    }
 
 
-def _slacks(row: dict[str, Any], cap_by_rule: bool) -> dict[str, float]:
+def _slacks(rows: Measured, index: Index) -> dict[str, np.ndarray]:
     """How far each input may be off: see `_slack`; the followers by their own reading."""
-    out: dict[str, float] = {}
+    out = {name: np.zeros(len(rows)) for name in index.inputs}
     for name in _PLAIN:
-        if slack := _slack(row, name, ignore_cap=cap_by_rule and name == "reads"):
-            out |= dict.fromkeys((name, f"{name}_max", f"headline_{name}", f"original_{name}"), slack)
-    if row["followers_slack"]:
-        out["followers"] = inf if row["followers_slack"] < 0 else row["followers_slack"]
-        out["followers_gain"] = 2 * out["followers"]
+        slack = _slack(rows, name, ignore_cap=index.cap_by_rule and name == "reads")
+        out |= dict.fromkeys((name, f"{name}_max", f"headline_{name}", f"original_{name}"), slack)
+    out["followers"] = np.where(rows.followers_slack < 0, inf, rows.followers_slack)
+    out["followers_gain"] = 2 * out["followers"]
     return out
 
 
-def _slack(row: dict[str, Any], name: str, ignore_cap: bool = False) -> float:
+def _slack(rows: Measured, name: str, ignore_cap: bool = False) -> np.ndarray:
     """How far the true sum may lie above: unbounded with a capped or a missing part, else the summed tolerance."""
-    if (row.get(f"{name}_known") or 0) < (row["posts"] or 0) or (row.get(f"{name}_capped") and not ignore_cap):
-        return inf
-    return float(row.get(f"{name}_tolerance") or 0)
+    endless = rows.count(f"{name}_known") < rows.count("posts")
+    if not ignore_cap:
+        endless = endless | (rows.count(f"{name}_capped") > 0)
+    return np.where(endless, inf, rows.count(f"{name}_tolerance"))
 
 
-def _entry(row: dict[str, Any], order: str) -> Entry[int]:
-    """A row as it is ranked by a counter. Silent accounts have 0 of everything, uncollected ones nothing."""
+def _ordered(rows: Measured, order: str) -> tuple[np.ndarray, np.ndarray]:
+    """What a counter ranks by, and its slack. Silent accounts have 0 of everything, uncollected ones nothing."""
     if order == "followers":
-        value, slack = row["followers"], inf if row["followers_slack"] < 0 else row["followers_slack"]
-    elif order == "posts":
-        value, slack = row["posts"], 0
-    else:
-        parts = [n for n in (totals.INTERACTION if order == "interaction" else (order,)) if row.get(n) is not None]
-        value = sum(row[n] for n in parts) if parts else 0 if row["posts"] == 0 else None
-        slack = sum(_slack(row, n) for n in parts)
-    if value is None:
-        return Entry(row["account_id"], None)
-    return Entry(row["account_id"], value, value if slack == inf else value - slack, value + slack)
+        slack = np.where(rows.followers_slack < 0, inf, rows.followers_slack)
+        return np.where(rows.followers < 0, np.nan, rows.followers), slack
+    if order == "posts":
+        return rows.real("posts"), np.zeros(len(rows))
+    names = totals.INTERACTION if order == "interaction" else (order,)
+    parts = [rows.real(name) for name in names]
+    there = [~np.isnan(part) for part in parts]
+    value = np.sum([np.where(has, part, 0) for has, part in zip(there, parts, strict=True)], axis=0)
+    slack = np.sum([np.where(has, _slack(rows, name), 0) for has, name in zip(there, names, strict=True)], axis=0)
+    return np.where(np.any(there, axis=0) | (rows.sums["posts"] == 0), value, np.nan), slack
 
 
-def _frame(rows: list[dict[str, Any]], scope: Filter, made: Plan) -> pd.DataFrame:
-    """Measured rows as the columns of `ranking`."""
-    names = list(rows[0]) if rows else [c.key for c in totals.sums(made.counters, maxima=True)] + _OWN
-    raw = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in names})
-    drop = [c for c in raw.columns if c.startswith(("headline_", "original_")) and c != "original_known"]
-    frame = totals.finish(raw.drop(columns=drop), made.counters, [bool(c) for c in raw["covered"]], maxima=True)
-    frame["score"] = frame["score"].astype("Float64")
-    frame["covered"] = totals.whole(frame["covered"]).values
-    frame["days"] = scope.days
-    frame["followers_mark"] = ["≥" if s < 0 else "≈" if s else "" for s in frame.pop("followers_slack")]
-    frame["followers"] = totals.whole(frame["followers"]).values
-    frame["followers_change"] = totals.whole(frame.pop("followers_gain")).values
-    return frame
+def _frame(rows: Measured, scored: Scored, order: np.ndarray, scope: Filter, made: Plan) -> pd.DataFrame:
+    """Measured rows as the columns of `ranking`, in that order."""
+    sums = {name: totals.integers(values[order], values[order] < 0) for name, values in rows.sums.items()
+            if not name.startswith(("headline_", "original_")) or name == "original_known"}
+    owners = rows.owners.iloc[order].reset_index(drop=True)
+    owners["unit"] = owners["unit"].fillna("未归属单位").astype(object)
+    owners["unit_kind"] = owners["unit_kind"].fillna("other").astype(object)
+    raw = pd.DataFrame(sums).assign(**{name: owners[name] for name in owners.columns})
+    frame = totals.finish(raw, made.counters, rows.covered[order] > 0, maxima=True)
+    return frame.assign(**_own(rows, scored, order), days=scope.days)
+
+
+def _own(rows: Measured, scored: Scored, order: np.ndarray) -> dict[str, Any]:
+    """The columns of a ranking that are no sums of counters."""
+    gain, value = rows.followers_gain[order], scored.value[order]
+    slack = rows.followers_slack[order]
+    marks = np.where(np.isnan(value), "", np.where(np.isinf(scored.high[order]), "≥", np.where(
+        scored.high[order] > scored.low[order], "≈", "")))
+    return {
+        "covered": totals.integers(rows.covered[order], np.zeros(len(order), dtype=bool)),
+        "followers": totals.integers(rows.followers[order], rows.followers[order] < 0),
+        "followers_mark": np.where(slack < 0, "≥", np.where(slack > 0, "≈", "")).astype(object),
+        "followers_change": totals.integers(np.nan_to_num(gain), np.isnan(gain)),
+        "score": pd.arrays.FloatingArray(np.array([round(v, 2) for v in value.tolist()], dtype=float), np.isnan(value)),
+        "score_mark": pd.Series(marks, dtype=object), "index_reason": pd.Series(scored.reason[order], dtype=object),
+    }
 
 
 def _notes(frame: pd.DataFrame, counters: Sequence[str]) -> list[str]:
     """What the reader of each row must know, in words."""
-    columns = ["posts", "indistinct", "score", "index_reason", "covered", "days",
-               *(f"{name}{part}" for name in counters for part in ("_mark", "_known"))]
-    out = []
-    for values in zip(*(frame[name] for name in columns), strict=True):
-        row = dict(zip(columns, values, strict=True))
-        if pd.isna(row["posts"]):
-            out.append("本期没有采集到数据")
-            continue
-        said = ["与邻近名次不可区分"] if row["indistinct"] else []
-        said += totals.inexact(row, counters)
-        if pd.isna(row["score"]) and row["index_reason"].startswith("缺少"):
-            said.append(f"不计指数：{row['index_reason']}")
-        if row["covered"] < row["days"]:
-            said.append(f"覆盖{row['covered']}/{row['days']}天")
-        out.append("、".join(said))
-    return out
+    said = totals.inexactness(frame, counters)
+    posts, covered = frame["posts"].isna().to_numpy(dtype=bool), totals.plain(frame["covered"])[0]
+    for i in np.flatnonzero(frame["indistinct"].to_numpy(dtype=bool)).tolist():
+        said[i].insert(0, "与邻近名次不可区分")
+    reasons = frame["index_reason"].to_numpy(dtype=object)
+    for i in np.flatnonzero(frame["score"].isna().to_numpy(dtype=bool)).tolist():
+        if reasons[i].startswith("缺少"):
+            said[i].append(f"不计指数：{reasons[i]}")
+    days = frame["days"].to_numpy()
+    for i in np.flatnonzero(covered < days).tolist():
+        said[i].append(f"覆盖{covered[i]}/{days[i]}天")
+    return ["本期没有采集到数据" if unknown else "、".join(words) for unknown, words in zip(posts, said, strict=True)]

@@ -9,11 +9,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, Select, and_, case, cast, exists, func, literal_column, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlmodel import Session
 
-from core.counts import Count, add, of_sum
+from core.counts import Count, add
+from core.db import chunks
 from core.labels import COUNTERS
 from core.models import COUNTER_NAMES, Account, AccountDay, Board, BoardMember, Coverage, Unit
 from core.query.scope import Filter, accounts
@@ -32,19 +46,26 @@ def meant(session: Session, where: Filter) -> Select[tuple[int]]:
         return accounts(where)
     board = session.get(Board, where.board)
     query = accounts(Filter(where.start, where.end, where.platforms, where.kinds, where.units))
-    return query.where(Account.id.in_(members(session, board) if board else []))
+    return query.where(Account.id.in_(_members(session, board) if board else []))
 
 
 def members(session: Session, board: Board) -> list[int]:
     """The account ids of a board: the picked ones, or all of its platform that its rule means."""
-    query = select(Account.id, Account.tags).where(Account.platform == board.platform)
+    found = _members(session, board)
+    return found if isinstance(found, list) else list(session.execute(found).scalars())
+
+
+def _members(session: Session, board: Board) -> Select[tuple[int]] | list[int]:
+    """The same as a SELECT where SQL can say it: tags are JSON, which it can't say alike everywhere."""
+    query = select(Account.id).where(Account.platform == board.platform)
     if board.picked:
-        picked = select(BoardMember.account_id).where(BoardMember.board_id == board.id)
-        return list(session.execute(query.with_only_columns(Account.id).where(Account.id.in_(picked))).scalars())
+        return query.where(Account.id.in_(select(BoardMember.account_id).where(BoardMember.board_id == board.id)))
     if board.unit_kinds:
         query = query.join(Unit, Unit.id == Account.unit_id).where(Unit.kind.in_(board.unit_kinds))
+    if not board.tags:
+        return query
     wanted = set(board.tags)
-    return [id_ for id_, tags in session.execute(query) if not wanted or wanted & set(tags or ())]
+    return [id_ for id_, tags in session.execute(query.add_columns(Account.tags)) if wanted & set(tags or ())]
 
 
 def read(session: Session, query: Select) -> pd.DataFrame:
@@ -84,17 +105,65 @@ def known_days(ids: Select, first: date, last: date) -> Select:
     covered = select(Coverage.account_id, Coverage.day).where(
         Coverage.account_id.in_(ids), Coverage.day.between(first, last), Coverage.state.in_(KNOWN_STATES)
     )
-    also = select(AccountDay.account_id, AccountDay.day).where(
-        AccountDay.account_id.in_(ids), within("latest", first, last), AccountDay.posts > 0,
+    return union_all(covered, _published(AccountDay.account_id.in_(ids), first, last))
+
+
+def _published(which: ColumnElement[bool], first: date, last: date) -> Select:
+    """SELECT of (account_id, day) with a post on days that are not covered."""
+    return select(AccountDay.account_id, AccountDay.day).where(
+        which, within("latest", first, last), AccountDay.posts > 0,
         ~exists().where(Coverage.account_id == AccountDay.account_id, Coverage.day == AccountDay.day,
                         Coverage.state.in_(KNOWN_STATES)),
     )
-    return union_all(covered, also)
+
+
+def known_counts(session: Session, ids: Select, first: date, last: date) -> dict[int, int]:
+    """How many of a period's days are known of each account (see `known_days`); accounts without one are left out."""
+    covered = dict(session.execute(
+        select(Coverage.account_id, func.count())
+        .where(Coverage.account_id.in_(ids), Coverage.day.between(first, last), Coverage.state.in_(KNOWN_STATES))
+        .group_by(Coverage.account_id)
+    ).all())
+    # Only where a day is missing do posts have to be looked at.
+    span = (last - first).days + 1
+    partly = [id_ for id_ in session.execute(ids).scalars() if covered.get(id_, 0) < span]
+    for some in chunks(partly):
+        also = _published(AccountDay.account_id.in_(some), first, last).subquery()
+        for id_, number in session.execute(select(also.c.account_id, func.count()).group_by(also.c.account_id)):
+            covered[id_] = covered.get(id_, 0) + number
+    return covered
+
+
+def known_at_all(session: Session, accounts: Sequence[int], first: date, last: date) -> dict[int, int]:
+    """1 for each of these accounts without posts of which a day is known."""
+    found: dict[int, int] = {}
+    for some in chunks(accounts):
+        found |= dict.fromkeys(session.execute(
+            select(Coverage.account_id).distinct()
+            .where(Coverage.account_id.in_(some), Coverage.day.between(first, last), Coverage.state.in_(KNOWN_STATES))
+        ).scalars(), 1)
+    return found
 
 
 def whole(values: Sequence) -> pd.Series:
     """Whole numbers that may be missing, as Int64."""
-    return pd.Series(pd.array([None if v is None or v != v else int(v) for v in values], dtype="Int64"))
+    return pd.Series(integers(*plain(values)))
+
+
+def plain(values: Sequence) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers that may be missing as two arrays: the numbers, 0 where missing, and where they are missing."""
+    if isinstance(getattr(values, "dtype", None), pd.Int64Dtype):
+        held = pd.array(values, dtype="Int64")
+        return held.to_numpy(dtype=np.int64, na_value=0), held.isna()
+    held = np.empty(len(values), dtype=object)
+    held[:] = list(values)
+    missing = pd.isna(held)
+    return np.where(missing, 0, held).astype(np.int64), missing
+
+
+def integers(values: np.ndarray, missing: np.ndarray) -> pd.arrays.IntegerArray:
+    """Int64 of numbers and where they are missing; those may be anything."""
+    return pd.arrays.IntegerArray(values.astype(np.int64), missing.astype(bool))
 
 
 def finish(
@@ -106,40 +175,43 @@ def finish(
     A group yields a counter when any of its rows has it; all rows are one group unless `groups` says otherwise.
     Columns of counters that were not asked for exist too, all missing, so that every frame has the same columns.
     """
-    out = frame.drop(columns=[c for c in frame.columns if c.endswith(("_capped", "_tolerance"))]).copy()
-    known = list(known)
+    known = np.asarray(known, dtype=bool)
+    group = np.zeros(len(frame), dtype=int) if groups is None else pd.factorize(np.asarray(groups, dtype=object))[0]
+    out: dict[str, Any] = {c: frame[c] for c in frame.columns if not c.endswith(("_capped", "_tolerance"))}
     for name in ("posts", "pushes", "headlines", "originals", "original_known"):
-        out[name] = whole([(v or 0) if k else None for v, k in zip(frame[name], known, strict=True)]).values
-    groups = [""] * len(frame) if groups is None else list(groups)
-    parts: dict[str, list[Count]] = {}
+        out[name] = integers(plain(frame[name])[0], ~known)
+    silent = known & (plain(frame["posts"])[0] == 0)
+    nothing, never = np.zeros(len(frame), dtype=np.int64), np.zeros(len(frame), dtype=bool)
+    parts: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
     for name in COUNTER_NAMES:
-        if name not in counters:
-            counts, tally = [Count(None)] * len(frame), [None] * len(frame)
-        else:
-            yields = {group for group, n in zip(groups, frame[f"{name}_known"], strict=True) if n}
-            counts = [
-                Count(0 if group in yields else None) if k and not posts
-                else of_sum(value, capped or 0, tolerance or 0)
-                for k, group, posts, value, capped, tolerance in zip(
-                    known, groups, frame["posts"], frame[name], frame[f"{name}_capped"], frame[f"{name}_tolerance"],
-                    strict=True,
-                )
-            ]
-            tally = [(n or 0) if k else None for n, k in zip(frame[f"{name}_known"], known, strict=True)]
-        parts[name] = counts
-        out[name] = whole([c.value for c in counts]).values
-        out[f"{name}_mark"] = [c.mark for c in counts]
-        out[f"{name}_known"] = whole(tally).values
+        value, missing, bound, rounded, tally = nothing, ~never, never, never, nothing
+        if name in counters:
+            value, missing = plain(frame[name])
+            tally = plain(frame[f"{name}_known"])[0]
+            value = np.where(silent, 0, value)
+            missing = np.where(silent, ~np.isin(group, group[tally > 0]), missing)
+            bound = (plain(frame[f"{name}_capped"])[0] != 0) & ~silent & ~missing
+            rounded = (plain(frame[f"{name}_tolerance"])[0] != 0) & ~silent & ~missing & ~bound
+        parts[name] = value, missing, bound, rounded
+        uncounted = ~known if name in counters else ~never
+        out[name] = integers(value, missing)
+        out[f"{name}_mark"] = _marks(bound, rounded)
+        out[f"{name}_known"] = integers(tally, uncounted)
         if maxima:
-            out[f"{name}_max"] = whole(frame[f"{name}_max"] if name in counters else [None] * len(frame)).values
-            out[f"{name}_avg"] = [
-                c.value / n if n and c.value is not None else None for c, n in zip(counts, tally, strict=True)
-            ]
-            out[f"{name}_avg"] = out[f"{name}_avg"].astype("Float64")
-    together = [add(row) for row in zip(*(parts[name] for name in INTERACTION), strict=True)]
-    out["interaction"] = whole([c.value for c in together]).values
-    out["interaction_mark"] = [c.mark for c in together]
-    return out
+            most = plain(frame[f"{name}_max"]) if name in counters else (nothing, ~never)
+            out[f"{name}_max"] = integers(*most)
+            without = missing | uncounted | (tally == 0)
+            out[f"{name}_avg"] = pd.arrays.FloatingArray(value / np.where(without, 1, tally), without)
+    value, missing, bound, rounded = zip(*(parts[name] for name in INTERACTION), strict=True)
+    present = [np.where(gone, 0, part) for part, gone in zip(value, missing, strict=True)]
+    out["interaction"] = integers(np.sum(present, axis=0), np.all(missing, axis=0))
+    out["interaction_mark"] = _marks(np.any(bound, axis=0), np.any(rounded, axis=0))
+    return pd.DataFrame(out, index=frame.index)
+
+
+def _marks(bound: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    """`≥` for lower bounds, else `≈` for rounded ones (see core.counts.Count.mark)."""
+    return np.where(bound, "≥", np.where(rounded, "≈", "")).astype(object)
 
 
 def slack_of(mark: str, tolerance: int = 0) -> int:
@@ -155,14 +227,22 @@ def count_of(row: pd.Series, name: str) -> Count:
 
 def inexact(row: Mapping[str, Any], counters: Sequence[str]) -> list[str]:
     """What of a finished row is not exact, in words: `阅读数为下限`, `点赞数仅28/30篇`."""
-    said = []
-    posts = 0 if pd.isna(row["posts"]) else int(row["posts"])
+    return inexactness(pd.DataFrame({name: [value] for name, value in row.items()}), counters)[0]
+
+
+def inexactness(frame: pd.DataFrame, counters: Sequence[str]) -> list[list[str]]:
+    """The words of `inexact` for every row of a finished frame."""
+    said: list[list[str]] = [[] for _ in range(len(frame))]
+    posts = plain(frame["posts"])[0]
     for name in counters:
-        if row[f"{name}_mark"]:
-            said.append(f"{COUNTERS[name]}{'为下限' if row[f'{name}_mark'] == '≥' else '为约数'}")
-        known = row[f"{name}_known"]
-        if not pd.isna(known) and 0 < known < posts:
-            said.append(f"{COUNTERS[name]}仅{known}/{posts}篇")
+        marks = frame[f"{name}_mark"].to_numpy(dtype=object)
+        known = plain(frame[f"{name}_known"])[0]
+        partly = (known > 0) & (known < posts)
+        for i in np.flatnonzero((marks != "") | partly).tolist():
+            if marks[i]:
+                said[i].append(f"{COUNTERS[name]}{'为下限' if marks[i] == '≥' else '为约数'}")
+            if partly[i]:
+                said[i].append(f"{COUNTERS[name]}仅{known[i]}/{posts[i]}篇")
     return said
 
 
@@ -260,27 +340,29 @@ def followers_at(
 
     Accounts without such a reading are left out.
     """
-    return _followers(session, ids, day - timedelta(lookback - 1), day, func.max)
+    return _followers(session, ids, day - timedelta(lookback - 1), day, newest=True)
 
 
 def first_followers(session: Session, ids: Select, first: date, last: date) -> dict[int, FollowerLevel]:
     """The first reading of followers of each account in a period; accounts without one are left out."""
-    return _followers(session, ids, first, last, func.min)
+    return _followers(session, ids, first, last, newest=False)
 
 
-def _followers(session: Session, ids: Select, first: date, last: date, pick: Any) -> dict[int, FollowerLevel]:
-    chosen = (
-        select(AccountDay.account_id, pick(AccountDay.day).label("day"))
-        .where(AccountDay.account_id.in_(ids), within("latest", first, last), AccountDay.followers.is_not(None))
-        .group_by(AccountDay.account_id)
-        .subquery()
-    )
+def _followers(session: Session, ids: Select, first: date, last: date, newest: bool) -> dict[int, FollowerLevel]:
+    # For each account a step into the index from the right end: the other days are not read.
+    def found(column: object) -> object:
+        return (
+            select(column)
+            .where(AccountDay.account_id == Account.id, AccountDay.followers.is_not(None))
+            .where(within("latest", first, last)).order_by(AccountDay.day.desc() if newest else AccountDay.day)
+            .limit(1).correlate(Account).scalar_subquery()
+        )
+
     return {
         id_: FollowerLevel(day, value, slack) for id_, day, value, slack in session.execute(
-            select(AccountDay.account_id, AccountDay.day, AccountDay.followers, AccountDay.followers_slack)
-            .join(chosen, and_(chosen.c.account_id == AccountDay.account_id, chosen.c.day == AccountDay.day))
-            .where(AccountDay.basis == "latest")
-        )
+            select(Account.id, found(AccountDay.day), found(AccountDay.followers), found(AccountDay.followers_slack))
+            .where(Account.id.in_(ids))
+        ) if day is not None
     }
 
 
