@@ -7,6 +7,7 @@ from core.metrics import indices
 from core.query import boards, scope
 from core.ui.figures import counters
 from core.ui.parts import plain
+from core.ui.peers import other_part
 
 where = ui.gate("rankings")
 choices = ui.ask(scope.choices)
@@ -14,6 +15,8 @@ names = {code: name for code, name in choices.platforms if not where.platforms o
 if not names:
     ui.empty("还没有可以排名的账号。请先在“账号台账”导入账号，或在左侧放宽平台筛选。")
     ui.link("ledger")
+    st.stop()
+if other_part(where):
     st.stop()
 platform = next(iter(names))
 if where.board is None:

@@ -49,3 +49,23 @@ def test_empty_database_leads_to_the_ledger(open_room):
     app = open_room("rankings")
     assert "账号台账" in app.info[0].value
     assert not app.dataframe
+
+
+def test_units_stand_among_their_peers(district, open_room):  # noqa: F811
+    app = open_room("rankings", rankings_part="单位合计", unit_order="posts", **APRIL)
+    frame = app.dataframe[0].value
+    assert set(frame["unit"]) == {"教育局", "公安分局", "澜桥街道"}
+    assert set(frame.set_index("unit")["peers"].astype(int)) == {2, 1}
+    app.toggle(key="unit_sized").set_value(True).run()
+    assert not app.exception and any("账号数相近" in caption.value for caption in app.caption)
+
+
+def test_accounts_are_compared(district, open_room):  # noqa: F811
+    app = open_room("rankings", rankings_part="账号对比", **APRIL)
+    assert "请选择 2 到 6 个账号" in app.info[0].value
+    box = app.multiselect(key="compared")
+    chosen = [option for option in box.options if option.startswith(("警方微信", "街道抖音"))]
+    box.set_value(chosen).run()
+    assert not app.exception
+    assert set(app.dataframe[0].value["name"]) == {"警方微信", "街道抖音"}
+    assert any("不同平台" in caption.value for caption in app.caption)
