@@ -115,7 +115,8 @@ class Facts:
 
     `own`: the platform is the unit's own (a client, a website) and no third party's; `site`: it is a website, which
     has a checklist of its own; `twins`: names of the unit's other accounts on the platform that still exist;
-    `posts` of the period of which `read` could be looked through; `grave`, `wrong`, `doubtful`: what was found there.
+    `posts` of the period of which `read` could be looked through; what was found there: `confirmed` and `grave` (what a
+    person confirmed and what waits for one) may be a veto, `wrong` and `doubtful` are lesser.
     """
 
     state: str
@@ -133,6 +134,7 @@ class Facts:
     site: bool = False
     posts: int = 0
     read: int = 0
+    confirmed: int = 0
     grave: int = 0
     wrong: int = 0
     doubtful: int = 0
@@ -259,6 +261,9 @@ def _lapse(out: int, most: int) -> Check:
 
 
 def _content(facts: Facts) -> Check:
+    if facts.confirmed:
+        also = f"；另有 {facts.grave} 处待确认" if facts.grave else ""
+        return Check("content", "fail", f"严重表述错误 {facts.confirmed} 处，已由人工确认属实{also}。")
     if facts.grave:
         return Check("content", "unknown", f"发现疑似严重表述错误 {facts.grave} 处，请人工确认；确认属实即单项否决。")
     clean = f"核对 {facts.read} 篇，未发现词表所列的严重表述错误{_unread(facts)}。"

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core.faults import BadInput
 from core.labels import ACCOUNT_STATES, UNIT_KINDS
+from core.ledger.judged import DECISIONS, Decision, decisions
 from core.metrics.cadence import STALE_DAYS
 from core.metrics.compliance import OUTCOMES, VERDICTS, Facts, Inspection, inspect
 from core.models import Account, AccountDay, Platform, Post, Unit
@@ -32,6 +33,7 @@ OWN_FAMILIES = ("app",)
 EXISTING = ("normal", "suspended")
 """States in which an account is still there for people to see."""
 NO_UNIT = "未归属单位"
+PENDING = "待确认"
 _BATCH = 2_000
 _GRAVER = {outcome: n for n, outcome in enumerate(OUTCOMES)}
 
@@ -61,9 +63,11 @@ class Compliance:
     state (in words), verdict (in words), reasons, last_post, silent (confirmed days since), silent_most (missing where
     there is no bound), gap (confirmed), gap_first, gap_last, out, out_most, unknown (days of the period of which
     nothing is known), interactive (in words), registration_no, twins (other accounts of the unit on the platform),
-    posts, read, grave, wrong, doubtful, and inspection. Figures of updates are missing where they are not judged.
+    posts, read, confirmed, grave, wrong, doubtful, and inspection. Figures of updates are missing where they are not
+    judged.
     `findings`, the gravest first: account_id, account, unit, platform, post_id, day, title, url, place (in words),
-    around, wrong, right, kind, level, note, source; at most SHOWN of `found`.
+    around, wrong, right, kind, level, decision (in words), note, source; at most SHOWN of `found`. Those that a person
+    decided are no errors stand last and count nowhere.
     """
 
     first: date
@@ -121,7 +125,7 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
     ).all()
     names = {row.Account.id: {"account": row.Account.name, "unit": row.unit or NO_UNIT, "platform": row.platform_name}
              for row in accounts}
-    pace, looked = _pace(session, ids, where), _Looked(names, finder)
+    pace, looked = _pace(session, ids, where), _Looked(names, finder, decisions(session))
     looked.through(_posts(session, ids, where))
     twins = _twins(session)
     rows = []
@@ -147,7 +151,7 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
 _COLUMNS = [
     "account_id", "account", "unit_id", "unit", "unit_kind", "platform", "state", "verdict", "reasons", "last_post",
     "silent", "silent_most", "gap", "gap_first", "gap_last", "out", "out_most", "unknown", "interactive",
-    "registration_no", "twins", "posts", "read", "grave", "wrong", "doubtful", "inspection",
+    "registration_no", "twins", "posts", "read", "confirmed", "grave", "wrong", "doubtful", "inspection",
 ]
 _INTERACTIVE = {True: "有", False: "无", None: "未核"}
 
@@ -161,8 +165,8 @@ def _row(account: Account, facts: Facts, found: Inspection) -> dict:
         "gap": (gap.days if gap else 0) if found.updates else None, "gap_first": gap.first if gap else None,
         "gap_last": gap.last if gap else None, "out": found.out, "out_most": found.out_most, "unknown": found.unknown,
         "interactive": _INTERACTIVE[account.interactive], "registration_no": account.registration_no,
-        "twins": len(facts.twins), "posts": facts.posts, "read": facts.read, "grave": facts.grave,
-        "wrong": facts.wrong, "doubtful": facts.doubtful, "inspection": found,
+        "twins": len(facts.twins), "posts": facts.posts, "read": facts.read, "confirmed": facts.confirmed,
+        "grave": facts.grave, "wrong": facts.wrong, "doubtful": facts.doubtful, "inspection": found,
     }
 
 
@@ -220,8 +224,8 @@ def _by_account(session: Session, query: Select) -> dict[int, set[date]]:
 
 
 def _posts(session: Session, ids: Select, where: Filter) -> Iterator[tuple]:
-    """(account_id, post_id, day, title, text, url) of the period's posts that people can still see."""
-    query = select(Post.account_id, Post.id, Post.day, Post.title, Post.text, Post.url).where(
+    """(account_id, post_id, external_id, day, title, text, url) of the period's posts that people can still see."""
+    query = select(Post.account_id, Post.id, Post.external_id, Post.day, Post.title, Post.text, Post.url).where(
         Post.account_id.in_(ids), Post.day.between(where.start, where.end), Post.gone_at.is_(None)
     ).order_by(Post.account_id, Post.day.desc(), Post.id)
     for part in session.execute(query.execution_options(yield_per=_BATCH)).partitions():
@@ -231,42 +235,51 @@ def _posts(session: Session, ids: Select, where: Filter) -> Iterator[tuple]:
 class _Looked:
     """The posts looked through: figures of each account, and the findings."""
 
-    def __init__(self, names: dict[int, dict[str, str]], finder: Matcher):
-        self.names, self.finder = names, finder
+    def __init__(
+        self, names: dict[int, dict[str, str]], finder: Matcher, decided: dict[tuple[int, str, str], Decision]
+    ):
+        self.names, self.finder, self.decided = names, finder, decided
         self.counts: defaultdict[int, Counter] = defaultdict(Counter)
         self.rows: list[dict] = []
 
     @property
     def found(self) -> int:
-        return len(self.rows)
+        return sum(row["decision"] != DECISIONS["fine"] for row in self.rows)
 
     def through(self, posts: Iterator[tuple]) -> None:
         """Look through these posts; a title that its text repeats is looked at once."""
-        for account_id, post_id, day, title, text, url in posts:
+        for account_id, post_id, external_id, day, title, text, url in posts:
             counts = self.counts[account_id]
             counts["posts"] += 1
             counts["read"] += bool(title or text)
             parts = [("正文", text)] if title and text.startswith(title) else [("标题", title), ("正文", text)]
             for part, words in parts:
                 for hit in self.finder.find(words):
-                    counts[hit.term.level] += 1
+                    decision = self.decided.get((account_id, external_id, hit.term.wrong))
+                    if decision != "fine":
+                        counts[hit.term.level, decision] += 1
                     self.rows.append({
                         "account_id": account_id, **self.names[account_id], "post_id": post_id, "day": day,
                         "title": title, "url": url, "place": f"{part}第 {hit.start + 1} 字", "around": hit.around,
                         "wrong": hit.term.wrong, "right": hit.term.right or "（不使用）", "kind": hit.term.kind,
-                        "level": hit.term.level, "note": hit.term.note, "source": hit.term.source,
+                        "level": hit.term.level, "decision": DECISIONS[decision] if decision else PENDING,
+                        "note": hit.term.note, "source": hit.term.source,
                     })
 
     def figures(self, account_id: int) -> dict[str, int]:
         """What `Facts` needs of an account's texts."""
         counts = self.counts[account_id]
-        return {"posts": counts["posts"], "read": counts["read"], "grave": counts["严重"], "wrong": counts["一般"],
-                "doubtful": counts["提示"]}
+        return {
+            "posts": counts["posts"], "read": counts["read"], "confirmed": counts["严重", "error"],
+            "grave": counts["严重", None], "wrong": sum(counts["一般", said] for said in (None, "error")) +
+            counts["提示", "error"], "doubtful": counts["提示", None],
+        }
 
     def frame(self) -> pd.DataFrame:
         levels = ("严重", "一般", "提示")
-        rows = sorted(self.rows, key=lambda row: levels.index(row["level"]))[:SHOWN]
+        fine = DECISIONS["fine"]
+        rows = sorted(self.rows, key=lambda row: (row["decision"] == fine, levels.index(row["level"])))[:SHOWN]
         return pd.DataFrame(rows, columns=[
             "account_id", "account", "unit", "platform", "post_id", "day", "title", "url", "place", "around", "wrong",
-            "right", "kind", "level", "note", "source",
+            "right", "kind", "level", "decision", "note", "source",
         ])

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from core.ledger.judged import DECISIONS
 from core.metrics.compliance import OUTCOMES, RULES, VERDICTS, WEIGHTS
 from core.query.compliance import Compliance
 from core.report.content import Column, Content, Figure, Figures, Note, Paragraph, Section, Subject, Table
@@ -16,24 +17,27 @@ ACCOUNTS: Mapping[str, Column] = {
     "silent": Column("未更新天数", "int"), "silent_most": Column("至多未更新天数", "int"),
     "gap": Column("期内最长间断天数", "int"), "out": Column("期内超期天数", "int"),
     "unknown": Column("期内未采集天数", "int"), "interactive": Column("互动功能"), "registration_no": Column("备案号"),
-    "twins": Column("同平台其他账号", "int"), "read": Column("核对篇数", "int"), "grave": Column("严重", "int"),
+    "twins": Column("同平台其他账号", "int"), "read": Column("核对篇数", "int"),
+    "confirmed": Column("严重（属实）", "int"), "grave": Column("严重（待确认）", "int"),
     "wrong": Column("一般", "int"), "doubtful": Column("提示", "int"),
 }
 FINDINGS: Mapping[str, Column] = {
-    "level": Column("程度"), "kind": Column("类别"), "wrong": Column("查到"), "right": Column("规范写法"),
+    "level": Column("程度"), "decision": Column("人工判断"), "kind": Column("类别"), "wrong": Column("查到"),
+    "right": Column("规范写法"),
     "around": Column("上下文"), "account": Column("账号"), "unit": Column("单位"), "platform": Column("平台"),
     "day": Column("发布日期", "date"), "title": Column("标题"), "place": Column("位置"), "url": Column("链接"),
     "note": Column("说明"), "source": Column("依据"),
 }
 BRIEF_ACCOUNTS = ("account", "unit", "platform", "verdict", "last_post", "silent", "out", "reasons")
-BRIEF_FINDINGS = ("level", "wrong", "right", "around", "account", "unit", "platform", "day", "place")
+BRIEF_FINDINGS = ("level", "decision", "wrong", "right", "around", "account", "unit", "platform", "day", "place")
 """Columns that fit on paper."""
 METHOD = (
     "检查对象为台账中的政务新媒体账号；政府网站适用网站检查指标，已合并、已注销的账号不检查。",
     "没有采集到数据的日子不当作没有发布：凡结论取决于这些日子的，一律写“无法判定”并说明原因。"
     "“未更新天数”只数有采集记录可以证明没有发布的连续天数；“至多”是假定其余日子都没有发布时的天数。",
     "“期内超期天数”是把期内每一天都当作检查日，当天距上次发布超过 14 天的天数。",
-    "文字核对用词表自动进行，只是线索，须由人工确认；图片、音视频中的文字不在核对之内，已删除的帖文不核对。",
+    "文字核对用词表自动进行，只是线索，须由人工确认：“严重”的确认属实才算单项否决，判为“不算差错”的不再计入。"
+    "图片、音视频中的文字不在核对之内，已删除的帖文不核对。",
     "任一账号有一项单项否决即为不合格；单项否决有一项无法判定、其余没有否决的，结论为无法判定。",
 )
 
@@ -83,9 +87,10 @@ def _accounts(found: Compliance, brief: bool) -> Section:
 
 
 def _findings(found: Compliance, brief: bool) -> Section:
-    more = f"共 {found.found:,} 处，只列出前 {len(found.findings):,} 处" if found.found > len(found.findings) else ""
+    listed = found.findings[found.findings["decision"] != DECISIONS["fine"]]
+    more = f"共 {found.found:,} 处，只列出前 {len(listed):,} 处" if found.found > len(listed) else ""
     names = BRIEF_FINDINGS if brief else FINDINGS
-    return Section("文字核对", (_table("错别字、规范表述和风险词", FINDINGS, names, found.findings, more),))
+    return Section("文字核对", (_table("错别字、规范表述和风险词", FINDINGS, names, listed, more),))
 
 
 def _table(

@@ -1,14 +1,17 @@
 """The part 检查指标 of the room 账号台账: every account inspected, cards of units, words found, rules, export."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 
 import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from core import clock, db
 from core.faults import BadInput
+from core.ledger.judged import DECISIONS, Decision, judge
 from core.metrics.compliance import OUTCOMES, RULES, VERDICTS, WEIGHTS, Check, Outcome
 from core.query import compliance as query
 from core.query import ledger, scope
@@ -19,10 +22,13 @@ from core.report import excel, pdf
 from core.report.content import Content
 from core.ui.ask import ask, look
 from core.ui.choice import linked
+from core.ui.deeds import WHO, do, said
 from core.ui.filters import anchor_day
 from core.ui.parts import Card, caption, cards, empty, link, plain, toast_error
 from core.ui.table import Column, pick, table
 
+TOLD = "compliance"
+_ROUND = "check_round"
 VIEWS = ("账号", "单位", "文字核对", "规则")
 SPANS = ("近30天", "近90天", "当月", "当季", "当年")
 """Periods that end with the day of the check."""
@@ -46,6 +52,7 @@ _HELP: dict[Outcome, str] = {
 
 def section() -> None:
     """The whole part: day and period of the check, filters, outcome, export."""
+    said(TOLD)
     try:
         words, digest = query.word_list()
         start, day = _when()
@@ -58,7 +65,7 @@ def section() -> None:
         return
     tally = found.tally()
     cards([Card(word, f"{tally[word]:,}", help=_HELP[code]) for code, word in VERDICTS.items()])
-    shown, said = _narrowed(found)
+    shown, told = _narrowed(found)
     view = st.segmented_control("内容", VIEWS, default=VIEWS[0], key="check_view", required=True, bind="query-params",
                                 label_visibility="collapsed")
     if view == "规则":
@@ -67,7 +74,7 @@ def section() -> None:
         empty("没有符合条件的账号，请放宽筛选。", ":material/filter_alt_off:")
     else:
         {"账号": _accounts, "单位": _units, "文字核对": _findings}[view](shown)
-        _export(shown, said, digest)
+        _export(shown, told, digest)
 
 
 # --- What is looked at ----------------------------------------------------------------------------------------------
@@ -110,11 +117,11 @@ def _narrowed(found: Compliance) -> tuple[Compliance, str]:
     frame = ledger.matching(frame, search, platform=platform)
     findings = found.findings
     kept = findings[findings["account_id"].isin(frame["account_id"])].reset_index(drop=True)
-    number = int(frame[["grave", "wrong", "doubtful"]].to_numpy().sum()) if len(frame) else 0
-    said = "；".join(filter(None, (
+    number = int(frame[["confirmed", "grave", "wrong", "doubtful"]].to_numpy().sum()) if len(frame) else 0
+    told = "；".join(filter(None, (
         "、".join(verdicts), platform, names.get(unit) if unit is not None else "", f"包含“{search}”" if search else "",
     ))) or "全部账号"
-    return Compliance(found.first, found.last, frame, kept, number), said
+    return Compliance(found.first, found.last, frame, kept, number), told
 
 
 # --- Accounts -------------------------------------------------------------------------------------------------------
@@ -129,7 +136,9 @@ _TABLE = {
     "out": Column("超期天数", "int", help="回看时段内，有多少天距上次发布超过 14 天；只数能确认的"),
     "unknown": Column("未采集天数", "int", help="回看时段内，不知道有没有发布的天数；不当作没有发布"),
     "interactive": Column("互动功能"), "registration_no": Column("备案号"),
-    "twins": Column("同平台其他账号", "int"), "grave": Column("严重", "int", help="疑似严重表述错误，待人工确认"),
+    "twins": Column("同平台其他账号", "int"),
+    "confirmed": Column("严重（属实）", "int", help="严重表述错误，人工已确认"),
+    "grave": Column("严重（待确认）", "int", help="疑似严重表述错误，待人工确认"),
     "wrong": Column("一般", "int", help="错别字、不规范表述"),
     "doubtful": Column("提示", "int", help="须人工核对的用词"),
 }
@@ -148,7 +157,7 @@ def _accounts(found: Compliance) -> None:
             _check(check)
         mine = found.findings[found.findings["account_id"] == chosen]
         if not mine.empty:
-            _words(mine, f"check_words_{chosen}")
+            table(mine, _WORDS, key=f"check_words_{chosen}", alt="这个账号查到的用词")
         with st.container(horizontal=True, gap="medium"):
             link("account", "账号详情", account=int(chosen))
             link("quality", "采集日历", ":material/calendar_month:", account=int(chosen), day=found.last.isoformat())
@@ -198,10 +207,11 @@ def _unit(card: UnitCard) -> None:
 # --- Words ----------------------------------------------------------------------------------------------------------
 
 _WORDS = {
-    "level": Column("程度", width=60), "kind": Column("类别", width=80), "wrong": Column("查到", width=100),
-    "right": Column("规范写法", width=110), "around": Column("上下文", width=300), "account": Column("账号"),
-    "day": Column("发布日期", "date"), "title": Column("标题", width=220), "place": Column("位置", width=110),
-    "url": Column("原文", "link"), "note": Column("说明", width=200), "source": Column("依据", width=260),
+    "level": Column("程度", width=56), "decision": Column("人工判断", width=76), "wrong": Column("查到", width=100),
+    "right": Column("规范写法", width=110), "around": Column("上下文", width=290),
+    "account": Column("账号", width=120), "day": Column("发布日期", "date"), "url": Column("原文", "link"),
+    "title": Column("标题", width=220), "place": Column("位置", width=110), "kind": Column("类别", width=80),
+    "platform": Column("平台"), "note": Column("说明", width=200), "source": Column("依据", width=260),
 }
 
 
@@ -212,14 +222,30 @@ def _findings(found: Compliance) -> None:
         else:
             empty("期内没有采集到标题和正文，没有可核对的文字。请放宽回看时段，或先采集、导入帖文。")
         return
-    more = f"，只列出前 {len(found.findings):,} 处" if found.found > len(found.findings) else ""
-    caption(f"共 {found.found:,} 处{more}，程度重的在前。自动核对只是线索，须由人工确认；"
-            "图片和视频中的文字不在核对之内。")
-    _words(found.findings, "check_findings")
+    more = f"，只列出前 {query.SHOWN:,} 处" if found.found > query.SHOWN else ""
+    caption(f"共 {found.found:,} 处{more}，程度重的在前。自动核对只是线索，勾选后由人工判断：“严重”的确认属实才算"
+            "单项否决，判为“不算差错”的排在最后、不再计入。图片和视频中的文字不在核对之内。")
+    # What is ticked is kept by position, and must not slide onto other rows.
+    order = hashlib.sha256(repr([*found.findings["post_id"], *found.findings["place"]]).encode()).hexdigest()[:12]
+    rows = table(found.findings, _WORDS, key=f"check_findings_{st.session_state.get(_ROUND, 0)}_{order}", many=True,
+                 alt="查到的错别字、不规范表述和风险词")
+    if not rows:
+        return
+    chosen = found.findings.iloc[rows]
+    picked = [(int(post), word) for post, word in zip(chosen["post_id"], chosen["wrong"], strict=True)]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        caption(f"已勾选 {len(rows)} 处")
+        for decision, word, icon in (("error", "确认属实", "gavel"), ("fine", "不算差错", "done"),
+                                     (None, "撤回判断", "undo")):
+            if st.button(word, key=f"check_{decision}", icon=f":material/{icon}:") and do(
+                    partial(_judge, picked, decision), TOLD):
+                st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+                st.rerun()
 
 
-def _words(frame: pd.DataFrame, key: str) -> None:
-    table(frame, _WORDS, key=key, alt="查到的错别字、不规范表述和风险词")
+def _judge(picked: Sequence[tuple[int, str]], decision: Decision | None, session: Session) -> str:
+    number = judge(session, picked, decision, who=WHO, now=clock.now())
+    return f"已判断 {number} 处：{DECISIONS[decision]}。" if decision else f"已撤回 {number} 处判断。"
 
 
 # --- Rules ----------------------------------------------------------------------------------------------------------
@@ -254,19 +280,19 @@ def _rules(words: str, digest: str) -> None:
 # --- Taking it along ------------------------------------------------------------------------------------------------
 
 
-def _export(shown: Compliance, said: str, digest: str) -> None:
+def _export(shown: Compliance, told: str, digest: str) -> None:
     """The outcome as it is filtered, as Excel and PDF with method, filter and stamp written in; made when asked for."""
     name = f"政务新媒体检查 {shown.last}"
     with st.container(horizontal=True, vertical_alignment="center"):
         for suffix, word, render, icon in (("xlsx", "Excel", excel.render, "table_view"),
                                            ("pdf", "PDF", pdf.render, "picture_as_pdf")):
-            st.download_button(f"导出 {word}", partial(_made, render, shown, said, digest), f"{name}.{suffix}",
+            st.download_button(f"导出 {word}", partial(_made, render, shown, told, digest), f"{name}.{suffix}",
                                on_click="ignore", icon=f":material/{icon}:", key=f"check_{suffix}")
-        caption(f"导出的是筛选后的结果：{said}。")
+        caption(f"导出的是筛选后的结果：{told}。")
 
 
-def _made(render: Callable[[Content], bytes], shown: Compliance, said: str, digest: str) -> bytes:
+def _made(render: Callable[[Content], bytes], shown: Compliance, told: str, digest: str) -> bytes:
     at = look(db.stamped_at) or clock.now()
     return render(report.compose(
-        shown, said, digest, as_of=at, stamp=look(db.stamp), demo=ask(scope.choices).demo, brief=render is pdf.render,
+        shown, told, digest, as_of=at, stamp=look(db.stamp), demo=ask(scope.choices).demo, brief=render is pdf.render,
     ))

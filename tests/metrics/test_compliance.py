@@ -105,6 +105,7 @@ def test_a_lapse_that_is_over_is_remembered():
     ({"own": True, "twins": ("甲",)}, "single", "none", "ok", "自有客户端"),
     ({"registration_no": "  "}, "registration", "remind", "remind", "没有备案号"),
     ({"grave": 1}, "content", "unknown", "unknown", "疑似严重表述错误 1 处，请人工确认"),
+    ({"confirmed": 1, "grave": 2}, "content", "fail", "fail", "1 处，已由人工确认属实；另有 2 处待确认"),
     ({"wrong": 2, "doubtful": 1}, "wording", "deduct", "deduct", "2 处；另有须人工核对的 1 处"),
     ({"doubtful": 3}, "wording", "remind", "remind", "3 处用词须人工核对"),
     ({"posts": 9, "read": 4}, "wording", "ok", "ok", "核对 4 篇，未发现词表所列的错误；另有 5 篇没有采集到文字"),

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from core import clock, ingest, rollup
-from core.models import Account, Unit
+from core import clock, db, ingest, rollup
+from core.models import Account, Audit, Unit
 from core.query import compliance as query
 from core.records import Batch, PostRecord
 
@@ -90,6 +91,19 @@ def test_words_found_and_the_rules_with_their_sources(checked, open_room):
     shown = text(rules)
     assert "国办秘函〔2019〕19号" in shown.replace("\\", "") and "国办发〔2018〕123号" in shown.replace("\\", "")
     assert len(rules.dataframe[0].value) == len(query.matcher(query.word_list()[0]).terms)
+
+
+def test_a_word_found_is_judged_by_a_person(checked, open_room):
+    app = open_room("ledger", **PART, check_view="文字核对")
+    assert list(app.dataframe[0].value["decision"]) == ["待确认"]
+    app.session_state[app.dataframe[0].key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    app.button(key="check_fine").click().run()
+    assert "已判断 1 处：不算差错" in app.success[0].value.replace("\\", "")
+    assert list(app.dataframe[0].value["decision"]) == ["不算差错"] and cards(app)["合格"] == "1"
+    assert not [button for button in app.button if button.key == "check_fine"], "nothing is ticked any more"
+    with db.session() as session:
+        assert [entry.what for entry in session.execute(select(Audit)).scalars()] == ["教育微博"]
 
 
 def test_an_earlier_day_is_checked_as_it_stood(checked, open_room):

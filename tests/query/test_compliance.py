@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from core import ingest, rollup
+from core import db, ingest, rollup
 from core.clock import days, instant
 from core.faults import BadInput
+from core.ledger.judged import judge
 from core.metrics.compliance import VERDICTS
-from core.models import Account, Post, Unit
+from core.models import Account, Audit, Post, Unit
 from core.query import compliance as query
 from core.query.scope import Filter
 from core.records import Batch, PostRecord
@@ -140,6 +141,36 @@ def test_words_are_found_in_titles_and_texts(made):
     assert listed.iloc[2]["place"] == "正文第 1 字", "a title that its text repeats counts once"
     assert listed.iloc[4]["place"] == "正文第 4 字" and "【帐号】" in listed.iloc[4]["around"]
     assert row["posts"] == row["read"] == 33
+
+
+def test_a_person_decides_what_a_word_found_is(made):
+    one = made.account("甲", posts=days(EARLY, LAST))
+    made.wrote(one, LAST, "延边鲜族歌舞", "鲜族风情，再接再励，村长到场")
+    before = made.ask()
+    assert set(before.findings["decision"]) == {query.PENDING} and by_name(before)["甲"]["grave"] == 2
+    post = int(before.findings["post_id"][0])
+
+    def decide(word, decision):
+        count = judge(made.session, [(post, word)], decision, who="张三", now=instant(LAST, 22))
+        found = made.ask()
+        return count, by_name(found)["甲"], found
+
+    count, row, found = decide("鲜族", "error")
+    assert count == 1 and (row["confirmed"], row["grave"], row["verdict"]) == (2, 0, "不合格")
+    assert "2 处，已由人工确认属实" in row["reasons"]
+    _, row, found = decide("鲜族", "fine")
+    assert (row["confirmed"], row["grave"], row["verdict"]) == (0, 0, "有扣分项") and found.found == 2
+    assert list(found.findings["decision"]) == [query.PENDING, query.PENDING, "不算差错", "不算差错"]
+    _, row, _ = decide("村长", "error")
+    assert (row["wrong"], row["doubtful"]) == (2, 0), "a doubt that was confirmed is an error"
+    stamp = db.stamp(made.session)
+    _, row, _ = decide("鲜族", None)
+    assert row["verdict"] == "无法判定" and db.stamp(made.session) > stamp
+    log = [(entry.who, entry.action) for entry in made.session.execute(select(Audit).order_by(Audit.id)).scalars()]
+    assert log[-4:] == [("张三", "用词判断：属实"), ("张三", "用词判断：不算差错"), ("张三", "用词判断：属实"),
+                        ("张三", "撤回用词判断")]
+    with pytest.raises(BadInput, match="已不存在"):
+        judge(made.session, [(999, "鲜族")], "fine", who="张三", now=instant(LAST, 22))
 
 
 def test_cards_of_units_begin_with_a_veto(made):

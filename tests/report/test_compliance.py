@@ -59,5 +59,5 @@ def test_on_paper_the_tables_have_the_columns_that_fit(found):
     tables = {block.title: block for section in content(found, brief=True).sections for block in section.blocks
               if hasattr(block, "columns")}
     assert len(tables["各账号检查结论"].columns) == len(report.BRIEF_ACCOUNTS)
-    assert [column.name for column in tables["错别字、规范表述和风险词"].columns][:3] == ["程度", "查到", "规范写法"]
+    assert [column.name for column in tables["错别字、规范表述和风险词"].columns][:3] == ["程度", "人工判断", "查到"]
     assert pdf.render(content(found, brief=True)).startswith(b"%PDF-")
