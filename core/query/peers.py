@@ -16,7 +16,7 @@ from core.query import accounts, boards, totals, trends
 from core.query.scope import Filter
 
 UNIT_ORDERS = {
-    "interaction": "转评赞总数", "posts": "发布数", "reads": COUNTERS["reads"], "plays": COUNTERS["plays"],
+    "interaction": "转评赞", "posts": "发布数", "reads": COUNTERS["reads"], "plays": COUNTERS["plays"],
     "followers": "粉丝数",
 }
 """What units can be ordered by: sums over all their accounts."""
