@@ -9,8 +9,9 @@ Ours is `core.query.boards.ranking` as the room of rankings asks it: WCI V14.2 w
 every counter and its exactness, followers, coverage, notes, sparklines and the change of rank since February. The
 others make less: posts, three counters, score, rank and the rank before, in their own arithmetic; all must agree.
 Each is measured in a process of its own, with its modules imported: first cold (the files' pages are dropped from the
-system's cache with posix_fadvise; PostgreSQL's own cache stays), then warm (the median of some more). A second
-database with a tenth of the posts shows what the time grows with. The last line is one JSON object.
+system's cache with posix_fadvise; PostgreSQL's own cache stays), then warm (the median of some more, and of their
+processor time, which other work on the machine changes less). A second database with a tenth of the posts shows what
+the time grows with. The last line is one JSON object.
 """
 
 import argparse
@@ -51,11 +52,11 @@ NEWEST = {
     "index": """SELECT p.account_id, p.position, r.reads, r.wows, r.likes FROM post p LEFT JOIN reading r
         ON r.post_id = p.id AND r.observed_at = (SELECT max(observed_at) FROM reading WHERE post_id = p.id)
         WHERE p.day BETWEEN '{first}' AND '{last}'""",
-    "hash": """SELECT p.account_id, p.position, r.reads, r.wows, r.likes FROM {schema}post p LEFT JOIN (
-            SELECT post_id, max(observed_at) AS at, arg_max(reads, observed_at) AS reads,
-                   arg_max(wows, observed_at) AS wows, arg_max(likes, observed_at) AS likes
-            FROM {schema}reading GROUP BY post_id) r
-        ON r.post_id = p.id WHERE p.day BETWEEN DATE '{first}' AND DATE '{last}'""",
+    "hash": """SELECT any_value(p.account_id) AS account_id, any_value(p.position) AS position,
+            arg_max_null(r.reads, r.observed_at) AS reads, arg_max_null(r.wows, r.observed_at) AS wows,
+            arg_max_null(r.likes, r.observed_at) AS likes
+        FROM {schema}post p LEFT JOIN {schema}reading r ON r.post_id = p.id
+        WHERE p.day BETWEEN DATE '{first}' AND DATE '{last}' GROUP BY p.id""",
 }
 
 
@@ -152,7 +153,8 @@ def _scored(sums: pd.DataFrame) -> pd.DataFrame:
     whole = (0.6 * dimension("{}", 30) + 0.2 * dimension("{}", sums["posts"]) + 0.1 * dimension("headline_{}", 30)
              + 0.1 * dimension("{}_max", 1))
     score = (12 * whole**2).where(sums["posts"] > 0, 0.0).round(2)
-    return sums.assign(score=score, rank=score.rank(ascending=False, method="min"))
+    silent = {name: sums[name].mask(sums["posts"] == 0, 0) for name in COUNTERS}
+    return sums.assign(**silent, score=score, rank=score.rank(ascending=False, method="min"))
 
 
 # --- Measuring ------------------------------------------------------------------------------------------------------
@@ -166,12 +168,15 @@ def measure(case: str, folder: Path) -> dict[str, Any]:
         "duckdb": in_duckdb, "duckdb_native": lambda: in_duckdb(native),
     }[case]
     dropped = drop_cache(folder)
-    times = []
+    times, spent = [], []
     for _ in range(1 + WARM.get(case, 1)):
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         frame = run()
         times.append(time.perf_counter() - begun)
-    return {"cold_ms": round(1000 * times[0], 1), "warm_ms": round(1000 * statistics.median(times[1:]), 1),
+        spent.append(time.process_time() - cpu)
+    in_ms = {"cold_ms": times[0], "warm_ms": statistics.median(times[1:]), "cold_cpu_ms": spent[0],
+             "warm_cpu_ms": statistics.median(spent[1:])}
+    return {name: round(1000 * seconds, 1) for name, seconds in in_ms.items()} | {
             "cache_dropped": dropped, "accounts": len(frame), "digest": digest(frame)}
 
 
