@@ -30,7 +30,7 @@ ROOMS = (
     Room("account", "board", "账号详情", "account_circle", "一个账号的粉丝、发文与每篇的读数", ("period",), live=False),
     Room("topics", "opinion", "热点话题", "local_fire_department", "大家在谈什么，从哪里起、多少条", ("period",)),
     Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", (), live=False),
-    Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单", (), live=False),
+    Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单，对照检查指标", (), live=False),
     Room("quality", "data", "数据质量", "fact_check", "数据是否齐全、准确，哪些需要处理", live=False),
     Room("sources", "data", "采集源", "rss_feed", "数据从哪里来、是否按时到", (), live=False),
 )
