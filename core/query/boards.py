@@ -31,6 +31,8 @@ ORDERS = {
 _PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments")
 _HEADLINE = ("reads", "likes", "wows", "reposts")
 _ORIGINAL = ("reposts", "comments")
+_PUBLISHED = ("posts", "pushes", "headlines", "originals", "original_known")
+_PARTS = ("", "_known", "_capped", "_tolerance", "_max")
 _FOLLOWERS = {"followers", "followers_gain"}
 
 
@@ -109,12 +111,13 @@ def ranking(
     board = board if board is not None else where.board
     made = plan(session, platform, index, basis, order, board)
     scope = Filter(where.start, where.end, (made.platform,), where.kinds, where.units, board)
-    rows = _measured(session, scope, made, made.counters, followers=True)
+    ids = totals.meant(session, scope)
+    owners = _owners(session, ids)
+    rows = _measured(session, ids, owners, scope, made)
     now, scored = _placed(rows, scope, made)
     first, last = previous_period(where.start, where.end)
     then = Filter(first, last, scope.platforms, scope.kinds, scope.units, board)
-    needed = {made.order, *(made.index.inputs if made.order == "index" else ())}
-    earlier = _measured(session, then, made, _behind(needed, made.counters), bool(_FOLLOWERS & needed), counted=False)
+    earlier = _measured(session, ids, owners, then, made, ranked_only=True)
     before = {id_: rank or None for id_, rank in zip(earlier.ids.tolist(), _placed(earlier, then, made)[0].ranks,
                                                      strict=True)}
     ranks = {id_: now.ranks[i] or None for i, id_ in zip(now.order.tolist(), rows.ids[now.order].tolist(), strict=True)}
@@ -137,21 +140,14 @@ def inputs(
     """What an index takes of one account in a period, as `ranking` takes it; `made` is the plan of its platform."""
     unit = session.execute(select(Account.unit_id).where(Account.id == account_id)).scalar()
     scope = Filter(first, last, (made.platform,), units=(unit,) if unit else ())
-    rows = _measured(session, scope, made, made.counters, followers=True)
+    ids = totals.meant(session, scope)
+    rows = _measured(session, ids, _owners(session, ids), scope, made)
     length = wci_days(first, last)
     place = np.flatnonzero(rows.ids == account_id)
     if not len(place):
         return Inputs(days=length, posts=None)
     taken = {name: values[place[0]] for name, values in _inputs(rows).items()}
     return Inputs(days=length, **{name: None if np.isnan(v) else int(v) for name, v in taken.items()})
-
-
-def _behind(needed: set[str], counters: Sequence[str]) -> tuple[str, ...]:
-    """The counters whose sums the needed inputs are made of."""
-    if "interaction" in needed:
-        needed = needed | set(totals.INTERACTION)
-    return tuple(c for c in counters if any(n == c or n in (f"{c}_max", f"headline_{c}", f"original_{c}")
-                                            for n in needed))
 
 
 def sparks(session: Session, account_ids: Sequence[int], first: date, last: date) -> dict[int, list[float | None]]:
@@ -174,9 +170,9 @@ def sparks(session: Session, account_ids: Sequence[int], first: date, last: date
 class Measured:
     """The accounts of a ranking in the order of their ids, with their raw figures by row.
 
-    `owners`: columns name, platform, unit, unit_kind, state. `sums`: whole numbers by column, -1 where missing; `posts`
-    is missing where nothing is known of the period. `covered`: days known; `followers` -1 where missing, their slack,
-    and the net change, nan where missing.
+    `owners`: columns name, platform, unit, unit_kind, state, closed_on. `sums`: whole numbers by column, -1 where
+    missing; `posts` is missing where nothing is known of the period. `covered`: days known; `followers` -1 where
+    missing, their slack, and the net change, nan where missing.
     """
 
     ids: np.ndarray
@@ -201,52 +197,76 @@ class Measured:
         return np.zeros(len(self), dtype=np.int64) if held is None else np.maximum(held, 0)
 
 
-def _measured(
-    session: Session, scope: Filter, made: Plan, counters: Sequence[str], followers: bool, counted: bool = True
-) -> Measured:
-    """Every account in scope with its raw sums. Not `counted`: of days known only whether there are any."""
-    ids = totals.meant(session, scope)
-    owners = totals.read(session, (
+def _owners(session: Session, ids: Select[tuple[int]]) -> pd.DataFrame:
+    """Who the accounts are, in the order of their ids."""
+    return totals.read(session, (
         select(Account.id.label("account_id"), Account.name, Account.platform, Unit.name.label("unit"),
                Unit.kind.label("unit_kind"), Account.state, Account.closed_on)
         .outerjoin(Unit, Unit.id == Account.unit_id).where(Account.id.in_(ids)).order_by(Account.id)
     ))
+
+
+def _measured(
+    session: Session, ids: Select[tuple[int]], owners: pd.DataFrame, scope: Filter, made: Plan,
+    ranked_only: bool = False,
+) -> Measured:
+    """Every account with its raw figures; `ranked_only`: those that its rank is made of, and of the days known only
+    whether there are any."""
     id_ = owners["account_id"].to_numpy(dtype=np.int64)
-    columns = totals.sums(counters, maxima=True)
-    columns += [totals.summed(getattr(AccountDay, f"headline_{n}")).label(f"headline_{n}")
-                for n in _HEADLINE if n in counters]
-    columns += [totals.summed(getattr(AccountDay, f"original_{n}")).label(f"original_{n}")
-                for n in _ORIGINAL if n in counters]
-    found = session.execute(
-        select(AccountDay.account_id, *(func.coalesce(c.element, -1).label(c.key) for c in columns))
-        .where(AccountDay.account_id.in_(ids), totals.within(made.basis, scope.start, scope.end))
-        .group_by(AccountDay.account_id)
-    ).all()
-    width = len(columns) + 1
-    table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=width * len(found)).reshape(-1, width)
-    place = np.searchsorted(id_, table[:, 0])
-    whole = np.full((len(id_), width), -1, dtype=np.int64)
-    whole[place] = table
-    sums = {column.key: whole[:, n] for n, column in enumerate(columns, start=1)}
+    needed = _needed(made)
+    sums = _sums(session, ids, id_, scope, made.basis, [n for n in _names(made) if not ranked_only or n in needed])
+    found = sums["posts"] >= 0
     posted = sums["posts"] > 0
-    if counted:
-        known = totals.known_counts(session, ids, scope.start, scope.end)
-    else:
+    if ranked_only:
         known = totals.known_at_all(session, id_[~posted].tolist(), scope.start, scope.end) | dict.fromkeys(
             id_[posted].tolist(), 1)
+    else:
+        known = totals.known_counts(session, ids, scope.start, scope.end)
     covered = np.fromiter((known.get(i, 0) for i in id_.tolist()), dtype=np.int64, count=len(id_))
     sums["posts"] = np.where(covered > 0, np.maximum(sums["posts"], 0), -1)
-    missing = np.full(len(id_), -1, dtype=np.int64)
-    rows = Measured(id_, owners, sums, covered, missing, np.zeros(len(id_), dtype=np.int64),
+    rows = Measured(id_, owners, sums, covered, np.full(len(id_), -1), np.zeros(len(id_), dtype=np.int64),
                     np.full(len(id_), np.nan))
-    if followers:
+    if not ranked_only or needed & _FOLLOWERS:
         _add_followers(session, ids, scope, rows)
-    return _without_closed(rows, scope, np.isin(id_, table[:, 0]))
+    return _without_closed(rows, scope, found)
+
+
+def _names(made: Plan) -> list[str]:
+    """The columns of account_day that a ranking shows or reckons with."""
+    counters = made.counters
+    return [*_PUBLISHED, *(f"{name}{part}" for name in counters for part in _PARTS),
+            *(f"headline_{name}" for name in _HEADLINE if name in counters),
+            *(f"original_{name}" for name in _ORIGINAL if name in counters)]
+
+
+def _needed(made: Plan) -> set[str]:
+    """What ranks are made of: columns of account_day and of the followers."""
+    if made.order == "index":
+        return {*_PUBLISHED, *made.index.inputs}
+    return {*_PUBLISHED, *(totals.INTERACTION if made.order == "interaction" else (made.order,))}
+
+
+def _sums(
+    session: Session, ids: Select[tuple[int]], id_: np.ndarray, scope: Filter, basis: str, names: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """The sums of these columns of account_day, maxima their greatest, in the order of the accounts' ids; -1 where
+    missing."""
+    totalled = [(func.max if name.endswith("_max") else totals.summed)(getattr(AccountDay, name)) for name in names]
+    found = session.execute(
+        select(AccountDay.account_id, *(func.coalesce(column, -1) for column in totalled))
+        .where(AccountDay.account_id.in_(ids), totals.within(basis, scope.start, scope.end))
+        .group_by(AccountDay.account_id)
+    ).all()
+    width = len(names) + 1
+    table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=width * len(found)).reshape(-1, width)
+    out = np.full((width, len(id_)), -1, dtype=np.int64)
+    out[:, np.searchsorted(id_, table[:, 0])] = table.T
+    return dict(zip(names, out[1:], strict=True))
 
 
 def _without_closed(rows: Measured, scope: Filter, left: np.ndarray) -> Measured:
     """An account that was closed before the period and left nothing in it is out of the ranking."""
-    closed = np.array([day is not None and day < scope.start for day in rows.owners.pop("closed_on")], dtype=bool)
+    closed = np.array([day is not None and day < scope.start for day in rows.owners["closed_on"]], dtype=bool)
     stay = ~(closed & ~left & (rows.covered == 0))
     if stay.all():
         return rows
@@ -386,7 +406,7 @@ def _frame(rows: Measured, scored: Scored, order: np.ndarray, scope: Filter, mad
     """Measured rows as the columns of `ranking`, in that order."""
     sums = {name: totals.integers(values[order], values[order] < 0) for name, values in rows.sums.items()
             if not name.startswith(("headline_", "original_")) or name == "original_known"}
-    owners = rows.owners.iloc[order].reset_index(drop=True)
+    owners = rows.owners.drop(columns="closed_on").iloc[order].reset_index(drop=True)
     owners["unit"] = owners["unit"].fillna("未归属单位").astype(object)
     owners["unit_kind"] = owners["unit_kind"].fillna("other").astype(object)
     raw = pd.DataFrame(sums).assign(**{name: owners[name] for name in owners.columns})
