@@ -100,7 +100,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 def pick_row(page: Page, number: int) -> None:
     """Tick a row of the room's table that offers it; the grid is a canvas, so it is done by place."""
-    grid = page.get_by_test_id("stDataFrame").first
+    grid = page.get_by_test_id("stDataFrame").filter(visible=True).first
     expect(grid.locator("canvas").first).to_be_visible()
     grid.scroll_into_view_if_needed()
     grid.click(position={"x": 18, "y": ROW_HEIGHT * number + ROW_HEIGHT // 2})
@@ -235,7 +235,7 @@ def test_what_comes_in_is_shown_without_a_reload(page, address, data):
 def test_a_click_on_a_name_opens_the_source_and_the_link_keeps_it(page, address, browser: Browser, data):
     visit(page, f"{address}/sources?sources_part=采集源")
     settled(page)
-    grid = page.get_by_test_id("stDataFrame").first
+    grid = page.get_by_test_id("stDataFrame").filter(visible=True).first
     expect(grid.locator("canvas").first).to_be_visible()
     grid.scroll_into_view_if_needed()
     grid.click(position={"x": 200, "y": ROW_HEIGHT + ROW_HEIGHT // 2})
