@@ -2,22 +2,25 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
+from core import db
 from core.faults import BadInput
 from core.labels import ACCOUNT_STATES, UNIT_KINDS
 from core.ledger.judged import DECISIONS, Decision, decisions
 from core.metrics.cadence import STALE_DAYS
 from core.metrics.compliance import OUTCOMES, VERDICTS, Facts, Inspection, inspect
 from core.models import Account, AccountDay, Platform, Post, Unit
-from core.opinion.terms import Matcher, matcher
+from core.opinion.terms import Hit, Matcher, matcher
 from core.query import totals
 from core.query.scope import Filter
 from core.settings import CATALOG
@@ -34,7 +37,6 @@ EXISTING = ("normal", "suspended")
 """States in which an account is still there for people to see."""
 NO_UNIT = "未归属单位"
 PENDING = "待确认"
-_BATCH = 2_000
 _GRAVER = {outcome: n for n, outcome in enumerate(OUTCOMES)}
 
 
@@ -126,7 +128,7 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
     names = {row.Account.id: {"account": row.Account.name, "unit": row.unit or NO_UNIT, "platform": row.platform_name}
              for row in accounts}
     pace, looked = _pace(session, ids, where), _Looked(names, finder, decisions(session))
-    looked.through(_posts(session, ids, where))
+    looked.through(session, ids, where)
     twins = _twins(session)
     rows = []
     for account, platform, family, unit, kind in accounts:
@@ -145,7 +147,7 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     for name in ("silent", "silent_most", "gap", "out", "out_most"):
         frame[name] = totals.whole(frame[name]).values
-    return Compliance(where.start, where.end, frame, looked.frame(), looked.found)
+    return Compliance(where.start, where.end, frame, looked.frame(session), looked.found)
 
 
 _COLUMNS = [
@@ -223,13 +225,34 @@ def _by_account(session: Session, query: Select) -> dict[int, set[date]]:
 # --- What they wrote ------------------------------------------------------------------------------------------------
 
 
-def _posts(session: Session, ids: Select, where: Filter) -> Iterator[tuple]:
-    """(account_id, post_id, external_id, day, title, text, url) of the period's posts that people can still see."""
-    query = select(Post.account_id, Post.id, Post.external_id, Post.day, Post.title, Post.text, Post.url).where(
-        Post.account_id.in_(ids), Post.day.between(where.start, where.end), Post.gone_at.is_(None)
-    ).order_by(Post.account_id, Post.day.desc(), Post.id)
-    for part in session.execute(query.execution_options(yield_per=_BATCH)).partitions():
-        yield from part
+class _Post(NamedTuple):
+    """A post without its words; `title` and `text`: whether there are any."""
+
+    account_id: int
+    id: int
+    external_id: str
+    day: date
+    title: bool
+    text: bool
+
+    @property
+    def state(self) -> tuple[str, bool, bool]:
+        """What tells whether it was looked through as it is now."""
+        return self.external_id, bool(self.title), bool(self.text)
+
+
+class _Seen(NamedTuple):
+    """What was found in one post as it was then: (part in words, hit) in their order."""
+
+    of: tuple[str, bool, bool]
+    hits: tuple[tuple[str, Hit], ...]
+
+
+_MEMORY: WeakKeyDictionary[Matcher, dict[tuple[str, int], _Seen]] = WeakKeyDictionary()
+"""What each matcher found, by database and post: title and text of a post are filled in once and never change, so that
+nobody waits for the same texts to be read again whenever something new has come in."""
+_REMEMBERED = 300_000
+"""Posts that are remembered at most."""
 
 
 class _Looked:
@@ -246,40 +269,71 @@ class _Looked:
     def found(self) -> int:
         return sum(row["decision"] != DECISIONS["fine"] for row in self.rows)
 
-    def through(self, posts: Iterator[tuple]) -> None:
-        """Look through these posts; a title that its text repeats is looked at once."""
-        for account_id, post_id, external_id, day, title, text, url in posts:
-            counts = self.counts[account_id]
+    def through(self, session: Session, ids: Select, where: Filter) -> None:
+        """Look through the period's posts that people can still see; one taken back meanwhile is passed over."""
+        posts = [_Post(*row) for row in session.execute(
+            select(Post.account_id, Post.id, Post.external_id, Post.day, Post.title != "", Post.text != "")
+            .where(Post.account_id.in_(ids), Post.day.between(where.start, where.end), Post.gone_at.is_(None))
+            .order_by(Post.account_id, Post.day.desc(), Post.id)
+        )]
+        memory, place = _MEMORY.setdefault(self.finder, {}), str(session.get_bind().engine.url)
+        seen = {post.id: known for post in posts if (known := memory.get((place, post.id))) and known.of == post.state}
+        fresh = dict(self._read(session, [post for post in posts if post.id not in seen]))
+        if len(memory) + len(fresh) > _REMEMBERED:
+            memory.clear()
+        memory.update({(place, post_id): found for post_id, found in fresh.items()})
+        seen |= fresh
+        for post in posts:
+            if (known := seen.get(post.id)) is None:
+                continue
+            counts = self.counts[post.account_id]
             counts["posts"] += 1
-            counts["read"] += bool(title or text)
-            parts = [("正文", text)] if title and text.startswith(title) else [("标题", title), ("正文", text)]
-            for part, words in parts:
-                for hit in self.finder.find(words):
-                    decision = self.decided.get((account_id, external_id, hit.term.wrong))
-                    if decision != "fine":
-                        counts[hit.term.level, decision] += 1
-                    self.rows.append({
-                        "account_id": account_id, **self.names[account_id], "post_id": post_id, "day": day,
-                        "title": title, "url": url, "place": f"{part}第 {hit.start + 1} 字", "around": hit.around,
-                        "wrong": hit.term.wrong, "right": hit.term.right or "（不使用）", "kind": hit.term.kind,
-                        "level": hit.term.level, "decision": DECISIONS[decision] if decision else PENDING,
-                        "note": hit.term.note, "source": hit.term.source,
-                    })
+            counts["read"] += bool(post.title or post.text)
+            for part, hit in known.hits:
+                self._take(post, part, hit)
+
+    def _read(self, session: Session, posts: Sequence[_Post]) -> Iterator[tuple[int, _Seen]]:
+        """(post id, what is found in it); a title that its text repeats is looked at once."""
+        states = {post.id: post.state for post in posts}
+        for part in db.chunks(list(states)):
+            query = select(Post.id, Post.title, Post.text).where(Post.id.in_(part))
+            for post_id, title, text in session.execute(query):
+                parts = [("正文", text)] if title and text.startswith(title) else [("标题", title), ("正文", text)]
+                hits = tuple((word, hit) for word, written in parts for hit in self.finder.find(written))
+                yield post_id, _Seen(states[post_id], hits)
+
+    def _take(self, post: _Post, part: str, hit: Hit) -> None:
+        decision = self.decided.get((post.account_id, post.external_id, hit.term.wrong))
+        if decision != "fine":
+            self.counts[post.account_id][hit.term.level, decision] += 1
+        self.rows.append({
+            "account_id": post.account_id, **self.names[post.account_id], "post_id": post.id, "day": post.day,
+            "place": f"{part}第 {hit.start + 1} 字", "around": hit.around, "wrong": hit.term.wrong,
+            "right": hit.term.right or "（不使用）", "kind": hit.term.kind, "level": hit.term.level,
+            "decision": DECISIONS[decision] if decision else PENDING, "note": hit.term.note,
+            "source": hit.term.source,
+        })
 
     def figures(self, account_id: int) -> dict[str, int]:
         """What `Facts` needs of an account's texts."""
         counts = self.counts[account_id]
         return {
             "posts": counts["posts"], "read": counts["read"], "confirmed": counts["严重", "error"],
-            "grave": counts["严重", None], "wrong": sum(counts["一般", said] for said in (None, "error")) +
-            counts["提示", "error"], "doubtful": counts["提示", None],
+            "grave": counts["严重", None], "doubtful": counts["提示", None],
+            "wrong": counts["一般", None] + counts["一般", "error"] + counts["提示", "error"],
         }
 
-    def frame(self) -> pd.DataFrame:
-        levels = ("严重", "一般", "提示")
-        fine = DECISIONS["fine"]
+    def frame(self, session: Session) -> pd.DataFrame:
+        """The findings with title and address of their posts."""
+        levels, fine = ("严重", "一般", "提示"), DECISIONS["fine"]
         rows = sorted(self.rows, key=lambda row: (row["decision"] == fine, levels.index(row["level"])))[:SHOWN]
-        return pd.DataFrame(rows, columns=[
+        heads = {
+            post_id: {"title": title, "url": url}
+            for part in db.chunks(sorted({row["post_id"] for row in rows}))
+            for post_id, title, url in session.execute(
+                select(Post.id, Post.title, Post.url).where(Post.id.in_(part)))
+        }
+        return pd.DataFrame([row | heads.get(row["post_id"], {}) for row in rows], columns=[
             "account_id", "account", "unit", "platform", "post_id", "day", "title", "url", "place", "around", "wrong",
             "right", "kind", "level", "decision", "note", "source",
         ])

@@ -143,6 +143,17 @@ def test_words_are_found_in_titles_and_texts(made):
     assert row["posts"] == row["read"] == 33
 
 
+def test_a_text_that_comes_later_is_looked_through_too(made):
+    one = made.account("甲", posts=days(EARLY, LAST))
+    made.wrote(one, LAST)
+    before = by_name(made.ask())["甲"]
+    assert (before["posts"], before["read"], before["wrong"]) == (31, 30, 0)
+    made.wrote(one, LAST, text="黄埔江畔")
+    after = by_name(made.ask())["甲"]
+    assert (after["posts"], after["read"], after["wrong"]) == (31, 31, 1)
+    assert by_name(made.ask())["甲"]["wrong"] == 1, "and remembered"
+
+
 def test_a_person_decides_what_a_word_found_is(made):
     one = made.account("甲", posts=days(EARLY, LAST))
     made.wrote(one, LAST, "延边鲜族歌舞", "鲜族风情，再接再励，村长到场")
