@@ -12,6 +12,7 @@ import pandas as pd
 from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
+from core import board_versions
 from core.clock import previous_period
 from core.labels import COUNTERS
 from core.metrics.indices import INDICES, WORDS, Index, Inputs, wci_days
@@ -57,9 +58,10 @@ class Plan:
 
 def plan(
     session: Session, platform: str, index: str | None = None, basis: str | None = None, order: str = "index",
-    board: int | None = None,
+    board: int | None = None, as_of: date | None = None,
 ) -> Plan:
-    """Resolve a request: a board overrides the platform and gives its index and basis where none is asked for.
+    """Resolve a request: a board overrides the platform and gives its index and basis where none is asked for, as they
+    are or (`as_of`) were.
 
     `index` None takes the board's or the platform's own, "" none. Without an index, order `index` becomes the
     platform's main counter, or posts. Raises LookupError (Chinese) for an unknown board, platform, index or order.
@@ -68,7 +70,7 @@ def plan(
         raise LookupError(f"不能按“{order}”排名")
     chosen = None
     if board is not None:
-        chosen = session.get(Board, board)
+        chosen = board_versions.definition(session, board, as_of)
         if chosen is None:
             raise LookupError("这个榜单不存在，可能已被删除")
         platform = chosen.platform
@@ -109,14 +111,14 @@ def ranking(
     The basis is the board's, or `latest`. Raises LookupError as `plan` does.
     """
     board = board if board is not None else where.board
-    made = plan(session, platform, index, basis, order, board)
-    scope = Filter(where.start, where.end, (made.platform,), where.kinds, where.units, board)
+    made = plan(session, platform, index, basis, order, board, where.as_of)
+    scope = Filter(where.start, where.end, (made.platform,), where.kinds, where.units, board, where.as_of)
     ids = totals.meant(session, scope)
     owners = _owners(session, ids)
     rows = _measured(session, ids, owners, scope, made)
     now, scored = _placed(rows, scope, made)
     first, last = previous_period(where.start, where.end)
-    then = Filter(first, last, scope.platforms, scope.kinds, scope.units, board)
+    then = Filter(first, last, scope.platforms, scope.kinds, scope.units, board, where.as_of)
     earlier = _measured(session, ids, owners, then, made, ranked_only=True)
     before = {id_: rank or None for id_, rank in zip(earlier.ids.tolist(), _placed(earlier, then, made)[0].ranks,
                                                      strict=True)}
@@ -154,14 +156,15 @@ def sparks(session: Session, account_ids: Sequence[int], first: date, last: date
     """Posts by day of the last `SPARK_DAYS` days of a period, None where nothing is known of a day."""
     first = max(first, last - timedelta(SPARK_DAYS - 1))
     lines: dict[int, list[float | None]] = {id_: [None] * ((last - first).days + 1) for id_ in account_ids}
-    for account_id, day in session.execute(select(Coverage.account_id, Coverage.day).where(
+    for account_id, day in totals.fetch(session, select(Coverage.account_id, Coverage.day).where(
         Coverage.account_id.in_(account_ids), Coverage.day.between(first, last),
         Coverage.state.in_(totals.KNOWN_STATES),
     )):
         lines[account_id][(day - first).days] = 0.0
-    for account_id, day, posts in session.execute(select(AccountDay.account_id, AccountDay.day, AccountDay.posts).where(
+    published = select(AccountDay.account_id, AccountDay.day, AccountDay.posts).where(
         AccountDay.account_id.in_(account_ids), totals.within("latest", first, last), AccountDay.posts > 0
-    )):
+    )
+    for account_id, day, posts in totals.fetch(session, published):
         lines[account_id][(day - first).days] = float(posts)
     return lines
 
@@ -252,11 +255,11 @@ def _sums(
     """The sums of these columns of account_day, maxima their greatest, in the order of the accounts' ids; -1 where
     missing."""
     totalled = [(func.max if name.endswith("_max") else totals.summed)(getattr(AccountDay, name)) for name in names]
-    found = session.execute(
+    found = totals.fetch(session, (
         select(AccountDay.account_id, *(func.coalesce(column, -1) for column in totalled))
         .where(AccountDay.account_id.in_(ids), totals.within(basis, scope.start, scope.end))
         .group_by(AccountDay.account_id)
-    ).all()
+    ))
     width = len(names) + 1
     table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=width * len(found)).reshape(-1, width)
     out = np.full((width, len(id_)), -1, dtype=np.int64)

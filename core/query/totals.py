@@ -14,6 +14,7 @@ import pandas as pd
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Row,
     Select,
     and_,
     case,
@@ -26,6 +27,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
+from core import board_versions
+from core.board_versions import Definition
 from core.counts import Count, add
 from core.db import chunks
 from core.labels import COUNTERS
@@ -44,20 +47,22 @@ def meant(session: Session, where: Filter) -> Select[tuple[int]]:
     """SELECT of the account ids that the filter means, with a board's rule applied in full (kinds and tags)."""
     if where.board is None:
         return accounts(where)
-    board = session.get(Board, where.board)
+    board = board_versions.definition(session, where.board, where.as_of)
     query = accounts(Filter(where.start, where.end, where.platforms, where.kinds, where.units))
     return query.where(Account.id.in_(_members(session, board) if board else []))
 
 
-def members(session: Session, board: Board) -> list[int]:
+def members(session: Session, board: Board | Definition) -> list[int]:
     """The account ids of a board: the picked ones, or all of its platform that its rule means."""
     found = _members(session, board)
     return found if isinstance(found, list) else list(session.execute(found).scalars())
 
 
-def _members(session: Session, board: Board) -> Select[tuple[int]] | list[int]:
+def _members(session: Session, board: Board | Definition) -> Select[tuple[int]] | list[int]:
     """The same as a SELECT where SQL can say it: tags are JSON, which it can't say alike everywhere."""
     query = select(Account.id).where(Account.platform == board.platform)
+    if board.picked and isinstance(board, Definition) and board.since is not None:
+        return query.where(Account.id.in_(board.members))
     if board.picked:
         return query.where(Account.id.in_(select(BoardMember.account_id).where(BoardMember.board_id == board.id)))
     if board.unit_kinds:
@@ -68,11 +73,16 @@ def _members(session: Session, board: Board) -> Select[tuple[int]] | list[int]:
     return [id_ for id_, tags in session.execute(query.add_columns(Account.tags)) if wanted & set(tags or ())]
 
 
+def fetch(session: Session, query: Select) -> Sequence[Row]:
+    """All rows of a SELECT of columns, many at once: without what the ORM does for each row."""
+    session.flush()
+    return session.connection().execute(query).all()
+
+
 def read(session: Session, query: Select) -> pd.DataFrame:
     """A SELECT as a frame of plain objects; missing values stay None."""
-    result = session.execute(query)
-    names = list(result.keys())
-    rows = result.all()
+    names = list(query.selected_columns.keys())
+    rows = fetch(session, query)
     return pd.DataFrame(
         {name: pd.Series([row[i] for row in rows], dtype=object) for i, name in enumerate(names)}, columns=names
     )
@@ -119,14 +129,14 @@ def _published(which: ColumnElement[bool], first: date, last: date) -> Select:
 
 def known_counts(session: Session, ids: Select, first: date, last: date) -> dict[int, int]:
     """How many of a period's days are known of each account (see `known_days`); accounts without one are left out."""
-    covered = dict(session.execute(
+    covered = dict(fetch(session, (
         select(Coverage.account_id, func.count())
         .where(Coverage.account_id.in_(ids), Coverage.day.between(first, last), Coverage.state.in_(KNOWN_STATES))
         .group_by(Coverage.account_id)
-    ).all())
+    )))
     # Only where a day is missing do posts have to be looked at.
     span = (last - first).days + 1
-    partly = [id_ for id_ in session.execute(ids).scalars() if covered.get(id_, 0) < span]
+    partly = [id_ for (id_,) in fetch(session, ids) if covered.get(id_, 0) < span]
     for some in chunks(partly):
         also = _published(AccountDay.account_id.in_(some), first, last).subquery()
         for id_, number in session.execute(select(also.c.account_id, func.count()).group_by(also.c.account_id)):
@@ -358,12 +368,9 @@ def _followers(session: Session, ids: Select, first: date, last: date, newest: b
             .limit(1).correlate(Account).scalar_subquery()
         )
 
-    return {
-        id_: FollowerLevel(day, value, slack) for id_, day, value, slack in session.execute(
-            select(Account.id, found(AccountDay.day), found(AccountDay.followers), found(AccountDay.followers_slack))
-            .where(Account.id.in_(ids))
-        ) if day is not None
-    }
+    levels = select(Account.id, found(AccountDay.day), found(AccountDay.followers), found(AccountDay.followers_slack))
+    return {id_: FollowerLevel(day, value, slack)
+            for id_, day, value, slack in fetch(session, levels.where(Account.id.in_(ids))) if day is not None}
 
 
 def follower_total(readings: Iterable[FollowerLevel]) -> Count:
