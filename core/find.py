@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, exists, select
 from sqlmodel import Session
 
-from core import audit, db, ledger, ledger_sources
+from core import audit, board_versions, db, ledger, ledger_sources
 from core.catalog_sources import Definition, definitions
 from core.faults import BadInput
 from core.imports.cells import as_text
@@ -24,7 +24,18 @@ from core.imports.platforms import code_of
 from core.imports.read import read
 from core.ledger import AccountEntry, BoardEntry, Entries, MemberEntry, UnitEntry
 from core.matching import LEAST, Candidate, Known, candidates, settled, similarity, sure
-from core.models import METADATA, Account, AccountName, Board, BoardMember, Credential, Platform, Source, Unit
+from core.models import (
+    METADATA,
+    Account,
+    AccountName,
+    Board,
+    BoardMember,
+    BoardVersion,
+    Credential,
+    Platform,
+    Source,
+    Unit,
+)
 from core.records import one_line
 from core.settings import settings
 
@@ -488,7 +499,8 @@ def undo(session: Session, done: Added, *, who: str, now: datetime) -> str:
             account.unit_id, account.tags = unit_id, tags
     session.flush()
     kept = _drop(session, Account, "account", done.accounts, _FACTLESS)
-    _drop(session, Board, "board", done.boards, ())
+    _drop(session, Board, "board", done.boards, (BoardVersion.__tablename__,))
+    board_versions.record(session, who=who, now=now)
     _drop(session, Unit, "unit", done.units, ())
     removed = len(done.accounts) - len(kept)
     parts = [f"去掉账号 {removed} 个、采集源 {len(done.sources) - len(kept_sources)} 个"]

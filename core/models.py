@@ -112,6 +112,16 @@ class BoardMember(Row, table=True):
     account_id: int = Field(foreign_key="account.id", primary_key=True, index=True)
 
 
+class BoardVersion(Row, table=True):
+    """What a board was from a moment on (core.board_versions)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    board_id: int = Field(foreign_key="board.id", index=True)
+    at: datetime
+    who: str = ""
+    definition: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
 # --- Evidence -------------------------------------------------------------------------------------------------------
 
 

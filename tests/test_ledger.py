@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from core import db, ledger
 from core.faults import BadInput
 from core.ledger import AccountEntry, BoardEntry, Entries, LedgerFaults, MemberEntry, SourceEntry, UnitEntry
-from core.models import Account, AccountName, Audit, Board, BoardMember, Source, Unit
+from core.models import Account, AccountName, Audit, Board, BoardMember, BoardVersion, Source, Unit
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 UNITS = ["单位名称*", "类别", "上级单位", "别名", "排序"]
@@ -164,7 +164,7 @@ def test_what_is_exported_can_be_imported_unchanged(session):
 def test_an_exported_ledger_sets_up_an_empty_one(session):
     taken(session, **FULL)
     body = ledger.export_workbook(session)
-    for table in (Source, BoardMember, Board, Account, Unit):
+    for table in (Source, BoardMember, BoardVersion, Board, Account, Unit):
         session.execute(table.__table__.delete())
     session.commit()
     changes = ledger.import_workbook(session, body, who="李四", now=NOW)

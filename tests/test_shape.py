@@ -14,7 +14,7 @@ LEVELS = [
     {"settings", "clock", "labels", "counts", "faults", "rooms", "records"},
     {"models", "db", "catalog", "catalog_sources", "lock", "audit", "migrations", "credentials", "limits", "rereading"},
     {"evidence", "notices", "kitchen", "ingest", "rollup", "imports", "understand", "collect", "ledger",
-     "ledger_sources", "find", "query", "metrics", "opinion", "matching", "charts"},
+     "ledger_sources", "board_versions", "find", "query", "metrics", "opinion", "matching", "charts"},
     {"report", "demo"},
     {"jobs", "doctor", "serve", "receive"},
     {"ui"},

@@ -20,6 +20,7 @@ from core.models import (
     AppReading,
     Board,
     BoardMember,
+    BoardVersion,
     Capture,
     Coverage,
     Dirty,
@@ -149,7 +150,8 @@ def _ledger(session: Session, removed: Removed) -> None:
     _count(session, delete(Run).where(Run.demo.is_(True)))
     _count(session, delete(Source).where(Source.demo.is_(True)))
     boards = select(Board.id).where(Board.demo.is_(True))
-    _count(session, delete(BoardMember).where(BoardMember.board_id.in_(boards)))
+    for table in (BoardMember, BoardVersion):
+        _count(session, delete(table).where(table.board_id.in_(boards)))
     _count(session, delete(Board).where(Board.demo.is_(True)))
     real = or_(*(
         exists().where(table.account_id == Account.id) for table in (Post, FollowerReading, AppReading, Source)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
-from core import audit, clock, db
+from core import audit, board_versions, clock, db
 from core.faults import BadInput
 from core.labels import ACCOUNT_STATES, ADDRESSED
 from core.ledger.entries import (
@@ -167,6 +167,7 @@ def set_members(session: Session, board_id: int, account_ids: Sequence[int], *, 
     ]
     if faults:
         raise LedgerFaults(faults, "榜单成员")
+    board_versions.record(session, who="", now=now)  # what it was, for a board that has no version yet
     before = set(session.execute(select(BoardMember.account_id).where(BoardMember.board_id == board_id)).scalars())
     for part in db.chunks(sorted(before - wanted)):
         session.execute(delete(BoardMember).where(BoardMember.board_id == board_id, BoardMember.account_id.in_(part)))
@@ -175,7 +176,7 @@ def set_members(session: Session, board_id: int, account_ids: Sequence[int], *, 
     session.add(board)
     counts = f"增加 {len(wanted - before)} 个，去掉 {len(before - wanted)} 个"
     audit.note(session, who, "调整榜单成员", board.name, counts)
-    session.flush()
+    board_versions.record(session, who=who, now=now)
     db.bump(session, now)
 
 
@@ -193,12 +194,16 @@ def apply(session: Session, entries: Entries, *, who: str, now: datetime, what: 
     if faults:
         raise LedgerFaults(faults, what)
     changes = Changes()
+    if entries.boards or entries.members:
+        board_versions.record(session, who="", now=now)  # what they were, for boards that have no version yet
     _write_units(session, state, entries.units, changes)
     _write_accounts(session, state, entries.accounts, changes, now)
     _write_boards(session, state, entries.boards, changes)
     _write_members(session, state, entries.members, changes)
     _write_sources(session, state, entries.sources, changes)
     session.flush()
+    if entries.boards or entries.members:
+        board_versions.record(session, who=who, now=now)
     if changes.any:
         shown = changes.details[:_DETAILS]
         if len(changes.details) > _DETAILS:

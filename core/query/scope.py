@@ -14,7 +14,8 @@ from core.models import Account, AccountDay, Board, MentionDay, Platform, Source
 class Filter:
     """The shared filter bar. Dates are Shanghai days, both included; empty means all.
 
-    `kinds` are unit kinds (bureau, street …), `units` unit ids, `board` a board's id.
+    `kinds` are unit kinds (bureau, street …), `units` unit ids, `board` a board's id, `as_of` the day as of which the
+    board's definition counts (None: as it is now).
     """
 
     start: date
@@ -23,6 +24,7 @@ class Filter:
     kinds: tuple[str, ...] = ()
     units: tuple[int, ...] = ()
     board: int | None = None
+    as_of: date | None = None
 
     @property
     def days(self) -> int:

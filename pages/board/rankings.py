@@ -5,9 +5,9 @@ import streamlit as st
 from core import labels, ui
 from core.metrics import indices
 from core.query import boards, scope
+from core.ui.boards import as_was, other_part
 from core.ui.figures import counters
 from core.ui.parts import plain
-from core.ui.peers import other_part
 
 where = ui.gate("rankings")
 choices = ui.ask(scope.choices)
@@ -18,6 +18,7 @@ if not names:
     st.stop()
 if other_part(where):
     st.stop()
+where = as_was(where)
 platform = next(iter(names))
 if where.board is None:
     by_name = {name: code for code, name in names.items()}
@@ -25,7 +26,7 @@ if where.board is None:
                       required=True, label_visibility="collapsed")
     platform = by_name[picked]
 try:
-    plan = ui.ask(boards.plan, platform, board=where.board)
+    plan = ui.ask(boards.plan, platform, board=where.board, as_of=where.as_of)
 except LookupError as gone:
     ui.empty(str(gone))
     st.stop()
@@ -47,13 +48,13 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     basis = bases[st.selectbox("取数口径", list(bases), index=list(bases.values()).index(plan.basis),
                                key=f"basis_{plan.platform}_{where.board}", width=180)]
 
-frame = ui.ask(boards.ranking, where, plan.platform, index=key, basis=basis, order=order, board=where.board)
-frame = frame.round({f"{plan.main}_avg": 1}) if plan.main else frame
+frame = ui.ask(boards.ranking, where, plan.platform, index=key, basis=basis, order=order, board=where.board).round(
+    {f"{plan.main}_avg": 1} if plan.main else {})
 if frame.empty:
     ui.empty("所选范围内没有这个平台的账号，请放宽单位或榜单筛选。")
     st.stop()
-ranked = frame["rank"].notna().sum()
 st.subheader(plan.title, anchor=False)
+ranked = frame["rank"].notna().sum()
 ui.caption(f"共 {len(frame)} 个账号，{ranked} 个有名次，按{boards.ORDERS[order]}排名。运营分析参考，不作考核依据。")
 main = [plan.main] if plan.main else []
 columns = {
@@ -67,8 +68,7 @@ columns = {
     "followers_change": ui.Column("粉丝净增", "int"), "spark": ui.Column("每日发布", "spark"),
     "note": ui.Column("数据说明", width="large"),
 }
-row = ui.table(frame, columns, key="rankings_table", select=True, height=570,
-               alt=f"{plan.title}排名表")
+row = ui.table(frame, columns, key="rankings_table", select=True, height=570, alt=f"{plan.title}排名表")
 used = indices.INDICES.get(key or "")
 method = f"{used.title}：{used.notes}；来源：{used.source}" if used else "按原始数据排名，不计指数"
 ui.export(frame, columns, f"{plan.title} {where.start} 至 {where.end}",

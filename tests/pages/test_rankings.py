@@ -1,5 +1,13 @@
 """The rankings room: platforms, boards, order, index."""
 
+from datetime import date
+
+from sqlalchemy import select
+
+from core import db, ledger
+from core.clock import instant
+from core.ledger import BoardEntry, Entries
+from core.models import Board
 from tests.query.conftest import district, filled  # noqa: F401
 
 APRIL = {"period": "自选", "days": ["2024-04-01", "2024-04-30"]}
@@ -69,3 +77,15 @@ def test_accounts_are_compared(district, open_room):  # noqa: F811
     assert not app.exception
     assert set(app.dataframe[0].value["name"]) == {"警方微信", "街道抖音"}
     assert any("不同平台" in caption.value for caption in app.caption)
+
+
+def test_a_board_is_shown_as_it_was(district, open_room):  # noqa: F811
+    with db.session() as session:
+        board = session.execute(select(Board).where(Board.name == "街镇榜")).scalar_one()
+        changed = BoardEntry(id=board.id, name="街镇榜", platform="wechat", unit_kinds=["bureau"], index="wci_v12")
+        ledger.apply(session, Entries(boards=[changed]), who="李强", now=instant(date(2024, 6, 1), 9))
+        session.commit()
+    app = open_room("rankings", board="街镇榜", **APRIL)
+    assert set(ranks(app)) == {"街道微信", "沉默微信"} and app.selectbox(key="index_wci_v13").value == "WCI V13.0"
+    app = open_room("rankings", board="街镇榜", board_as="按现在的榜单", **APRIL)
+    assert set(ranks(app)) == {"教育微信", "警方微信"} and app.selectbox(key="index_wci_v12").value == "WCI V12.0"

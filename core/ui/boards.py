@@ -1,8 +1,11 @@
-"""The parts of the room 榜单 beside the ranking of accounts: units among their peers, and a few accounts compared."""
+"""The parts of the room 榜单 beside the ranking of accounts: units among their peers, accounts compared, a board as it
+was."""
+
+from dataclasses import replace
 
 import streamlit as st
 
-from core import charts
+from core import board_versions, charts, clock
 from core.metrics.cadence import holiday_names
 from core.query import accounts, peers, trends
 from core.query.scope import Filter
@@ -10,6 +13,8 @@ from core.ui.ask import ask
 from core.ui.export import export
 from core.ui.parts import caption, empty, link
 from core.ui.table import Column, pick, table
+
+_THEN, _NOW = "按当时的榜单", "按现在的榜单"
 
 
 def other_part(where: Filter) -> bool:
@@ -92,3 +97,17 @@ def comparison(where: Filter) -> None:
                            holidays=holiday_names(where.start, where.end)),
         alt=f"所选账号每日{trends.METRICS[metric]}折线图",
     )
+
+
+def as_was(where: Filter) -> Filter:
+    """The filter, with the board as it was at the period's end unless a person wants it as it is now."""
+    if where.board is None:
+        return where
+    changed = ask(board_versions.changed_since, where.board, where.end)
+    if changed is None:
+        return where
+    chosen = st.segmented_control(
+        "榜单定义", [_THEN, _NOW], default=_THEN, key="board_as", bind="query-params", required=True,
+        help=f"这个榜单在 {clock.local(changed):%Y-%m-%d %H:%M} 改过，晚于所选周期；当时的成员和口径已保存",
+    )
+    return replace(where, as_of=where.end) if chosen == _THEN else where
