@@ -10,6 +10,7 @@ from core.clock import instant
 from core.ledger import BoardEntry, Entries
 from core.models import Account, Board, BoardVersion
 from core.query import boards, totals
+from core.query import ledger as query
 from core.query.scope import Filter
 from tests.query.conftest import district, filled, reader  # noqa: F401
 
@@ -77,3 +78,23 @@ def test_nothing_changed_is_no_version(reader, picked):  # noqa: F811
     mine = select(BoardVersion.who).where(BoardVersion.board_id == picked).order_by(BoardVersion.id)
     assert list(reader.execute(mine).scalars())[-2:] == ["李强", "李强"]
     assert board_versions.definition(reader, 999) is None
+
+
+def test_a_board_is_copied_with_its_members(reader, picked):  # noqa: F811
+    made = ledger.copy_board(reader, picked, "另一榜", who="李强", now=CHANGED + timedelta(days=2))
+    copied = Filter(*APRIL, board=made)
+    assert names(reader, copied) == names(reader, Filter(*APRIL, board=picked))
+    assert boards.plan(reader, "wechat", board=made).index.key == "wci_v13"
+    with pytest.raises(ledger.LedgerFaults, match="已有榜单“另一榜”"):
+        ledger.copy_board(reader, picked, "另一榜", who="李强", now=CHANGED)
+    with pytest.raises(ledger.LedgerFaults, match="榜单不存在"):
+        ledger.copy_board(reader, 999, "新榜", who="李强", now=CHANGED)
+
+
+def test_the_versions_of_boards_in_words(reader, picked):  # noqa: F811
+    frame = query.board_versions(reader)
+    mine = frame[frame["board"] == "重点月榜"]
+    assert list(mine["name"])[:2] == ["重点月榜", "重点榜"] and list(mine["scope"])[:2] == ["指定成员 2 个"] * 2
+    assert list(mine["index"])[:2] == ["WCI V13.0", "平台默认"] and mine["who"].iloc[0] == "李强"
+    rule = frame[frame["board"] == "街镇榜"].iloc[0]
+    assert rule["scope"].startswith("街镇")

@@ -180,6 +180,26 @@ def set_members(session: Session, board_id: int, account_ids: Sequence[int], *, 
     db.bump(session, now)
 
 
+def copy_board(session: Session, board_id: int, name: str, *, who: str, now: datetime) -> int:
+    """A board like another one under a new name, with its picked members; returns its id. Raises LedgerFaults where the
+    name is taken or the board is gone."""
+    board = session.get(Board, board_id)
+    if board is None:
+        raise LedgerFaults([LedgerFault("榜单", 0, "榜单名称", "榜单不存在", "请刷新页面后重试")], "复制榜单")
+    if session.execute(select(Board.id).where(Board.name == name)).scalar():
+        raise LedgerFaults([LedgerFault("榜单", 0, "榜单名称", f"已有榜单“{name}”", "请换一个名称")], "复制榜单")
+    entry = BoardEntry(
+        name=name, category=board.category, platform=board.platform, unit_kinds=board.unit_kinds, tags=board.tags,
+        picked=board.picked, index=board.index, basis=board.basis, sort=board.sort,
+    )
+    apply(session, Entries(boards=[entry]), who=who, now=now, what=f"榜单（复制自“{board.name}”）")
+    made = session.execute(select(Board.id).where(Board.name == entry.name)).scalar_one()
+    if board.picked:
+        members = select(BoardMember.account_id).where(BoardMember.board_id == board_id)
+        set_members(session, made, list(session.execute(members).scalars()), who=who, now=now)
+    return made
+
+
 # --- Entries --------------------------------------------------------------------------------------------------------
 
 

@@ -4,10 +4,11 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from core.labels import UNIT_KINDS
+from core.labels import BASES, UNIT_KINDS
 from core.ledger import AccountEntry, BoardEntry, UnitEntry, ledger_rows
 from core.ledger.entries import FIELDS
-from core.models import Account, AccountDay, Board, BoardMember, Platform, Unit
+from core.metrics.indices import INDICES
+from core.models import Account, AccountDay, Board, BoardMember, BoardVersion, Platform, Unit
 from core.query import totals
 
 
@@ -43,6 +44,27 @@ def boards(session: Session) -> pd.DataFrame:
     held = {board.id: len(totals.members(session, board)) for board in session.execute(select(Board)).scalars()}
     found["members"] = [held[board_id] for board_id in found["id"]]
     return found
+
+
+def board_versions(session: Session) -> pd.DataFrame:
+    """What boards were, the newest version first: board (its name now), at, who, name, platform, scope (words), index,
+    basis."""
+    named = dict(session.execute(select(Board.id, Board.name)).all())
+    platforms_, rows = platforms(session), []
+    query = select(BoardVersion.board_id, BoardVersion.at, BoardVersion.who, BoardVersion.definition)
+    for board_id, at, who, said in session.execute(query.order_by(BoardVersion.id.desc())):
+        kinds = "、".join(UNIT_KINDS[kind] for kind in said["unit_kinds"]) or "全部单位"
+        rule = f"{kinds}{'，标签 ' + '、'.join(said['tags']) if said['tags'] else ''}"
+        index = INDICES.get(said["index"])
+        rows.append({
+            "board": named[board_id], "at": at, "who": who, "name": said["name"],
+            "platform": platforms_.get(said["platform"], said["platform"]),
+            "scope": f"指定成员 {len(said['members'])} 个" if said["picked"] else rule,
+            "index": index.title if index else "平台默认", "basis": BASES[said["basis"]],
+        })
+    frame = pd.DataFrame(rows, columns=["board", "at", "who", "name", "platform", "scope", "index", "basis"])
+    frame["at"] = pd.to_datetime(frame["at"], utc=True)
+    return frame
 
 
 def picked(session: Session, board_id: int) -> tuple[list[int], dict[int, str]]:

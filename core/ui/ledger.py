@@ -19,6 +19,7 @@ from core.records import Record
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do
 from core.ui.parts import caption, empty, toast_error
+from core.ui.table import Column, table
 
 TOLD = "ledger"
 _LISTS = {UnitEntry: "units", AccountEntry: "accounts", BoardEntry: "boards"}
@@ -79,8 +80,13 @@ def boards() -> None:
     with st.expander("新增榜单", icon=":material/playlist_add:"):
         _add(BoardEntry, ("name", "category", "platform", "unit_kinds", "tags", "picked", "index", "basis"))
     if not frame.empty:
+        names = dict(zip(frame["id"], frame["name"], strict=True))
         with st.expander("指定成员", icon=":material/checklist:"):
-            _members(dict(zip(frame["id"], frame["name"], strict=True)))
+            _members(names)
+        with st.expander("复制榜单", icon=":material/content_copy:"):
+            _copy(names)
+        with st.expander("历史版本", icon=":material/history:"):
+            _versions()
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------
@@ -235,6 +241,35 @@ def _state(frame: pd.DataFrame) -> None:
     elif sent:
         _save(lambda session: "已保存：" + ledger.set_account_state(
             session, chosen, state, on, who=WHO, now=clock.now()).words + "。")
+
+
+def _copy(names: Mapping[int, str]) -> None:
+    """A board like another one."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        board = st.selectbox("复制哪个榜单", list(names), None, format_func=names.get, key="copy_of",
+                             placeholder="请选择榜单", width=280)
+        name = st.text_input("新榜单的名称", key=f"copy_name_{_round()}", max_chars=60, width=280)
+        lacking = board is None or not name.strip()
+        if st.button("复制", icon=":material/content_copy:", key="copy_board", disabled=lacking):
+            def deed(session: Session) -> str:
+                ledger.copy_board(session, board, name.strip(), who=WHO, now=clock.now())
+                return f"已按“{names[board]}”新增榜单“{name.strip()}”。"
+
+            _save(deed)
+
+
+def _versions() -> None:
+    """What boards were, so that an earlier ranking can be understood."""
+    found = ask(query.board_versions)
+    if found.empty:
+        caption("还没有改动过榜单。以后每次改动都会留下版本，查看过去的周期时按当时的榜单显示。")
+        return
+    caption("查看过去的周期时，榜单按当时的版本显示。按规则收入的榜单，成员随台账中单位和标签的现状而定。")
+    table(found, {
+        "board": Column("榜单"), "at": Column("改动时间", "time"), "who": Column("改动人"),
+        "name": Column("当时的名称"), "platform": Column("平台"), "scope": Column("成员", width="medium"), "index": Column("指数"),
+        "basis": Column("取数口径"),
+    }, key="board_versions", alt="榜单的历史版本")
 
 
 def _members(names: Mapping[int, str]) -> None:

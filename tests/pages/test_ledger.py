@@ -179,6 +179,20 @@ def test_a_board_can_be_added_and_its_members_picked(filled, open_room):
     assert editor(app).value["members"].tolist() == [2, 1]
 
 
+def test_a_board_is_copied_and_its_versions_are_listed(filled, open_room):
+    app = part(open_room, "榜单")
+    assert any("还没有改动过榜单" in caption.value for caption in app.caption)
+    board = all_of(Board)[0]
+    app.selectbox(key="copy_of").set_value(board.id).run()
+    app.text_input(key="copy_name_0").set_value("另一榜").run()
+    app.button(key="copy_board").click().run()
+    assert not app.error, [e.value for e in app.error]
+    copied = all_of(Board)[1]
+    assert (copied.name, copied.platform, copied.unit_kinds) == ("另一榜", board.platform, board.unit_kinds)
+    versions = next(frame.value for frame in app.dataframe if "who" in frame.value.columns)
+    assert "另一榜" in set(versions["board"])
+
+
 def test_the_workbook_is_checked_then_imported(database, open_room):
     app = part(open_room, "导入导出")
     app.file_uploader(key="ledger_file_0").upload("台账.xlsx", book(**FULL), XLSX).run()
