@@ -267,8 +267,8 @@ def _versions() -> None:
     caption("查看过去的周期时，榜单按当时的版本显示。按规则收入的榜单，成员随台账中单位和标签的现状而定。")
     table(found, {
         "board": Column("榜单"), "at": Column("改动时间", "time"), "who": Column("改动人"),
-        "name": Column("当时的名称"), "platform": Column("平台"), "scope": Column("成员", width="medium"), "index": Column("指数"),
-        "basis": Column("取数口径"),
+        "name": Column("当时的名称"), "platform": Column("平台"), "scope": Column("成员", width="medium"),
+        "index": Column("指数"), "basis": Column("取数口径"),
     }, key="board_versions", alt="榜单的历史版本")
 
 

@@ -181,7 +181,6 @@ def test_a_board_can_be_added_and_its_members_picked(filled, open_room):
 
 def test_a_board_is_copied_and_its_versions_are_listed(filled, open_room):
     app = part(open_room, "榜单")
-    assert any("还没有改动过榜单" in caption.value for caption in app.caption)
     board = all_of(Board)[0]
     app.selectbox(key="copy_of").set_value(board.id).run()
     app.text_input(key="copy_name_0").set_value("另一榜").run()
