@@ -39,7 +39,7 @@ def rank(entries: Sequence[Entry[K]], decimals: int | None = None) -> list[Place
     entries = sorted(entries, key=lambda e: e.key)
     value, low, high = (np.array([getattr(e, name) for e in entries], dtype=float) for name in ("value", "low", "high"))
     found = places(value, low, high, decimals)
-    return [Place(entries[i].key, entries[i].value, found.ranks[i] or None, bool(found.indistinct[i]))
+    return [Place(entries[i].key, entries[i].value, int(found.ranks[i]) or None, bool(found.indistinct[i]))
             for i in found.order.tolist()]
 
 
@@ -48,14 +48,13 @@ class Places:
     """Places of rows: `order` their positions from the first place down; by row, `ranks` (0: none) and `indistinct`."""
 
     order: np.ndarray
-    ranks: list[int]
+    ranks: np.ndarray
     indistinct: np.ndarray
 
 
 def places(value: np.ndarray, low: np.ndarray, high: np.ndarray, decimals: int | None = None) -> Places:
     """`rank` for many rows at once, in the order of their keys; nan is a missing value or bound."""
-    # Python's rounding, not numpy's, which is not always that of the decimals shown.
-    shown = value if decimals is None else np.array([round(v, decimals) for v in value.tolist()], dtype=float)
+    shown = value if decimals is None else rounded(value, decimals)
     order = np.argsort(-shown, kind="stable")
     known = order[: len(order) - int(np.isnan(shown).sum())]
     ranks, indistinct = np.zeros(len(value), dtype=int), np.zeros(len(value), dtype=bool)
@@ -67,7 +66,15 @@ def places(value: np.ndarray, low: np.ndarray, high: np.ndarray, decimals: int |
         start, end = starts[group], np.append(starts[1:], len(known))[group]
         ranks[known] = start + 1
         indistinct[known] = _overlapping(np.fmin(low[known], values), np.fmax(high[known], values), start, end)
-    return Places(order, ranks.tolist(), indistinct)
+    return Places(order, ranks, indistinct)
+
+
+def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
+    """Each value as Python rounds it: numpy's rounding is not always that of the decimals shown."""
+    out = np.round(values, decimals)
+    near = np.flatnonzero(np.abs(np.abs(values * 10**decimals) % 1 - 0.5) < 1e-3)
+    out[near] = [round(v, decimals) for v in values[near].tolist()]
+    return out
 
 
 def _overlapping(low: np.ndarray, high: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -106,3 +113,14 @@ def moves(now: Mapping[K, int | None], before: Mapping[K, int | None]) -> dict[K
     """The move of every key of `now`."""
     existed = any(rank is not None for rank in before.values())
     return {key: move(rank, before.get(key), existed) for key, rank in now.items()}
+
+
+def moved(now: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`moves` of many rows at once, ranks being 0 where there is none: the steps, whether there are any, the words."""
+    has = (now > 0) & (before > 0)
+    steps = np.where(has, before - now, 0)
+    new = (now > 0) & (before == 0) & bool((before > 0).any())
+    words = np.where(new, Move(None, new=True).words, Move(None).words).astype(object)
+    kinds, which = np.unique(steps[has], return_inverse=True)
+    words[has] = np.array([Move(kind).words for kind in kinds.tolist()], dtype=object)[which]
+    return steps, has, words

@@ -16,7 +16,7 @@ from core import board_versions
 from core.clock import previous_period
 from core.labels import COUNTERS
 from core.metrics.indices import INDICES, WORDS, Index, Inputs, wci_days
-from core.metrics.ranking import Places, moves, places
+from core.metrics.ranking import Places, moved, places, rounded
 from core.models import COUNTER_NAMES, Account, AccountDay, Board, Coverage, Platform, Unit
 from core.query import totals
 from core.query.scope import Filter
@@ -120,19 +120,19 @@ def ranking(
     first, last = previous_period(where.start, where.end)
     then = Filter(first, last, scope.platforms, scope.kinds, scope.units, board, where.as_of)
     earlier = _measured(session, ids, owners, then, made, ranked_only=True)
-    before = {id_: rank or None for id_, rank in zip(earlier.ids.tolist(), _placed(earlier, then, made)[0].ranks,
-                                                     strict=True)}
-    ranks = {id_: now.ranks[i] or None for i, id_ in zip(now.order.tolist(), rows.ids[now.order].tolist(), strict=True)}
-    steps = moves(ranks, before).values()
+    ranks = pd.Series(_placed(earlier, then, made)[0].ranks, index=earlier.ids)
+    before = ranks.reindex(rows.ids, fill_value=0).to_numpy(dtype=np.int64)
+    steps, has_steps, words = moved(now.ranks, before)
     frame = _frame(rows, scored, now.order, scope, made)
-    frame["rank"] = totals.whole(list(ranks.values())).values
-    frame["previous_rank"] = totals.whole([before.get(id_) for id_ in ranks]).values
-    frame["rank_change"] = [step.words for step in steps]
-    frame["rank_steps"] = totals.whole([step.steps for step in steps]).values
+    frame["rank"] = totals.integers(now.ranks, now.ranks == 0)[now.order]
+    frame["previous_rank"] = totals.integers(before, before == 0)[now.order]
+    frame["rank_change"] = words[now.order]
+    frame["rank_steps"] = totals.integers(steps, ~has_steps)[now.order]
     frame["indistinct"] = now.indistinct[now.order]
     frame["note"] = _notes(frame, made.counters)
     shown = sparks(session, tuple(frame["account_id"][:SPARK_ROWS]), where.start, where.end)
-    frame["spark"] = [shown.get(id_, []) for id_ in ranks]
+    without: list[float | None] = []
+    frame["spark"] = [shown.get(id_, without) for id_ in frame["account_id"]]
     return frame
 
 
@@ -221,11 +221,11 @@ def _measured(
     found = sums["posts"] >= 0
     posted = sums["posts"] > 0
     if ranked_only:
-        known = totals.known_at_all(session, id_[~posted].tolist(), scope.start, scope.end) | dict.fromkeys(
-            id_[posted].tolist(), 1)
+        quiet = id_[~posted].tolist()
+        covered = posted | np.isin(id_, totals.known_at_all(session, quiet, scope.start, scope.end))
     else:
         known = totals.known_counts(session, ids, scope.start, scope.end)
-    covered = np.fromiter((known.get(i, 0) for i in id_.tolist()), dtype=np.int64, count=len(id_))
+        covered = np.array([known.get(i, 0) for i in id_.tolist()], dtype=np.int64)
     sums["posts"] = np.where(covered > 0, np.maximum(sums["posts"], 0), -1)
     rows = Measured(id_, owners, sums, covered, np.full(len(id_), -1), np.zeros(len(id_), dtype=np.int64),
                     np.full(len(id_), np.nan))
@@ -345,10 +345,9 @@ def _reasons(x: Mapping[str, np.ndarray], index: Index) -> np.ndarray:
     """Why a row has no score, or a score of 0, as `Index.score` says it."""
     reasons = np.full(len(x["posts"]), "", dtype=object)
     missing = np.array([np.isnan(x[name]) for name in index.inputs])
-    for pattern in np.unique(missing, axis=1).T:
-        if pattern.any():
-            words = "、".join(WORDS[name] for name, gone in zip(index.inputs, pattern, strict=True) if gone)
-            reasons[(pattern == missing.T).all(axis=1)] = f"缺少{words}"
+    for pattern in np.unique(missing[:, missing.any(axis=0)], axis=1).T:
+        words = "、".join(WORDS[name] for name, gone in zip(index.inputs, pattern, strict=True) if gone)
+        reasons[(pattern == missing.T).all(axis=1)] = f"缺少{words}"
     reasons[x["posts"] == 0] = "本期未发布"
     reasons[np.isnan(x["posts"])] = "发布数未知"
     return reasons
@@ -428,7 +427,7 @@ def _own(rows: Measured, scored: Scored, order: np.ndarray) -> dict[str, Any]:
         "followers": totals.integers(rows.followers[order], rows.followers[order] < 0),
         "followers_mark": np.where(slack < 0, "≥", np.where(slack > 0, "≈", "")).astype(object),
         "followers_change": totals.integers(np.nan_to_num(gain), np.isnan(gain)),
-        "score": pd.arrays.FloatingArray(np.array([round(v, 2) for v in value.tolist()], dtype=float), np.isnan(value)),
+        "score": pd.arrays.FloatingArray(rounded(value, 2), np.isnan(value)),
         "score_mark": pd.Series(marks, dtype=object), "index_reason": pd.Series(scored.reason[order], dtype=object),
     }
 

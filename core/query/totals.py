@@ -144,14 +144,14 @@ def known_counts(session: Session, ids: Select, first: date, last: date) -> dict
     return covered
 
 
-def known_at_all(session: Session, accounts: Sequence[int], first: date, last: date) -> dict[int, int]:
-    """1 for each of these accounts without posts of which a day is known."""
-    found: dict[int, int] = {}
+def known_at_all(session: Session, accounts: Sequence[int], first: date, last: date) -> list[int]:
+    """Those of these accounts without posts of which a day is known."""
+    found: list[int] = []
     for some in chunks(accounts):
-        found |= dict.fromkeys(session.execute(
+        found += [id_ for (id_,) in fetch(session, (
             select(Coverage.account_id).distinct()
             .where(Coverage.account_id.in_(some), Coverage.day.between(first, last), Coverage.state.in_(KNOWN_STATES))
-        ).scalars(), 1)
+        ))]
     return found
 
 

@@ -1,9 +1,10 @@
 """Ranks, moves and indistinguishable neighbours."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metrics.ranking import Entry, Move, move, moves, rank
+from core.metrics.ranking import Entry, Move, move, moved, moves, rank, rounded
 
 
 def test_ties_share_a_rank_and_missing_values_come_last_without_one():
@@ -65,3 +66,20 @@ def test_moves():
     assert moves({1: 1, 2: 2}, {1: 2}) == {1: Move(1), 2: Move(None, new=True)}
     assert moves({1: 1}, {}) == {1: Move(None)}
     assert moves({1: 1}, {1: None}) == {1: Move(None)}
+
+
+ranks = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12)
+
+
+@given(ranks)
+def test_moves_of_many_rows_are_those_of_each(pairs):
+    now, before = (np.array([pair[n] for pair in pairs], dtype=int) for n in (0, 1))
+    steps, has, words = moved(now, before)
+    each = moves({i: a or None for i, (a, _) in enumerate(pairs)}, {i: b or None for i, (_, b) in enumerate(pairs)})
+    assert [int(s) if h else None for s, h in zip(steps, has, strict=True)] == [m.steps for m in each.values()]
+    assert list(words) == [m.words for m in each.values()]
+
+
+@given(st.lists(st.floats(0, 1e5) | st.integers(0, 10**7).map(lambda n: n / 1000), max_size=20))
+def test_values_are_rounded_as_python_does(values):
+    assert rounded(np.array(values, dtype=float), 2).tolist() == [round(float(v), 2) for v in values]
