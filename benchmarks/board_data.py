@@ -280,12 +280,12 @@ def made(folder: Path, size: Size) -> float:
     """
     note = folder / "board-size.json"
     if note.is_file() and json.loads(note.read_text()) == asdict(size):
+        db.migrate()
         return 0.0
     begun = time.perf_counter()
     if note.is_file():
-        for path in folder.glob("pulse.db*"):
-            path.unlink()
-        (folder / "pulse.duckdb").unlink(missing_ok=True)
+        for name in ("pulse.db", "pulse.db-wal", "pulse.db-shm", "pulse.duckdb"):
+            (folder / name).unlink(missing_ok=True)
         note.unlink()
     db.migrate()
     with db.session() as session:
