@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from core import db
 from core.settings import settings
+
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
+"""The same examples every time, and no clock: a busy machine is no failure."""
 
 
 def forget() -> None:
