@@ -44,8 +44,9 @@ COLLECTORS = {
 }
 ADDRESSED = ("feed", "rsshub", "hotlist", "page", "sitemap", "liuyan")
 """Collectors whose sources are an address; the others ask their service's own unless another is given."""
-TEXT_LATER = ("page", "sitemap", "liuyan")
-"""Collectors that read the texts of what they list one by one, after the list."""
+TEXT_LATER = {"page": "article", "sitemap": "", "liuyan": "form=signed"}
+"""Collectors that read the texts of what they list one by one, after the list: and the option that makes them (filled
+in; or with that value; none: always)."""
 PASSIVE = ("push",)
 """Collectors whose sources are never asked: what they give is sent here."""
 NOTICES = {

@@ -107,7 +107,13 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
 def ready(now: datetime) -> ColumnElement[bool]:
     """The mentions (joined with their sources) that are to be understood now: a line of a list whose text is being read
     waits for it a while."""
-    bare = and_(Mention.text == "", Source.collector.in_(labels.TEXT_LATER))
+    reading = []
+    for collector, option in labels.TEXT_LATER.items():
+        name, _, value = option.partition("=")
+        said = func.coalesce(Source.config[name].as_string(), "")
+        asked = [said == value if value else said != ""] if name else []
+        reading.append(and_(Source.collector == collector, *asked))
+    bare = and_(Mention.text == "", or_(*reading))
     return or_(not_(bare), Mention.first_seen_at <= now - TEXT_WAIT)
 
 

@@ -201,10 +201,14 @@ def test_of_two_at_work_the_second_drops_its_batch(session, sources, plain_reade
 
 
 def test_a_line_whose_text_is_being_read_waits_for_it_a_while(session, sources, plain_reader):
-    listing = Source(key="gov", name="区政府", collector="page", platform="news")
-    session.add(listing)
+    listing = Source(key="gov", name="区政府", collector="page", platform="news", config={"article": "#zoom"})
+    bare = Source(key="bare", name="区政府栏目", collector="page", platform="news", config={"list": "ul > li"})
+    board = Source(key="board", name="留言板", collector="liuyan", platform="liuyan", config={"form": "signed"})
+    session.add_all([listing, bare, board])
     session.commit()
     (line,) = say(session, listing.id, ["关于停水的通知"])
+    (only,) = say(session, bare.id, ["只有标题的栏目"])
+    (thread,) = say(session, board.id, ["小区停水"])
     (full,) = say(session, listing.id, ["另一通知"], text=ARTICLE)
     (hot,) = say(session, sources[0], ["全网热议停水"])
 
@@ -213,9 +217,9 @@ def test_a_line_whose_text_is_being_read_waits_for_it_a_while(session, sources, 
         return set(session.execute(select(Mention.id).where(Mention.understood_at.is_not(None))).scalars())
 
     understand(session, now=MONDAY + timedelta(minutes=9), using=plain_reader)
-    assert understood() == {full, hot}
+    assert understood() == {full, hot, only}, "where no text is read, there is nothing to wait for"
     understand(session, now=MONDAY + timedelta(minutes=10), using=plain_reader)
-    assert understood() == {line, full, hot}
+    assert understood() == {line, thread, full, hot, only}
     consistent(session)
 
 
