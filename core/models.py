@@ -103,6 +103,14 @@ class Board(Row, table=True):
     picked: bool = Field(default=False, description="True: the members are those in board_member")
     index: str = Field(default="", description="Index key with its version; empty: the platform's own")
     basis: str = Field(default="latest", description="latest or d7")
+    importances: list[int] = Field(default_factory=list, sa_type=JSON, description="Scope by rule; empty: all")
+    order_by: str = Field(default="index", description="What it is ordered by (query.boards.ORDERS)")
+    columns: list[str] = Field(default_factory=list, sa_type=JSON, description="Counters shown; empty: all")
+    period: str = Field(default="", description="day, week, month, quarter, year; empty: what the reader chose")
+    week_start: int = Field(default=0, description="First weekday of its weeks, 0 Monday to 6 Sunday")
+    rounded: bool = Field(default=False, description="Averages enter its index with one decimal, as 清博 computes")
+    shown: bool = Field(default=True, description="False: seen in the ledger only")
+    archived: bool = Field(default=False, description="Kept with its versions, offered nowhere")
     sort: int = 0
     demo: bool = Field(default=False, index=True)
 
@@ -120,6 +128,41 @@ class BoardVersion(Row, table=True):
     at: datetime
     who: str = ""
     definition: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class LocalIndex(Row, table=True):
+    """One version of an index of the district's own, for platforms without a public formula. Never changed once made:
+    a change is a new version under a new key."""
+
+    __table_args__ = (UniqueConstraint("name", "version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, description="What boards name it by, with its version")
+    name: str
+    version: int = 1
+    platforms: list[str] = Field(default_factory=list, sa_type=JSON, description="Platform codes that it ranks")
+    definition: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="Dimensions, scale and power")
+    usual: bool = Field(default=False, description="Ranks its platforms where no public index does")
+    retired: bool = Field(default=False, description="Offered for nothing new; boards that name it keep it")
+    at: datetime
+    who: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class Matrix(Row, table=True):
+    """One version of a matrix total (矩阵总分): platforms with the index and the weight that each brings to a unit."""
+
+    __table_args__ = (UniqueConstraint("name", "version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    version: int = 1
+    parts: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSON, description="platform, index (key), weight in per cent"
+    )
+    many: str = Field(default="best", description="Of several accounts on one platform: best, mean or sum")
+    retired: bool = False
+    at: datetime
+    who: str = ""
+    demo: bool = Field(default=False, index=True)
 
 
 # --- Evidence -------------------------------------------------------------------------------------------------------
@@ -491,6 +534,8 @@ class AccountDay(Row, table=True):
     headline_reposts: int | None = Field(default=None, sa_type=BigInteger)
     original_reposts: int | None = Field(default=None, sa_type=BigInteger)
     original_comments: int | None = Field(default=None, sa_type=BigInteger)
+    reads_over: int = Field(default=0, sa_type=BigInteger, description="Known reads above 10万+ of each post, summed")
+    headline_reads_over: int = Field(default=0, sa_type=BigInteger)
     followers: int | None = Field(default=None, sa_type=BigInteger, description="At day end, where read")
     followers_slack: int = 0
     followers_new: int | None = None
@@ -499,6 +544,85 @@ class AccountDay(Row, table=True):
     def counter(self, name: str) -> Count:
         """The day's sum of that counter with its exactness."""
         return of_sum(getattr(self, name), getattr(self, f"{name}_capped"), getattr(self, f"{name}_tolerance"))
+
+
+class AccountMonth(Row, table=True):
+    """One account, calendar month and basis: the sums of its days, so that long boards needn't read them.
+
+    Rows of one month lie side by side: the key is the order on disk.
+    """
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    basis: str = Field(primary_key=True, description="latest or d7")
+    month: date = Field(primary_key=True, description="Its first day")
+    account_id: int = Field(foreign_key="account.id", primary_key=True)
+    known: int = Field(default=0, description="Days of which it is known what was published, on any basis")
+    by_day: str = Field(default="", description="Posts of each day with commas between; nothing where it is not known")
+    posts: int = 0
+    pushes: int = 0
+    headlines: int = 0
+    originals: int = Field(default=0, description="Posts known to be original")
+    original_known: int = Field(default=0, description="Posts of which it is known whether they are")
+    reads: int | None = Field(default=None, sa_type=BigInteger)
+    reads_max: int | None = Field(default=None, sa_type=BigInteger)
+    reads_known: int = 0
+    reads_capped: int = 0
+    reads_tolerance: int = Field(default=0, sa_type=BigInteger)
+    readers: int | None = Field(default=None, sa_type=BigInteger)
+    readers_max: int | None = Field(default=None, sa_type=BigInteger)
+    readers_known: int = 0
+    readers_capped: int = 0
+    readers_tolerance: int = Field(default=0, sa_type=BigInteger)
+    plays: int | None = Field(default=None, sa_type=BigInteger)
+    plays_max: int | None = Field(default=None, sa_type=BigInteger)
+    plays_known: int = 0
+    plays_capped: int = 0
+    plays_tolerance: int = Field(default=0, sa_type=BigInteger)
+    likes: int | None = Field(default=None, sa_type=BigInteger)
+    likes_max: int | None = Field(default=None, sa_type=BigInteger)
+    likes_known: int = 0
+    likes_capped: int = 0
+    likes_tolerance: int = Field(default=0, sa_type=BigInteger)
+    wows: int | None = Field(default=None, sa_type=BigInteger)
+    wows_max: int | None = Field(default=None, sa_type=BigInteger)
+    wows_known: int = 0
+    wows_capped: int = 0
+    wows_tolerance: int = Field(default=0, sa_type=BigInteger)
+    reposts: int | None = Field(default=None, sa_type=BigInteger)
+    reposts_max: int | None = Field(default=None, sa_type=BigInteger)
+    reposts_known: int = 0
+    reposts_capped: int = 0
+    reposts_tolerance: int = Field(default=0, sa_type=BigInteger)
+    sharers: int | None = Field(default=None, sa_type=BigInteger)
+    sharers_max: int | None = Field(default=None, sa_type=BigInteger)
+    sharers_known: int = 0
+    sharers_capped: int = 0
+    sharers_tolerance: int = Field(default=0, sa_type=BigInteger)
+    comments: int | None = Field(default=None, sa_type=BigInteger)
+    comments_max: int | None = Field(default=None, sa_type=BigInteger)
+    comments_known: int = 0
+    comments_capped: int = 0
+    comments_tolerance: int = Field(default=0, sa_type=BigInteger)
+    favourites: int | None = Field(default=None, sa_type=BigInteger)
+    favourites_max: int | None = Field(default=None, sa_type=BigInteger)
+    favourites_known: int = 0
+    favourites_capped: int = 0
+    favourites_tolerance: int = Field(default=0, sa_type=BigInteger)
+    headline_reads: int | None = Field(default=None, sa_type=BigInteger)
+    headline_readers: int | None = Field(default=None, sa_type=BigInteger)
+    headline_likes: int | None = Field(default=None, sa_type=BigInteger)
+    headline_wows: int | None = Field(default=None, sa_type=BigInteger)
+    headline_reposts: int | None = Field(default=None, sa_type=BigInteger)
+    original_reposts: int | None = Field(default=None, sa_type=BigInteger)
+    original_comments: int | None = Field(default=None, sa_type=BigInteger)
+    reads_over: int = Field(default=0, sa_type=BigInteger, description="Known reads above 10万+ of each post, summed")
+    headline_reads_over: int = Field(default=0, sa_type=BigInteger)
+    followers: int | None = Field(default=None, sa_type=BigInteger, description="At its last reading of the month")
+    followers_slack: int = 0
+    followers_day: date | None = Field(default=None, description="Day of that reading")
+    first_followers: int | None = Field(default=None, sa_type=BigInteger, description="At its first reading")
+    first_followers_slack: int = 0
+    first_followers_day: date | None = None
 
 
 class Coverage(Row, table=True):
