@@ -165,6 +165,49 @@ class Matrix(Row, table=True):
     demo: bool = Field(default=False, index=True)
 
 
+class LocalList(Row, table=True):
+    """One version of the district's own list of deductions and bonuses (本地扣分项). Never changed once made; of those
+    that began by a day the one that began last is in force, the later made of two that began on the same day."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    valid_from: date = Field(index=True)
+    base: float = Field(default=100, description="Points that an account begins with")
+    pass_line: float = Field(default=60, description="Points from which on it passes")
+    bonus_line: float = Field(default=80, description="Points above which bonuses are added")
+    items: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON, description="metrics.deductions.Item")
+    at: datetime
+    who: str = ""
+
+
+class LocalMark(Row, table=True):
+    """What a person entered for one account under an item of the local list. Withdrawn ones are kept."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    item: str = Field(description="Key of the item; the same in every version of the list")
+    day: date = Field(index=True)
+    times: int = 1
+    reason: str = Field(sa_type=Text)
+    post: str = Field(default="", description="The post's own id at its platform; empty: none")
+    evidence: str = Field(default="", sa_type=Text, description="Link or words that show it")
+    at: datetime
+    who: str = ""
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""
+    withdrawn_why: str = ""
+
+
+class Leader(Row, table=True):
+    """Who held which titles from when to when, by the district's own list (领导姓名职务)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    titles: list[str] = Field(default_factory=list, sa_type=JSON)
+    since: date | None = Field(default=None, description="First day; None: from ever on")
+    until: date | None = Field(default=None, description="Last day; None: still")
+    note: str = ""
+
+
 # --- Evidence -------------------------------------------------------------------------------------------------------
 
 
