@@ -42,7 +42,9 @@ class Inputs:
     wows: float | None = None
     reposts: float | None = None
     comments: float | None = None
+    favourites: float | None = None
     reads_max: float | None = None
+    plays_max: float | None = None
     likes_max: float | None = None
     wows_max: float | None = None
     reposts_max: float | None = None
@@ -58,7 +60,8 @@ class Inputs:
 
 WORDS = {
     "pushes": "发布次数", "originals": "原创标记", "reads": "阅读数", "plays": "播放数", "likes": "点赞数",
-    "wows": "在看数", "reposts": "转发数", "comments": "评论数", "reads_max": "最高阅读数", "likes_max": "最高点赞数",
+    "wows": "在看数", "reposts": "转发数", "comments": "评论数", "favourites": "收藏数",
+    "reads_max": "最高阅读数", "plays_max": "最高播放数", "likes_max": "最高点赞数",
     "wows_max": "最高在看数", "reposts_max": "最高转发数", "headline_reads": "头条阅读数",
     "headline_likes": "头条点赞数", "headline_wows": "头条在看数", "headline_reposts": "头条转发数",
     "original_reposts": "原创转发数", "original_comments": "原创评论数",
@@ -80,8 +83,8 @@ class Score:
 @dataclass(frozen=True, slots=True)
 class Term:
     """One weighted logarithm: weight × ln(times · x / by + 1), where x is an input, and `by` the days or the posts of
-    the period. With a `cap` the logarithm is divided by ln(cap + 1), `daily` caps being for each day. A negative input
-    (followers lost) counts as 0."""
+    the period. With a `cap` the logarithm is divided by ln(cap + 1), `daily` caps being for each day; with `ceiling`
+    what lies above the cap counts no more. A negative input (followers lost) counts as 0."""
 
     input: str
     weight: float
@@ -89,6 +92,7 @@ class Term:
     times: float = 1
     cap: float = 0
     daily: bool = False
+    ceiling: bool = False
 
     def value(self, x: Inputs, rounded: bool = False) -> float:
         """The logarithm without its weight. `rounded`: averages by posts enter with one decimal."""
@@ -97,8 +101,10 @@ class Term:
             held = held / getattr(x, self.by) if getattr(x, self.by) else 0.0
             held = round(held, 1) if rounded and self.by == "posts" else held
         found = log(self.times * held + 1)
-        return found / log((self.cap * x.days if self.daily else self.cap) + 1) if self.cap else found
-
+        if not self.cap:
+            return found
+        share = found / log((self.cap * x.days if self.daily else self.cap) + 1)
+        return min(share, 1.0) if self.ceiling else share
 
     def values(self, x: Mapping[str, np.ndarray], days: int) -> np.ndarray:
         """`value` for many accounts at once; nan where the input is missing."""
@@ -107,7 +113,10 @@ class Term:
             by = x["posts"] if self.by == "posts" else np.full(len(held), float(days))
             held = np.divide(held, by, out=np.zeros(len(held)), where=by != 0)
         found = np.log(self.times * held + 1)
-        return found / log((self.cap * days if self.daily else self.cap) + 1) if self.cap else found
+        if not self.cap:
+            return found
+        share = found / log((self.cap * days if self.daily else self.cap) + 1)
+        return np.minimum(share, 1.0) if self.ceiling else share
 
 
 @dataclass(frozen=True, slots=True)

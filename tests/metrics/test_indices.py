@@ -188,7 +188,8 @@ counts = st.integers(0, 10**9)
 
 @given(
     key=st.sampled_from(sorted(INDICES)), posts=st.integers(1, 5000),
-    numbers=st.lists(counts, min_size=20, max_size=20), which=st.integers(0, 19), more=st.integers(1, 10**6),
+    numbers=st.lists(counts, min_size=len(indices.WORDS), max_size=len(indices.WORDS)),
+    which=st.integers(0, len(indices.WORDS) - 1), more=st.integers(1, 10**6),
 )
 def test_every_index_rises_with_every_input(key, posts, numbers, which, more):
     index = INDICES[key]
