@@ -85,7 +85,7 @@ def name_fault(name: str) -> str:
     if len(name) > NAME_LENGTH:
         return f"名称最多 {NAME_LENGTH} 个字，请缩短"
     titles = {"".join(index.title.split()).casefold() for index in INDICES.values()}
-    if plain in titles or (found := _TAKEN.search(plain)):
+    if plain in titles or (found := _TAKEN.search(name.casefold()) or _TAKEN.search(plain)):
         said = "公开指数的名称" if plain in titles else f"公开指数的名称“{found[0].upper()}”"
         return f"名称“{name}”用了{said}：自定的分值不能以它们的名义出现，请换一个名称，如“区综合传播分”"
     return ""
@@ -176,10 +176,10 @@ def _sum_faults(whose: str, weights: Iterable[object], what: str) -> list[str]:
     found = [_number(weight) for weight in weights]
     if any(weight is None for weight in found):
         return []
-    whole = sum((Decimal(repr(weight)) for weight in found), Decimal(0))
+    whole = sum((Decimal(repr(weight)) for weight in found), Decimal(0)).normalize()
     if whole == 100:
         return []
-    said = f"还差 {100 - whole:f}" if whole < 100 else f"多出 {whole - 100:f}"
+    said = f"还差 {(100 - whole).normalize():f}" if whole < 100 else f"多出 {(whole - 100).normalize():f}"
     return [f"{whose}权重合计 {whole:f}%，应为 100%（{said}），请调整各{what}的权重"]
 
 
