@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, select, text
 from sqlmodel import Session
 
 from core import db, rollup
+from core.clock import Month, days
 from core.counts import AT_LEAST, CAPPED_READ
 from core.models import Account, AccountDay, Board, BoardMember, Coverage, FollowerReading, Post, Reading, Row, Unit
 
@@ -98,12 +99,24 @@ def fill(engine: Engine, size: Size) -> None:
         for index in indices:
             index.create(connection)
         connection.commit()
+        _months(connection, size)
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         else:
             connection.execute(text("ANALYZE"))
             connection.commit()
     engine.dispose()
+
+
+def _months(connection: Connection, size: Size) -> None:
+    """The months, summed by the roll-up itself."""
+    begun, months = time.perf_counter(), sorted({Month.of(day) for day in days(size.first, LAST)})
+    with Session(connection) as session:
+        for month in months:
+            for accounts in db.chunks(range(1, size.accounts + 1), rollup.SLICE):
+                rollup.sum_month(session, accounts, month)
+            session.commit()
+    print(f"{len(months)} months of {size.accounts} accounts, {time.perf_counter() - begun:.0f} s", flush=True)
 
 
 def _ledger(connection: Connection, size: Size) -> None:

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import BigInteger, ColumnElement, Engine, cast, event, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, create_engine
 
@@ -83,6 +83,11 @@ def chunks(values: Sequence[Any], size: int = 900) -> Iterator[Sequence[Any]]:
     """Slices that fit the number of bound variables of one statement."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def summed(column: Any) -> ColumnElement[int]:
+    """The sum of a column as a whole number: PostgreSQL sums bigints as numeric, which would arrive as Decimal."""
+    return cast(func.sum(column), BigInteger)
 
 
 def stamp(within: Session) -> int:

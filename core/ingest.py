@@ -17,6 +17,7 @@ from sqlmodel import Session
 from core import clock
 from core.counts import Count
 from core.db import bump, chunks, upsert
+from core.labels import KNOWN_STATES
 from core.models import (
     COUNTER_NAMES,
     Account,
@@ -169,7 +170,10 @@ def mark_dirty(session: Session, keys: Iterable[tuple[int, date]]) -> None:
 
 def cover(session: Session, states: dict[tuple[int, date], str], run: Run | None, *, lesser: bool = False) -> None:
     """Set the coverage state of account-days. What was collected stays collected; a lesser state never hides it. With
-    `lesser`, a day that is known to have had nothing stays known, too (a later failure takes nothing back)."""
+    `lesser`, a day that is known to have had nothing stays known, too (a later failure takes nothing back). Days that
+    become known, or unknown, are rolled up again."""
+    known = _covered(session, list(states), KNOWN_STATES)
+    mark_dirty(session, [key for key, state in states.items() if (state in KNOWN_STATES) != (key in known)])
     for state in sorted(set(states.values())):
         rows = [
             {"account_id": a, "day": d, "state": state, "run_id": run.id if run else None}

@@ -22,6 +22,8 @@ COVERAGE = {
 }
 """State of an account-day. `unknown`: there is a source, but nothing says what was published; `due`: today, not yet
 collected. These two and most of `unmonitored` are never stored: nothing being known is what makes them."""
+KNOWN_STATES = ("collected", "zero")
+"""Coverage states in which a day without posts is a day on which nothing was published."""
 FAULTS = {
     "RETRY": "暂时失败，将自动重试", "REAUTH": "授权失效，需重新授权", "QUOTA": "额度用尽，等待额度恢复",
     "NOTREADY": "平台数据尚未公布，稍后再取", "STOP": "配置或权限问题，需人工处理", "GONE": "内容已不存在",
@@ -33,6 +35,15 @@ RUN_DAYS = {
 }
 """What a source's runs of one day came to."""
 BASES = {"latest": "最新值", "d7": "发布后第7日值"}
+ORDERS = {
+    "index": "传播指数", "posts": "发布数", **COUNTERS, "interaction": "转评赞总数", "followers": "粉丝数",
+}
+"""What a ranking can be ordered by."""
+INTERACTION = ("likes", "reposts", "comments")
+"""转评赞: reposts, comments and likes together."""
+PERIODS = {"day": "日榜", "week": "周榜", "month": "月榜", "quarter": "季榜", "year": "年榜"}
+"""Kinds of a board's periods (core.clock.span_of)."""
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 COLLECTORS = {
     "feed": "RSS/Atom 订阅", "rsshub": "RSSHub 路由", "hotlist": "热榜接口", "page": "网页列表",
     "sitemap": "网站地图", "liuyan": "留言板",

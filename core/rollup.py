@@ -1,19 +1,28 @@
-"""The day's totals: `account_day` from posts and readings, for the account-days that changed or for all of them.
+"""The day's and the month's totals: `account_day` from posts and readings, `account_month` from the days and what is
+known of them, for the account-days that changed or for all of them.
 
-Delete-and-insert of whole account-days in one transaction per slice, so that it can be repeated and interrupted.
-Posts that are gone stay counted: they were published. A basis takes one reading per post (see docs/architecture.md).
+Delete-and-insert of whole account-days, and of the months that they lie in, in one transaction per slice, so that it
+can be repeated and interrupted: a reader never sees a month that is not the sum of its days. Posts that are gone stay
+counted: they were published. A basis takes one reading per post (see docs/architecture.md).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import and_, case, delete, distinct, func, insert, literal, select
 from sqlmodel import Session
 
+from core.clock import Month
+from core.counts import CAPPED_READ
+from core.db import chunks, summed
+from core.labels import KNOWN_STATES
 from core.models import (
     COUNTER_NAMES,
     AccountDay,
+    AccountMonth,
     AppReading,
+    Coverage,
     Dirty,
     FollowerReading,
     Post,
@@ -40,17 +49,20 @@ def run(session: Session) -> int:
 
 def rebuild(session: Session) -> int:
     """Roll up every account-day that any fact touches, and drop those that none does. Gives the same rows again."""
-    for table, column in ((Post, Post.day), (FollowerReading, FollowerReading.day), (AppReading, AppReading.day)):
+    for table, column in ((Post, Post.day), (FollowerReading, FollowerReading.day), (AppReading, AppReading.day),
+                          (Coverage, Coverage.day)):
         facts = select(table.account_id, column).distinct()
         present = select(Dirty.account_id).where(Dirty.account_id == table.account_id, Dirty.day == column).exists()
         session.execute(insert(Dirty).from_select(["account_id", "day"], facts.where(~present)))
     session.execute(delete(AccountDay))
+    session.execute(delete(AccountMonth))
     session.commit()
     return run(session)
 
 
 def roll(session: Session, keys: Sequence[tuple[int, date]]) -> None:
-    """Recompute these account-days in both bases, and take them off the dirty list. The caller commits."""
+    """Recompute these account-days in both bases, and their months, and take them off the dirty list. The caller
+    commits."""
     by_account: dict[int, list[date]] = {}
     for account_id, day in keys:
         by_account.setdefault(account_id, []).append(day)
@@ -70,8 +82,69 @@ def roll(session: Session, keys: Sequence[tuple[int, date]]) -> None:
                 for (basis, day), row in rows.items()
             ])
         session.execute(delete(Dirty).where(Dirty.account_id == account_id, Dirty.day.in_(days)))
+    by_month: dict[Month, set[int]] = defaultdict(set)
+    for account_id, day in keys:
+        by_month[Month.of(day)].add(account_id)
+    for month, accounts in by_month.items():
+        for some in chunks(sorted(accounts), SLICE):
+            sum_month(session, some, month)
 
 
+def sum_month(session: Session, accounts: Sequence[int], month: Month) -> None:
+    """Sum the days of one month of these accounts (at most `SLICE`) in both bases. The caller commits.
+
+    An account of which nothing is known in that month has no row.
+    """
+    held = _days_of_month(session, accounts, month)
+    sums = [(func.max if c.name.endswith("_max") else summed)(AccountDay.__table__.c[c.name]).label(c.name)
+              for c in AccountMonth.__table__.columns if c.name in AccountDay.__table__.c and c.name not in _UNSUMMED]
+    found = session.execute(
+        select(AccountDay.account_id, AccountDay.basis, *sums)
+        .where(AccountDay.account_id.in_(accounts), AccountDay.day.between(month.first, month.last))
+        .group_by(AccountDay.account_id, AccountDay.basis)
+    ).mappings()
+    by_key = {(row["account_id"], row["basis"]): row for row in found}
+    blank = {c.name: None if c.nullable else 0 for c in AccountMonth.__table__.columns}
+    mine = and_(AccountMonth.month == month.first, AccountMonth.account_id.in_(accounts))
+    session.execute(delete(AccountMonth).where(mine))
+    rows = [
+        blank | dict(by_key.get((account_id, basis), {})) | own
+        | {"account_id": account_id, "basis": basis, "month": month.first}
+        for basis in ("latest", "d7") for account_id, own in held.items()
+    ]
+    if rows:
+        session.execute(insert(AccountMonth.__table__), rows)
+
+
+def _days_of_month(session: Session, accounts: Sequence[int], month: Month) -> dict[int, dict]:
+    """Of each account of which anything is known: its days known, posts by day, first and last reading of followers."""
+    within = month.first, month.last
+    posts: dict[int, list[int | None]] = defaultdict(lambda: [None] * month.days)
+    out: dict[int, dict] = defaultdict(dict)
+    for account_id, day in session.execute(select(Coverage.account_id, Coverage.day).where(
+        Coverage.account_id.in_(accounts), Coverage.day.between(*within), Coverage.state.in_(KNOWN_STATES)
+    )):
+        posts[account_id][day.day - 1] = 0
+    query = select(AccountDay.account_id, AccountDay.day, AccountDay.posts, AccountDay.followers,
+                   AccountDay.followers_slack)
+    for account_id, day, number, followers, slack in session.execute(query.where(
+        AccountDay.account_id.in_(accounts), AccountDay.basis == "latest", AccountDay.day.between(*within)
+    ).order_by(AccountDay.account_id, AccountDay.day)):
+        if number:
+            posts[account_id][day.day - 1] = number
+        if followers is not None:
+            level = {"followers": followers, "followers_slack": slack, "followers_day": day}
+            if account_id not in out:
+                out[account_id] = {f"first_{name}": value for name, value in level.items()}
+            out[account_id] |= level
+    for account_id in {*posts, *out}:
+        days = posts[account_id]
+        out[account_id] |= {"known": sum(n is not None for n in days),
+                            "by_day": ",".join("" if n is None else str(n) for n in days)}
+    return out
+
+
+_UNSUMMED = {"account_id", "basis", "followers", "followers_slack"}
 _KEY = ("account_id", "basis", "day")
 _HEADLINE = ("reads", "readers", "likes", "wows", "reposts")
 _ORIGINAL = ("reposts", "comments")
@@ -109,6 +182,11 @@ def _sums(account_id: int, days: Sequence[date], basis: str):
                 f"{name}_tolerance"
             ),
         ]
+    over = case((r.c.reads > CAPPED_READ, r.c.reads - CAPPED_READ), else_=0)
+    columns += [
+        func.coalesce(func.sum(over), 0).label("reads_over"),
+        func.coalesce(func.sum(case((Post.position == 1, over), else_=0)), 0).label("headline_reads_over"),
+    ]
     columns += [func.sum(case((Post.position == 1, r.c[name]))).label(f"headline_{name}") for name in _HEADLINE]
     columns += [func.sum(case((Post.original.is_(True), r.c[name]))).label(f"original_{name}") for name in _ORIGINAL]
     return (

@@ -16,6 +16,7 @@ from core import audit, clock, db, evidence, ingest, rollup
 from core.models import (
     Account,
     AccountDay,
+    AccountMonth,
     AccountName,
     AppReading,
     Board,
@@ -160,10 +161,12 @@ def _ledger(session: Session, removed: Removed) -> None:
     removed.kept = len(kept)
     if kept:
         days = session.execute(select(AccountDay.account_id, AccountDay.day).where(AccountDay.account_id.in_(kept)))
-        ingest.mark_dirty(session, [(account_id, day) for account_id, day in days])
+        months = session.execute(
+            select(AccountMonth.account_id, AccountMonth.month).where(AccountMonth.account_id.in_(kept)))
+        ingest.mark_dirty(session, [(account_id, day) for account_id, day in (*days, *months)])
         _count(session, update(Account).where(Account.id.in_(kept)).values(demo=False))
     gone = select(Account.id).where(Account.demo.is_(True))
-    for table in (AccountDay, Coverage, Dirty, BoardMember, AccountName):
+    for table in (AccountDay, AccountMonth, Coverage, Dirty, BoardMember, AccountName):
         _count(session, delete(table).where(table.account_id.in_(gone)))
     removed.accounts = _count(session, delete(Account).where(Account.demo.is_(True)))
     used = select(Account.unit_id).where(Account.unit_id.is_not(None))

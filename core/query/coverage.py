@@ -136,7 +136,7 @@ def calendar(session: Session, where: Filter, today: date) -> Calendar:
         mine = states[row["account_id"]]
         tally = Counter(mine)
         expected = len(span) - tally[OUTSIDE]
-        covered = sum(tally[state] for state in totals.KNOWN_STATES)
+        covered = sum(tally[state] for state in labels.KNOWN_STATES)
         rows.append(dict(row) | {
             "unit": row["unit"] or "", "expected": expected, "covered": covered,
             "gaps": sum(tally[state] for state in GAPS), "unmonitored": tally["unmonitored"],
@@ -174,7 +174,7 @@ def _states(session: Session, ids: Select, span: Sequence[date], today: date) ->
         mine = said.get(account.id, {})
         watched = account.state == "normal" and (
             account.id in bound or account.platform in platforms
-            or any(state in totals.KNOWN_STATES for state in mine.values())
+            or any(state in labels.KNOWN_STATES for state in mine.values())
         )
         first, last = account.opened_on or date.min, min(account.closed_on or today, today)
         found[account.id] = [

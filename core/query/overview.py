@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core import db
 from core.clock import previous_period
 from core.counts import Count
-from core.labels import COUNTERS
+from core.labels import COUNTERS, KNOWN_STATES
 from core.metrics.growth import Change, change, share
 from core.models import Account, AccountDay, Coverage, Platform
 from core.query import boards, totals, trends
@@ -209,7 +209,7 @@ def freshness(session: Session, where: Filter) -> Freshness:
     states = dict(session.execute(
         select(Coverage.state, func.count()).where(
             Coverage.account_id.in_(ids), Coverage.day.between(where.start, where.end),
-            ~Coverage.state.in_(totals.KNOWN_STATES),
+            ~Coverage.state.in_(KNOWN_STATES),
             ~select(AccountDay.account_id).where(
                 AccountDay.account_id == Coverage.account_id, AccountDay.day == Coverage.day,
                 AccountDay.basis == "latest", AccountDay.posts > 0).exists(),

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from core import clock, labels
 from core.counts import Count
-from core.db import chunks
+from core.db import chunks, summed
 from core.labels import COUNTERS
 from core.metrics.growth import share
 from core.models import (
@@ -272,7 +272,7 @@ def _falls(session: Session, where: Filter) -> list[dict]:
 
 def _present(session: Session, where: Filter) -> list[str]:
     """The counters that any post of the period has: a window over all nine would take twice as long."""
-    query = select(*(totals.summed(getattr(AccountDay, f"{name}_known")) for name in COUNTER_NAMES)).where(
+    query = select(*(summed(getattr(AccountDay, f"{name}_known")) for name in COUNTER_NAMES)).where(
         AccountDay.account_id.in_(totals.meant(session, where)), totals.within("latest", where.start, where.end)
     )
     return [name for name, known in zip(COUNTER_NAMES, session.execute(query).one(), strict=True) if known]
@@ -302,7 +302,7 @@ def _falls_found(session: Session, where: Filter) -> pd.DataFrame:
 
 def _bounds(session: Session, where: Filter) -> pd.DataFrame:
     """platform, counter (in words), known, capped, share: newest values of the period's posts."""
-    parts = [totals.summed(getattr(AccountDay, f"{name}{part}")).label(f"{name}{part}")
+    parts = [summed(getattr(AccountDay, f"{name}{part}")).label(f"{name}{part}")
              for name in COUNTER_NAMES for part in ("_known", "_capped")]
     query = (
         select(Platform.name.label("platform"), *parts)

@@ -12,13 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Row,
     Select,
     and_,
     case,
-    cast,
     exists,
     func,
     literal_column,
@@ -30,15 +28,11 @@ from sqlmodel import Session
 from core import board_versions
 from core.board_versions import Definition
 from core.counts import Count, add
-from core.db import chunks
-from core.labels import COUNTERS
+from core.db import chunks, summed
+from core.labels import COUNTERS, INTERACTION, KNOWN_STATES
 from core.models import COUNTER_NAMES, Account, AccountDay, Board, BoardMember, Coverage, Unit
 from core.query.scope import Filter, accounts
 
-KNOWN_STATES = ("collected", "zero")
-"""Coverage states in which a day without posts is a day on which nothing was published."""
-INTERACTION = ("likes", "reposts", "comments")
-"""转评赞: reposts, comments and likes together."""
 FOLLOWER_LOOKBACK = 31
 """How many days back a reading of followers still speaks for a day."""
 
@@ -67,6 +61,8 @@ def _members(session: Session, board: Board | Definition) -> Select[tuple[int]] 
         return query.where(Account.id.in_(select(BoardMember.account_id).where(BoardMember.board_id == board.id)))
     if board.unit_kinds:
         query = query.join(Unit, Unit.id == Account.unit_id).where(Unit.kind.in_(board.unit_kinds))
+    if board.importances:
+        query = query.where(Account.importance.in_(board.importances))
     if not board.tags:
         return query
     wanted = set(board.tags)
@@ -79,6 +75,12 @@ def fetch(session: Session, query: Select) -> Sequence[Row]:
     return session.connection().execute(query).all()
 
 
+def raw(session: Session, query: Select) -> Sequence[tuple]:
+    """All rows of a SELECT of whole numbers as the driver gives them."""
+    session.flush()
+    return session.connection().execute(query).cursor.fetchall()
+
+
 def read(session: Session, query: Select) -> pd.DataFrame:
     """A SELECT as a frame of plain objects; missing values stay None."""
     names = list(query.selected_columns.keys())
@@ -86,11 +88,6 @@ def read(session: Session, query: Select) -> pd.DataFrame:
     return pd.DataFrame(
         {name: pd.Series([row[i] for row in rows], dtype=object) for i, name in enumerate(names)}, columns=names
     )
-
-
-def summed(column: object) -> object:
-    """The sum of a column as a whole number: PostgreSQL sums bigints as numeric, which would arrive as Decimal."""
-    return cast(func.sum(column), BigInteger)
 
 
 def sums(counters: Sequence[str], maxima: bool = False) -> list:

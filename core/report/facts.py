@@ -15,7 +15,7 @@ from core.faults import BadInput
 from core.metrics.cadence import WARN_DAYS, Freshness, freshness, longest_gap
 from core.metrics.growth import before, year_before
 from core.models import Account, Platform
-from core.query import boards, overview, posts, totals, trends
+from core.query import boards, measured, overview, posts, totals, trends
 from core.query.scope import Filter, choices
 
 TOP = 10
@@ -219,7 +219,7 @@ def _top(session: Session, where: Filter, main: str) -> pd.DataFrame:
 def _cadence(session: Session, ranking: pd.DataFrame, first: date, last: date) -> tuple[Cadence, ...]:
     """By account in normal state, those that kept silent longest first."""
     span = days(first, last)
-    by_day = boards.sparks(session, tuple(int(id_) for id_ in ranking["account_id"]), first, last)
+    by_day = measured.sparks(session, tuple(int(id_) for id_ in ranking["account_id"]), first, last)
     made = []
     for row in ranking[ranking["state"] == "normal"].to_dict("records"):
         known = [(day, n) for day, n in zip(span, by_day[row["account_id"]][-len(span):], strict=True) if n is not None]
