@@ -14,7 +14,15 @@ from sqlmodel import Session
 from core import clock
 from core.models import Board, BoardMember, BoardVersion
 
-_KEPT = ("name", "platform", "unit_kinds", "tags", "picked", "index", "basis")
+BOARD_ORDER = (func.min(Board.sort).over(partition_by=Board.category), Board.category, Board.sort, Board.name)
+"""ORDER BY of boards wherever they are listed: by category, that of the smallest place first, then by place."""
+_KEPT = ("name", "platform", "unit_kinds", "tags", "importances", "picked", "index", "order_by", "basis", "rounded",
+         "columns", "period", "week_start", "shown", "archived")
+_LATER = {"importances": [], "order_by": "index", "rounded": False, "columns": [], "period": "", "week_start": 0,
+          "shown": True, "archived": False}
+"""What a version says of which it was not yet kept: what every board was then."""
+_OFFERED = ("shown", "archived")
+"""Where a board is offered: versioned, but nothing that makes it another list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,14 @@ class Definition:
     picked: bool
     index: str
     basis: str
+    importances: tuple[int, ...] = ()
+    order_by: str = "index"
+    columns: tuple[str, ...] = ()
+    period: str = ""
+    week_start: int = 0
+    rounded: bool = False
+    shown: bool = True
+    archived: bool = False
     members: tuple[int, ...] = ()
     since: datetime | None = None
 
@@ -57,7 +73,12 @@ def _said(session: Session, board: Board) -> dict[str, Any]:
 def _last(session: Session) -> dict[int, dict[str, Any]]:
     newest = select(func.max(BoardVersion.id)).group_by(BoardVersion.board_id)
     query = select(BoardVersion.board_id, BoardVersion.definition).where(BoardVersion.id.in_(newest))
-    return dict(session.execute(query).all())
+    return {board_id: read(said) for board_id, said in session.execute(query)}
+
+
+def read(said: dict[str, Any]) -> dict[str, Any]:
+    """What a version says (BoardVersion.definition), with all that is kept today."""
+    return _LATER | said
 
 
 def definition(session: Session, board_id: int, as_of: date | None = None) -> Definition | None:
@@ -67,15 +88,13 @@ def definition(session: Session, board_id: int, as_of: date | None = None) -> De
     if board is None:
         return None
     if as_of is not None and (version := _version(session, board_id, as_of)):
-        said = version.definition
-        return Definition(
-            board_id, said["name"], said["platform"], tuple(said["unit_kinds"]), tuple(said["tags"]), said["picked"],
-            said["index"], said["basis"], tuple(said["members"]), version.at,
-        )
-    return Definition(
-        board_id, board.name, board.platform, tuple(board.unit_kinds), tuple(board.tags), board.picked, board.index,
-        board.basis,
-    )
+        said = read(version.definition)
+        return Definition(board_id, **{name: _fixed(value) for name, value in said.items()}, since=version.at)
+    return Definition(board_id, **{name: _fixed(getattr(board, name)) for name in _KEPT})
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _version(session: Session, board_id: int, as_of: date) -> BoardVersion | None:
@@ -86,9 +105,13 @@ def _version(session: Session, board_id: int, as_of: date) -> BoardVersion | Non
 
 
 def changed_since(session: Session, board_id: int, day: date) -> datetime | None:
-    """When a board was last changed, if that was after a Shanghai day; else None."""
-    query = select(func.max(BoardVersion.at)).where(
-        BoardVersion.board_id == board_id, BoardVersion.at >= clock.instant(day + timedelta(1))
-    )
-    first = select(func.min(BoardVersion.id)).where(BoardVersion.board_id == board_id).scalar_subquery()
-    return session.execute(query.where(BoardVersion.id != first)).scalar()
+    """When a board last became another list, if that was after a Shanghai day; else None. Where it is offered does not
+    count."""
+    query = select(BoardVersion.at, BoardVersion.definition).where(BoardVersion.board_id == board_id)
+    changed, before = None, None
+    for at, said in session.execute(query.order_by(BoardVersion.id)):
+        listed = {name: value for name, value in read(said).items() if name not in _OFFERED}
+        if before is not None and listed != before:
+            changed = at
+        before = listed
+    return changed if changed is not None and changed >= clock.instant(day + timedelta(1)) else None

@@ -29,9 +29,6 @@ AXIS_DAY = (
     "(month(datum.value) + 1) + '/' + date(datum.value)"
 )
 """Vega expression for a day on an axis: 2020年, 2月, 2/15."""
-
-WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-
 PRINT_COLOURS = ("#1f4e79", "#c0504d", "#e0a030", "#4f8f6f", "#7a5c99", "#5b9bd5", "#8c6d46", "#7f7f7f")
 """Series colours on paper: apart in hue and, printed in grey, in lightness."""
 
@@ -247,7 +244,7 @@ def sparkline(days: Sequence[date], values: Sequence[float | int | None], first:
 
 def labels_day(day: date) -> str:
     """`2月3日 周一`."""
-    return f"{day.month}月{day.day}日 {WEEKDAYS[day.weekday()]}"
+    return f"{day.month}月{day.day}日 {labels.WEEKDAYS[day.weekday()]}"
 
 
 def for_print(chart: Any, *, width: int = 640) -> Any:

@@ -93,10 +93,65 @@ class Month:
 
 
 def previous_period(first: date, last: date) -> tuple[date, date]:
-    """The period to compare with: the month before for a whole month, else the same number of days just before."""
-    month = Month.of(first)
-    if (first, last) == (month.first, month.last):
-        before = month.shift(-1)
-        return before.first, before.last
+    """The period to compare with: before a whole month, quarter or year the one of its kind, else the same number of
+    days just before."""
+    for kind in _MONTHS:
+        if (first, last) == span_of(kind, first):
+            return span_of(kind, first - timedelta(1))
     span = (last - first).days + 1
     return first - timedelta(span), first - timedelta(1)
+
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_SPAN = re.compile(r"(\d{4})(?:-(\d\d)-(\d\d)|年(?:(\d\d?)月|第([1-4])季度)?)")
+
+
+def span_of(kind: str, day: date, week_start: int = 0) -> tuple[date, date]:
+    """First and last day of the day, week, month, quarter or year that a day lies in; `week_start`: the weekday that
+    weeks begin on, 0 Monday to 6 Sunday. Raises KeyError for another kind."""
+    if kind == "day":
+        return day, day
+    if kind == "week":
+        first = day - timedelta((day.weekday() - week_start) % 7)
+        return first, first + timedelta(6)
+    many = _MONTHS[kind]
+    month = Month(day.year, (day.month - 1) // many * many + 1)
+    return month.first, month.shift(many - 1).last
+
+
+def spans(kind: str, until: date, many: int, week_start: int = 0) -> list[tuple[date, date]]:
+    """The last so many spans of a kind that are over by the end of a day, the newest first."""
+    found = [span_of(kind, until, week_start)]
+    if found[0][1] > until:
+        found = [span_of(kind, found[0][0] - timedelta(1), week_start)]
+    while len(found) < many:
+        found.append(span_of(kind, found[-1][0] - timedelta(1), week_start))
+    return found
+
+
+def span_words(kind: str, span: tuple[date, date]) -> str:
+    """`2026-11-26`, `2026-11-16 至 2026-11-22`, `2026年10月`, `2026年第3季度`, `2026年`."""
+    first, last = span
+    match kind:
+        case "day":
+            return f"{first}"
+        case "month":
+            return Month.of(first).label
+        case "quarter":
+            return f"{first.year}年第{(first.month + 2) // 3}季度"
+        case "year":
+            return f"{first.year}年"
+    return f"{first} 至 {last}"
+
+
+def span_called(kind: str, words: str, week_start: int = 0) -> tuple[date, date] | None:
+    """The span that `span_words` calls so; None for other words."""
+    found = _SPAN.match(words)
+    if not found:
+        return None
+    year, month, day, named, quarter = (int(part) if part else 0 for part in found.groups())
+    try:
+        span = span_of(kind, date(year, month or named or max(quarter * 3 - 2, 1), day or 1), week_start)
+    except ValueError:
+        return None
+    return span if span_words(kind, span) == words else None

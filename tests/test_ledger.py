@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 import pytest
 from openpyxl import Workbook, load_workbook
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from core import db, ledger
+from core.board_versions import BOARD_ORDER
 from core.faults import BadInput
 from core.ledger import AccountEntry, BoardEntry, Entries, LedgerFaults, MemberEntry, SourceEntry, UnitEntry
 from core.models import Account, AccountName, Audit, Board, BoardMember, BoardVersion, Source, Unit
@@ -425,3 +426,112 @@ def test_a_new_board_of_unknown_index_is_refused(session):
         ledger.apply(
             session, Entries(members=[MemberEntry(board="榜", platform="wechat", account="x")]), who="张三", now=NOW
         )
+
+
+WHOLE = {
+    "name": "重点周榜", "category": "周报", "platform": "wechat", "unit_kinds": ["bureau", "street"],
+    "importances": [2, 1], "tags": ["教育"], "picked": False, "index": "wci_v13", "order_by": "likes", "basis": "d7",
+    "rounded": True, "columns": ["likes", "reads", "followers"], "period": "week", "week_start": 4, "shown": False,
+    "archived": False, "sort": 7,
+}
+
+
+def board_named(session, name) -> Board:
+    return session.execute(select(Board).where(Board.name == name)).scalar_one()
+
+
+def held(session, name) -> dict:
+    return board_named(session, name).model_dump(exclude={"id", "demo"})
+
+
+def test_a_board_defined_in_full_survives_the_workbook(session):
+    ledger.apply(session, Entries(boards=[BoardEntry(**WHOLE)]), who="张三", now=NOW)
+    assert held(session, "重点周榜") == WHOLE
+    exported = ledger.export_workbook(session)
+    sheet = load_workbook(io.BytesIO(exported))["榜单"]
+    heads, cells = ([cell.value for cell in row] for row in sheet.iter_rows(max_row=2))
+    said = dict(zip(heads, cells, strict=True))
+    assert {name: said[name] for name in (
+        "重要程度", "排序依据", "均值取一位小数", "显示列", "周期", "每周起始日", "可见范围", "归档",
+    )} == {
+        "重要程度": "重点、重要", "排序依据": "点赞数", "均值取一位小数": "是", "显示列": "点赞数、阅读数、粉丝数",
+        "周期": "周榜", "每周起始日": "周五", "可见范围": "仅台账", "归档": "否",
+    }
+    for table in (BoardVersion, Board):
+        session.execute(delete(table))
+    session.commit()
+    assert dict(ledger.import_workbook(session, exported, who="张三", now=NOW).added) == {"榜单": 1}
+    assert held(session, "重点周榜") == WHOLE
+    assert not ledger.import_workbook(session, exported, who="张三", now=NOW).any
+
+
+def test_an_older_workbook_leaves_what_it_does_not_name(session):
+    ledger.apply(session, Entries(boards=[BoardEntry(**WHOLE)]), who="张三", now=NOW)
+    taken(session, 榜单=[["榜单名称", "平台", "排序依据", "显示列", "周期"], ["重点周榜", "政务微信", "", "", ""]])
+    changed = {"order_by": "index", "columns": [], "period": ""}
+    assert held(session, "重点周榜") == WHOLE | changed
+    (note,) = session.execute(select(Audit.detail).order_by(Audit.id.desc()).limit(1)).scalars()
+    for words in ("排序依据 点赞数 → 传播指数", "周期 周榜 → 随筛选", "显示列 点赞数、阅读数、粉丝数 → 空"):
+        assert words in note
+
+
+def test_what_a_platform_does_not_yield_is_neither_order_nor_column(session):
+    heads = ["榜单名称", "平台", "排序依据", "显示列", "周期", "重要程度"]
+    assert faults(session, 榜单=[
+        heads, ["甲", "政务微博", "在看数", "点赞数、播放数", "", ""],
+        ["乙", "政务微博", "心动数", "", "旬榜", "极重要"],
+        ["丙", "政务微博", "转评赞总数", "点赞数、粉丝数、转评赞总数", "年榜", "一般"],
+    ]) == [("榜单", 3, "排序依据"), ("榜单", 3, "周期"), ("榜单", 3, "重要程度")]
+    assert faults(session, 榜单=[heads, ["甲", "政务微博", "在看数", "点赞数、播放数", "", ""]]) == [
+        ("榜单", 2, "排序依据"), ("榜单", 2, "显示列")]
+    with pytest.raises(LedgerFaults, match=r"政务微博没有在看数.*请改选：传播指数、发布数、阅读数"):
+        taken(session, 榜单=[heads, ["甲", "政务微博", "在看数", "", "", ""]])
+    with pytest.raises(LedgerFaults, match="不能按“hearts”排名"):
+        ledger.apply(session, Entries(boards=[BoardEntry(name="甲", platform="weibo", order_by="hearts")]), who="",
+                     now=NOW)
+
+
+def test_another_platform_must_yield_what_the_board_shows(session):
+    ledger.apply(session, Entries(boards=[BoardEntry(**WHOLE)]), who="张三", now=NOW)
+    moved = BoardEntry(id=board_named(session, "重点周榜").id, name="重点周榜", platform="douyin")
+    with pytest.raises(LedgerFaults, match="显示列”：抖音没有阅读数"):
+        ledger.apply(session, Entries(boards=[moved]), who="张三", now=NOW)
+
+
+def test_a_board_is_put_away_and_taken_back(session):
+    ledger.apply(session, Entries(boards=[BoardEntry(**WHOLE)]), who="张三", now=NOW)
+    one = board_named(session, "重点周榜").id
+    assert ledger.archive_board(session, one, True, who="张三", now=NOW).any
+    assert held(session, "重点周榜") == WHOLE | {"archived": True}
+    copied = ledger.copy_board(session, one, "新周榜", who="张三", now=NOW)
+    assert held(session, "新周榜") == WHOLE | {"name": "新周榜"} and session.get(Board, copied).name == "新周榜"
+    ledger.archive_board(session, one, False, who="张三", now=NOW)
+    assert held(session, "重点周榜") == WHOLE
+    with pytest.raises(LedgerFaults, match="榜单不存在"):
+        ledger.archive_board(session, 999, True, who="张三", now=NOW)
+
+
+def test_boards_change_places_within_their_category(session):
+    names = [("甲", "一类", 5), ("乙", "一类", 5), ("丙", "一类", 5), ("丁", "二类", 1), ("旧", "一类", 5)]
+    ledger.apply(session, Entries(boards=[
+        BoardEntry(name=name, category=category, platform="weibo", sort=sort, archived=name == "旧")
+        for name, category, sort in names
+    ]), who="张三", now=NOW)
+
+    def order() -> str:
+        return "".join(name for name, gone in session.execute(
+            select(Board.name, Board.archived).order_by(*BOARD_ORDER)) if not gone)
+
+    def move(name: str, up: bool) -> str:
+        ledger.move_board(session, board_named(session, name).id, up, who="张三", now=NOW)
+        return order()
+
+    start = order()
+    assert start[0] == "丁", "the category with the smallest place comes first"
+    first, second, third = start[1:]
+    assert move(third, True) == f"丁{first}{third}{second}"
+    assert move(third, True) == f"丁{third}{first}{second}"
+    assert move(third, True) == f"丁{third}{first}{second}" and move("丁", False)[0] == "丁"
+    assert move(third, False) == f"丁{first}{third}{second}"
+    assert held(session, "旧")["sort"] == 5
+    assert move("旧", True) == f"丁{first}{third}{second}"

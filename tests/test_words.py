@@ -1,6 +1,7 @@
 """Numbers as officials write them, and the calendar."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -56,3 +57,26 @@ def test_previous_period_is_the_month_before_or_as_many_days():
 def test_collected_text_loses_what_could_mislead():
     assert clean("正文\x00\u202e倒序\u200b\r\n第二行\ud800") == "正文倒序\n第二行"
     assert one_line(" 标题\n 两行\t") == "标题 两行"
+
+
+@pytest.mark.parametrize(("kind", "first", "last", "words"), [
+    ("day", date(2026, 11, 26), date(2026, 11, 26), "2026-11-26"),
+    ("week", date(2026, 11, 20), date(2026, 11, 26), "2026-11-20 至 2026-11-26"),
+    ("month", date(2026, 10, 1), date(2026, 10, 31), "2026年10月"),
+    ("quarter", date(2026, 7, 1), date(2026, 9, 30), "2026年第3季度"),
+    ("year", date(2025, 1, 1), date(2025, 12, 31), "2025年"),
+])
+def test_the_last_whole_span_of_each_kind_and_the_one_before(kind, first, last, words):
+    friday = 4
+    found = clock.spans(kind, date(2026, 11, 26), 12, friday)
+    assert found[0] == (first, last) and len(set(found)) == 12
+    for span, earlier in pairwise(found):
+        assert earlier[1] + timedelta(1) == span[0] and clock.previous_period(*span) == earlier
+    assert clock.span_words(kind, found[0]) == words
+    assert all(clock.span_called(kind, clock.span_words(kind, span), friday) == span for span in found)
+
+
+def test_words_that_call_no_span_of_the_kind():
+    for kind, words in (("month", "2026年第3季度"), ("year", "2026年13月"), ("day", "2026-02-30"), ("week", "近7天"),
+                        ("week", "2026-11-23 至 2026-11-29"), ("quarter", "2026年第3季度后"), ("year", "0000年")):
+        assert clock.span_called(kind, words, 4) is None

@@ -9,11 +9,13 @@ from core.ledger.changes import (
     account_named,
     add_account,
     apply,
+    archive_board,
     copy_board,
     exists,
     find_account,
     identify,
     known_as,
+    move_board,
     set_account_state,
     set_members,
 )
@@ -31,7 +33,7 @@ from core.ledger.workbook import export_workbook, form_entry, import_workbook, l
 
 __all__ = [
     "AccountEntry", "BoardEntry", "Changes", "Entries", "LedgerFault", "LedgerFaults", "MemberEntry", "SourceEntry",
-    "UnitEntry", "account_named", "add_account", "apply", "copy_board", "exists", "export_workbook", "find_account",
-    "form_entry", "identify", "import_workbook", "known_as", "ledger_rows", "read_workbook", "set_account_state",
-    "set_members", "words",
+    "UnitEntry", "account_named", "add_account", "apply", "archive_board", "copy_board", "exists", "export_workbook",
+    "find_account", "form_entry", "identify", "import_workbook", "known_as", "ledger_rows", "move_board",
+    "read_workbook", "set_account_state", "set_members", "words",
 ]

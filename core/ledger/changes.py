@@ -8,14 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from core import audit, board_versions, clock, db
 from core.faults import BadInput
-from core.labels import ACCOUNT_STATES, ADDRESSED
+from core.labels import ACCOUNT_STATES, ADDRESSED, COUNTERS, INTERACTION, ORDERS
 from core.ledger.entries import (
+    BOARD_COLUMNS,
+    BOARD_WORDS,
     FIELDS,
     SHEETS,
     SOURCE_COLLECTORS,
@@ -183,21 +186,51 @@ def set_members(session: Session, board_id: int, account_ids: Sequence[int], *, 
 def copy_board(session: Session, board_id: int, name: str, *, who: str, now: datetime) -> int:
     """A board like another one under a new name, with its picked members; returns its id. Raises LedgerFaults where the
     name is taken or the board is gone."""
-    board = session.get(Board, board_id)
-    if board is None:
-        raise LedgerFaults([LedgerFault("榜单", 0, "榜单名称", "榜单不存在", "请刷新页面后重试")], "复制榜单")
+    board = _board(session, board_id, "复制榜单")
     if session.execute(select(Board.id).where(Board.name == name)).scalar():
         raise LedgerFaults([LedgerFault("榜单", 0, "榜单名称", f"已有榜单“{name}”", "请换一个名称")], "复制榜单")
-    entry = BoardEntry(
-        name=name, category=board.category, platform=board.platform, unit_kinds=board.unit_kinds, tags=board.tags,
-        picked=board.picked, index=board.index, basis=board.basis, sort=board.sort,
-    )
+    like = {field: getattr(board, field) for field in FIELDS[BoardEntry] if field not in ("name", "archived")}
+    entry = BoardEntry(name=name, **like)
     apply(session, Entries(boards=[entry]), who=who, now=now, what=f"榜单（复制自“{board.name}”）")
     made = session.execute(select(Board.id).where(Board.name == entry.name)).scalar_one()
     if board.picked:
         members = select(BoardMember.account_id).where(BoardMember.board_id == board_id)
         set_members(session, made, list(session.execute(members).scalars()), who=who, now=now)
     return made
+
+
+def archive_board(session: Session, board_id: int, archived: bool, *, who: str, now: datetime) -> Changes:
+    """Put a board away (it is offered nowhere, and keeps its versions), or take it back. Raises LedgerFaults."""
+    board = _board(session, board_id, "归档榜单")
+    entry = BoardEntry(id=board_id, name=board.name, platform=board.platform, archived=archived)
+    what = f"榜单（{'归档' if archived else '恢复'}）"
+    return apply(session, Entries(boards=[entry]), who=who, now=now, what=what)
+
+
+def move_board(session: Session, board_id: int, up: bool, *, who: str, now: datetime) -> Changes:
+    """Let a board change places with its neighbour above or below in its category; the first stays first, the last
+    last. Archived boards have no place. Raises LedgerFaults."""
+    board = _board(session, board_id, "榜单排序")
+    query = select(Board).where(Board.category == board.category, Board.archived.is_(False))
+    row = list(session.execute(query.order_by(Board.sort, Board.name)).scalars())
+    place = row.index(board) if board in row else -1
+    other = place + (-1 if up else 1)
+    if place < 0 or not 0 <= other < len(row):
+        return Changes()
+    sorts: list[int] = []
+    for one in row:  # the places that there are, apart where several boards share one
+        sorts.append(max(one.sort, sorts[-1] + 1) if sorts else one.sort)
+    row[place], row[other] = row[other], row[place]
+    moved = [BoardEntry(id=one.id, name=one.name, platform=one.platform, sort=sort)
+             for one, sort in zip(row, sorts, strict=True)]
+    return apply(session, Entries(boards=moved), who=who, now=now, what="榜单（排序）")
+
+
+def _board(session: Session, board_id: int, what: str) -> Board:
+    board = session.get(Board, board_id)
+    if board is None:
+        raise LedgerFaults([LedgerFault("榜单", 0, "榜单名称", "榜单不存在", "请刷新页面后重试")], what)
+    return board
 
 
 # --- Entries --------------------------------------------------------------------------------------------------------
@@ -366,6 +399,31 @@ def _board_faults(state: _State, entries: list[BoardEntry]) -> list[LedgerFault]
             out.append(_fault(entry, "name", "榜单不存在", "请刷新页面后重试"))
         elif entry.id is not None and by_id[entry.id].name != entry.name and entry.name in state.boards:
             out.append(_fault(entry, "name", f"已有榜单叫“{entry.name}”", "请换一个名称"))
+        held = by_id.get(entry.id) if entry.id is not None else state.boards.get(entry.name)
+        out += _not_yielded(state.platforms.get(entry.platform), entry, held)
+    return out
+
+
+def _not_yielded(platform: Platform | None, entry: BoardEntry, held: Board | None) -> list[LedgerFault]:
+    """What a board would order by or show, of which its platform has no figures; what stands there (`held`) counts,
+    too, since the platform may be what is changed."""
+    def meant(field: str) -> Any:
+        return getattr(entry if held is None or field in entry.model_fields_set else held, field)
+
+    named = {"order_by", "columns"} & entry.model_fields_set
+    if platform is None or (held is not None and held.platform == entry.platform and not named):
+        return []
+    yields = {*platform.counters, *(["interaction"] if {*INTERACTION} & {*platform.counters} else [])}
+    asked = {*COUNTERS, "interaction"}
+    out = []
+    offered = [name for name in ORDERS if name not in asked or name in yields]
+    if (order := meant("order_by")) not in offered:
+        why = f"{platform.name}没有{ORDERS[order]}" if order in ORDERS else f"不能按“{order}”排名"
+        out.append(_fault(entry, "order_by", why, f"请改选：{'、'.join(ORDERS[name] for name in offered)}"))
+    if lacking := [name for name in meant("columns") if name not in BOARD_COLUMNS or name not in offered]:
+        words = "、".join(BOARD_COLUMNS.get(name, name) for name in lacking)
+        left = "、".join(BOARD_COLUMNS[name] for name in offered if name in BOARD_COLUMNS)
+        out.append(_fault(entry, "columns", f"{platform.name}没有{words}", f"请去掉，可选：{left}；留空为全部显示"))
     return out
 
 
@@ -437,15 +495,22 @@ def _set(row: Row, values: Mapping[str, object], kind: type[Record], name: str, 
         heads = {"unit_id": "所属单位", "parent_id": "上级单位", "account_id": "账号",
                  "period_seconds": "周期（秒）", "credential_id": "凭据"}
         heads |= FIELDS[kind]
-        said = "，".join(f"{heads.get(key, key)} {_said(old[key])} → {_said(values[key])}" for key in differing)
+        words = BOARD_WORDS if kind is BoardEntry else {}
+        said = "，".join(
+            f"{heads.get(key, key)} {_said(old[key], words.get(key))} → {_said(values[key], words.get(key))}"
+            for key in differing
+        )
         changes.details.append(f"修改{word}“{name}”：{said}")
     else:
         changes.unchanged += 1
 
 
-def _said(value: object) -> str:
+def _said(value: Any, words: Mapping[Any, str] | None = None) -> str:
+    """A value in the words of its field, where it has some."""
     if isinstance(value, list):
-        return "、".join(str(part) for part in value) or "空"
+        return "、".join(_said(part, words) for part in value) or "空"
+    if words and value in words:
+        return words[value]
     return "空" if value in (None, "") else str(value)
 
 
@@ -512,9 +577,7 @@ def _write_boards(session: Session, state: _State, entries: list[BoardEntry], ch
         elif row.name != entry.name:
             state.boards.pop(row.name)
         state.boards[entry.name] = row
-        values = _given(
-            entry, "name", "category", "platform", "unit_kinds", "tags", "picked", "index", "basis", "sort"
-        )
+        values = _given(entry, *FIELDS[BoardEntry])
         _set(row, values, BoardEntry, entry.name, changes, new)
     session.flush()
 

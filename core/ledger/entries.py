@@ -13,10 +13,22 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from core.faults import BadInput
-from core.labels import ADDRESSED, COLLECTORS
+from core.labels import ADDRESSED, BASES, COLLECTORS, ORDERS, PERIODS, UNIT_KINDS, WEEKDAYS
 from core.records import Line, Record, Url
 
 IMPORTANCE = {0: "一般", 1: "重要", 2: "重点"}
+YES_NO = {True: "是", False: "否"}
+PICKED = {False: "按规则", True: "指定成员"}
+SHOWN = {True: "公开", False: "仅台账"}
+BOARD_PERIODS = {"": "随筛选", **PERIODS}
+BOARD_COLUMNS = {name: word for name, word in ORDERS.items() if name not in ("index", "posts")}
+"""What a board can show or leave out; its index and the number of posts always stand there."""
+BOARD_WORDS: Mapping[str, Mapping] = {
+    "unit_kinds": UNIT_KINDS, "importances": IMPORTANCE, "picked": PICKED, "order_by": ORDERS, "basis": BASES,
+    "rounded": YES_NO, "columns": BOARD_COLUMNS, "period": BOARD_PERIODS, "week_start": dict(enumerate(WEEKDAYS)),
+    "shown": SHOWN, "archived": YES_NO,
+}
+"""Field of a board → code → word."""
 SOURCE_COLLECTORS = {name: title for name, title in COLLECTORS.items() if name not in ("file", "demo")}
 WITHOUT_ACCOUNT = ("hotlist", "page", "sitemap", "liuyan")
 """Collectors whose sources never belong to an account."""
@@ -71,10 +83,18 @@ class BoardEntry(Record):
     category: Line = Field("常用榜单", max_length=60)
     platform: Line = Field(min_length=1, max_length=40)
     unit_kinds: list[Literal["bureau", "street", "district", "other"]] = Field(default_factory=list)
+    importances: list[Literal[0, 1, 2]] = Field(default_factory=list)
     tags: Words = Field(default_factory=list)
     picked: bool = False
     index: Line = Field("", max_length=40)
+    order_by: Line = "index"
     basis: Literal["latest", "d7"] = "latest"
+    rounded: bool = Field(False, description="Averages enter the index with one decimal")
+    columns: Words = Field(default_factory=list, description="What is shown, in that order; empty: all")
+    period: Literal["", "day", "week", "month", "quarter", "year"] = ""
+    week_start: int = Field(0, ge=0, le=6)
+    shown: bool = True
+    archived: bool = False
     sort: int = Field(0, ge=-100_000, le=100_000)
 
 
@@ -183,8 +203,10 @@ FIELDS: Mapping[type[Record], Mapping[str, str]] = {
         "interactive": "互动功能", "importance": "重要程度", "tags": "标签", "url": "主页链接",
     },
     BoardEntry: {
-        "name": "榜单名称", "category": "分类", "platform": "平台", "unit_kinds": "单位类别", "tags": "标签",
-        "picked": "成员方式", "index": "指数", "basis": "统计口径", "sort": "排序",
+        "name": "榜单名称", "category": "分类", "platform": "平台", "unit_kinds": "单位类别", "importances": "重要程度",
+        "tags": "标签", "picked": "成员方式", "index": "指数", "order_by": "排序依据", "basis": "统计口径",
+        "rounded": "均值取一位小数", "columns": "显示列", "period": "周期", "week_start": "每周起始日",
+        "shown": "可见范围", "archived": "归档", "sort": "排序",
     },
     MemberEntry: {"board": "榜单名称", "platform": "平台", "account": "账号"},
     SourceEntry: {

@@ -15,20 +15,22 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlmodel import Session
 
-from core import clock
+from core import board_versions, clock
 from core.faults import BadInput
 from core.imports.dates import DateError, parse_when
 from core.imports.headers import normal
 from core.imports.platforms import code_of
 from core.imports.read import Cell, Sheet, read
 from core.imports.recognise import letter
-from core.labels import ACCOUNT_STATES, BASES, UNIT_KINDS
+from core.labels import ACCOUNT_STATES, UNIT_KINDS
 from core.ledger.changes import Changes, apply
 from core.ledger.entries import (
+    BOARD_WORDS,
     FIELDS,
     IMPORTANCE,
     SHEETS,
     SOURCE_COLLECTORS,
+    YES_NO,
     AccountEntry,
     BoardEntry,
     Entries,
@@ -43,9 +45,7 @@ from core.models import Account, AccountName, Board, BoardMember, Credential, Pl
 from core.records import Record, one_line, reasons
 from core.settings import settings
 
-YES_NO = {True: "是", False: "否"}
 INTERACTIVE = {True: "有", False: "无", None: "未核"}
-PICKED = {False: "按规则", True: "指定成员"}
 _LISTS = {UnitEntry: "units", AccountEntry: "accounts", BoardEntry: "boards", MemberEntry: "members",
           SourceEntry: "sources"}
 _SPLIT = re.compile(r"[、,，;；\n]+")
@@ -126,9 +126,16 @@ def _choice(words: Mapping[Any, str], blank: Any) -> _Kind:
     return _Kind(read_choice, tuple(words.values()))
 
 
-def _choices(words: Mapping[str, str]) -> _Kind:
+def _choices(words: Mapping[Any, str]) -> _Kind:
+    """A column of several of these words; it has no drop-down list, which takes one word only."""
     one = _choice(words, "").read
-    return _Kind(lambda cell: [one(part) for part in _list(cell)])
+    return _Kind(lambda cell: [*dict.fromkeys(one(part) for part in _list(cell))])
+
+
+def _of_board(field: str, blank: Any = None) -> _Kind:
+    """A field of a board that has words: several of them, or one, an empty cell being `blank`."""
+    words = BOARD_WORDS[field]
+    return _choices(words) if blank is None else _choice(words, blank)
 
 
 def _platform(names: Mapping[str, str]) -> _Kind:
@@ -171,9 +178,13 @@ def _kinds(platforms: Mapping[str, str]) -> dict[type[Record], dict[str, _Kind]]
             "url": _PLAIN,
         },
         BoardEntry: {
-            "name": _PLAIN, "category": _PLAIN, "platform": platform, "unit_kinds": _choices(UNIT_KINDS), "tags": _MANY,
-            "picked": _choice(PICKED, False), "index": _choice(indices, ""), "basis": _choice(BASES, "latest"),
-            "sort": _WHOLE,
+            "name": _PLAIN, "category": _PLAIN, "platform": platform, "unit_kinds": _of_board("unit_kinds"),
+            "importances": _of_board("importances"), "tags": _MANY, "picked": _of_board("picked", False),
+            "index": _choice(indices, ""), "order_by": _of_board("order_by", "index"),
+            "basis": _of_board("basis", "latest"), "rounded": _of_board("rounded", False),
+            "columns": _of_board("columns"), "period": _of_board("period", ""),
+            "week_start": _of_board("week_start", 0), "shown": _of_board("shown", True),
+            "archived": _of_board("archived", False), "sort": _WHOLE,
         },
         MemberEntry: {"board": _PLAIN, "platform": platform, "account": _PLAIN},
         SourceEntry: {
@@ -339,15 +350,21 @@ def _platforms(session: Session) -> dict[str, str]:
 _WIDTHS = {
     "name": 26, "external_id": 24, "unit": 22, "url": 46, "aliases": 26, "tags": 20, "parent": 20,
     "registration_no": 20, "account": 24, "board": 24, "index": 24, "unit_kinds": 18, "basis": 18,
-    "credential": 20, "config": 24,
+    "credential": 20, "config": 24, "importances": 16, "order_by": 16, "rounded": 16, "columns": 36,
 }
 _HINTS = {
     "aliases": "多个用“、”分开", "tags": "多个用“、”分开", "unit_kinds": "多个用“、”分开；留空为全部",
     "external_id": "账号在平台上的固定编号，改名后不变", "account": "平台账号ID或账号名称",
     "period_minutes": "每隔多少分钟采集一次", "credential": "“采集源”中已保存的凭据的名称",
     "config": "该采集方式的选项，每行一个，如 app_id=123", "parent": "另一行的单位名称", "opened_on": "如 2024-03-29",
-    "closed_on": "如 2024-03-29", "unit": "“单位”表中的名称或别名", "picked": "按规则：按单位类别和标签自动收入",
-    "index": "留空用平台默认指数",
+    "closed_on": "如 2024-03-29", "unit": "“单位”表中的名称或别名",
+    "picked": "按规则：按单位类别、重要程度和标签自动收入",
+    "index": "留空用平台默认指数", "importances": "多个用“、”分开；留空为全部",
+    "order_by": "留空按传播指数；平台没有指数时按阅读数、播放数或发布数",
+    "columns": "要显示的数据，按此顺序，多个用“、”分开；留空为全部。发布数和指数总是显示",
+    "rounded": "篇均阅读等保留一位小数后再计入指数，与清博榜单的算法一致",
+    "period": "榜单默认显示最近一个完整的周期；随筛选：用页面左侧的统计周期", "week_start": "只用于周榜",
+    "shown": "仅台账：不出现在榜单、筛选和报告中", "archived": "归档的榜单不再使用，定义和历史版本保留",
 }
 _GUIDE = (
     "台账填写说明",
@@ -447,7 +464,8 @@ def ledger_rows(session: Session) -> dict[type[Record], list[dict[str, Any]]]:
             select(Account).join(Platform, Platform.code == Account.platform).order_by(Platform.sort, Account.id)
         ).scalars()
     }
-    boards = {board.id: board for board in session.execute(select(Board).order_by(Board.sort, Board.id)).scalars()}
+    query = select(Board).order_by(*board_versions.BOARD_ORDER)
+    boards = {board.id: board for board in session.execute(query).scalars()}
     former: dict[int, list[str]] = {}
     for account_id, name in session.execute(
         select(AccountName.account_id, AccountName.name).order_by(AccountName.until, AccountName.id)
@@ -475,9 +493,8 @@ def ledger_rows(session: Session) -> dict[type[Record], list[dict[str, Any]]]:
         ],
         BoardEntry: [
             {"id": b.id, "name": b.name, "category": b.category, "platform": platforms[b.platform].name,
-             "unit_kinds": "、".join(UNIT_KINDS.get(kind, kind) for kind in b.unit_kinds), "tags": "、".join(b.tags),
-             "picked": PICKED[b.picked], "index": index.get(b.index, ""), "basis": BASES.get(b.basis, b.basis),
-             "sort": b.sort}
+             "tags": "、".join(b.tags), "index": index.get(b.index, ""), "sort": b.sort,
+             **{field: _worded(getattr(b, field), words) for field, words in BOARD_WORDS.items()}}
             for b in boards.values()
         ],
         MemberEntry: [
@@ -495,3 +512,9 @@ def ledger_rows(session: Session) -> dict[type[Record], list[dict[str, Any]]]:
             for s in sources
         ],
     }
+
+
+def _worded(value: Any, words: Mapping[Any, str]) -> str:
+    """A value, or several, in these words."""
+    held = value if isinstance(value, list) else [value]
+    return "、".join(words.get(one, str(one)) for one in held)

@@ -9,13 +9,11 @@ from sqlmodel import Session
 
 from core.clock import days
 from core.counts import Count
-from core.labels import ACCOUNT_STATES, COUNTERS
+from core.labels import ACCOUNT_STATES, COUNTERS, WEEKDAYS
 from core.metrics.cadence import Gap, heat, longest_gap
 from core.models import COUNTER_NAMES, Account, AccountDay, AccountName, DailyReading, Platform, Post, Unit
 from core.query import totals
 from core.query.scope import Filter
-
-WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
 @dataclass(frozen=True, slots=True)

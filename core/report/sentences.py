@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 
 from core import labels
-from core.charts import WEEKDAYS
 from core.counts import Count
 from core.metrics.growth import change
 
@@ -48,7 +47,7 @@ def changes(now: Count, before: Count, year: Count) -> str:
 
 def day(at: date) -> str:
     """`2月7日（周五）`."""
-    return f"{at.month}月{at.day}日（{WEEKDAYS[at.weekday()]}）"
+    return f"{at.month}月{at.day}日（{labels.WEEKDAYS[at.weekday()]}）"
 
 
 def days(found: Iterable[date], most: int = 6) -> str:
