@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from core.clock import Month
+from core.metrics import ranking
 
 MONTH_DAYS, YEAR_DAYS = 30, 365
 """A month and a year as 清博 counts them; a week is seven days anyway."""
@@ -106,12 +107,13 @@ class Term:
         share = found / log((self.cap * x.days if self.daily else self.cap) + 1)
         return min(share, 1.0) if self.ceiling else share
 
-    def values(self, x: Mapping[str, np.ndarray], days: int) -> np.ndarray:
+    def values(self, x: Mapping[str, np.ndarray], days: int, rounded: bool = False) -> np.ndarray:
         """`value` for many accounts at once; nan where the input is missing."""
         held = np.maximum(x[self.input], 0)
         if self.by:
             by = x["posts"] if self.by == "posts" else np.full(len(held), float(days))
             held = np.divide(held, by, out=np.zeros(len(held)), where=by != 0)
+            held = ranking.rounded(held, 1) if rounded and self.by == "posts" else held
         found = np.log(self.times * held + 1)
         if not self.cap:
             return found
@@ -177,11 +179,11 @@ class Index:
         value, parts = self.expression(inputs, rounded=rounded)
         return Score(value, "", parts)
 
-    def scores(self, x: Mapping[str, np.ndarray], days: int) -> np.ndarray:
+    def scores(self, x: Mapping[str, np.ndarray], days: int, *, rounded: bool = False) -> np.ndarray:
         """`score` for many accounts at once: arrays of the inputs by name and of `posts`; nan is missing."""
         if days < 1:
             raise ValueError("an index needs a period of at least one day")
-        whole = sum(d.weight * sum(t.weight * t.values(x, days) for t in d.terms) for d in self.dimensions)
+        whole = sum(d.weight * sum(t.weight * t.values(x, days, rounded) for t in d.terms) for d in self.dimensions)
         return np.where(x["posts"] == 0, 0.0, self.scale * whole**self.power)
 
     def bounds(self, inputs: Inputs, slack: Mapping[str, float]) -> tuple[float, float] | None:

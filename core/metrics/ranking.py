@@ -72,7 +72,7 @@ def places(value: np.ndarray, low: np.ndarray, high: np.ndarray, decimals: int |
 def rounded(values: np.ndarray, decimals: int) -> np.ndarray:
     """Each value as Python rounds it: numpy's rounding is not always that of the decimals shown."""
     out = np.round(values, decimals)
-    near = np.flatnonzero(np.abs(np.abs(values * 10**decimals) % 1 - 0.5) < 1e-3)
+    near = np.flatnonzero((np.abs(np.abs(values * 10**decimals) % 1 - 0.5) < 1e-3) | (np.abs(values) > 1e9))
     out[near] = [round(v, decimals) for v in values[near].tolist()]
     return out
 
