@@ -778,3 +778,5 @@ class Audit(Row, table=True):
 
 
 COUNTER_NAMES = tuple(COUNTERS)
+# Now, not at the first query: it takes longer than the longest board does.
+Row._sa_registry.configure()

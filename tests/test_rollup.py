@@ -8,7 +8,17 @@ from sqlalchemy import delete, select
 
 from core import ingest, rollup
 from core.counts import AT_LEAST, Count
-from core.models import Account, AccountDay, DailyReading, Dirty, FollowerReading, Post, Reading
+from core.models import (
+    Account,
+    AccountDay,
+    AccountMonth,
+    Coverage,
+    DailyReading,
+    Dirty,
+    FollowerReading,
+    Post,
+    Reading,
+)
 from core.records import Batch, DailyRecord, FollowerRecord, Gone, PostRecord
 
 T0 = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
@@ -60,16 +70,17 @@ class Feed:
         self.session.commit()
 
     def days(self) -> list[tuple]:
-        columns = list(AccountDay.__table__.columns)
+        """The rows of the account's days, and of its months."""
         self.session.expire_all()
-        query = select(*columns).where(AccountDay.account_id == self.account.id)
-        return [tuple(row) for row in self.session.execute(query.order_by(AccountDay.basis, AccountDay.day))]
+        return [tuple(row) for table, day in ((AccountDay, AccountDay.day), (AccountMonth, AccountMonth.month))
+                for row in self.session.execute(select(*table.__table__.columns).where(
+                    table.account_id == self.account.id).order_by(table.basis, day))]
 
     def forget(self) -> None:
         """As if nothing had been told."""
         posts = select(Post.id).where(Post.account_id == self.account.id)
         self.session.execute(delete(Reading).where(Reading.post_id.in_(posts)))
-        for table in (FollowerReading, Post, AccountDay, Dirty):
+        for table in (FollowerReading, Post, AccountDay, AccountMonth, Coverage, Dirty):
             self.session.execute(delete(table).where(table.account_id == self.account.id))
         self.session.commit()
 
@@ -85,6 +96,43 @@ def test_rebuilt_equals_incremental_after_any_interleaving(session, seed):
     incremental = feed.days()
     rollup.rebuild(session)
     assert feed.days() == incremental and len(incremental) > 4
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_days_that_become_known_or_unknown_reach_their_month(session, seed):
+    feed = Feed(session, seed)
+    for batch in feed.said(20):
+        feed.take(batch)
+        day = date(2026, 2, 20) + timedelta(feed.chance.randrange(40))
+        ingest.cover(session, {(feed.account.id, day): feed.chance.choice(("zero", "failed", "collected"))}, None)
+        if feed.chance.random() < 0.3:
+            rollup.run(session)
+    rollup.run(session)
+    incremental = feed.days()
+    known = set(session.execute(select(Coverage.day).where(Coverage.state.in_(("zero", "collected")))).scalars())
+    posted = dict(session.execute(select(AccountDay.day, AccountDay.posts).where(
+        AccountDay.basis == "latest", AccountDay.posts > 0)).all())
+    months = session.execute(select(AccountMonth)).scalars().all()
+    assert {row.month.month for row in months} >= {2, 3} and len(months) == 2 * len({row.month for row in months})
+    for row in months:
+        every = [row.month + timedelta(n) for n in range(len(row.by_day.split(",")))]
+        assert every[-1].month == row.month.month != (every[-1] + timedelta(1)).month
+        assert row.by_day.split(",") == [str(posted.get(d, 0)) if d in posted or d in known else "" for d in every]
+        assert row.known == len({*known, *posted} & {*every}) and row.posts == sum(posted.get(d, 0) for d in every)
+    rollup.rebuild(session)
+    assert feed.days() == incremental
+
+
+def test_reads_beyond_the_cap_are_known_apart(session):
+    feed = Feed(session, 95)
+    for number, reads in enumerate((Count(250_001), Count(100_001, AT_LEAST), Count(130_001), Count(90_000))):
+        record = feed._post(3 * number, T0 + timedelta(days=5)).model_copy(update={
+            "published_at": T0, "position": 1 + number % 2, "counters": {"reads": reads}})
+        feed.take(Batch(posts=[record]))
+    rollup.run(session)
+    for table in (AccountDay, AccountMonth):
+        row = session.execute(select(table).where(table.basis == "latest")).scalar_one()
+        assert (row.reads, row.reads_over, row.headline_reads_over) == (570_003, 180_000, 180_000)
 
 
 @pytest.mark.parametrize("seed", range(10))
