@@ -112,7 +112,7 @@ def faults(definition: Mapping[str, Any], inputs: Mapping[str, str]) -> list[str
     for title, part in zip(titles, dimensions, strict=True):
         if title:
             out += _dimension_faults(title, part, inputs)
-    out += _sum_faults("各维度", [part.get("weight") for part in dimensions], "维度")
+    out += sum_faults("各维度", [part.get("weight") for part in dimensions], "维度")
     terms = [term for part in dimensions for term in part.get("terms") or ()]
     bare = [term for term in terms if term.get("cap") is None]
     if bare and len(bare) < len(terms):
@@ -138,7 +138,7 @@ def _dimension_faults(title: str, part: Mapping[str, Any], inputs: Mapping[str, 
             out.append(f"{where}（{BY.get(term.get('by'), '')}）重复，请合并权重，只留一行")
         seen.add((name, term.get("by")))
         out += _weight_faults(where, term.get("weight")) + _term_faults(where, name, term)
-    return out + _sum_faults(f"维度“{title}”内各项", [term.get("weight") for term in terms], "数据")
+    return out + sum_faults(f"维度“{title}”内各项", [term.get("weight") for term in terms], "数据")
 
 
 def _term_faults(where: str, name: str, term: Mapping[str, Any]) -> list[str]:
@@ -172,7 +172,8 @@ def _weight_faults(where: str, weight: object) -> list[str]:
     return [f"{where}的权重应大于 0、不超过 100（%），不用的请删去这一行"]
 
 
-def _sum_faults(whose: str, weights: Iterable[object], what: str) -> list[str]:
+def sum_faults(whose: str, weights: Iterable[object], what: str) -> list[str]:
+    """Whether weights add up to exactly 100 %; one that is no number is another fault."""
     found = [_number(weight) for weight in weights]
     if any(weight is None for weight in found):
         return []
@@ -193,9 +194,25 @@ def _number(value: object) -> float | None:
 # --- The index ------------------------------------------------------------------------------------------------------
 
 
+def tidy(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """A faultless definition as it is kept: these fields only, whole numbers as such."""
+    return {
+        "scale": _whole(definition["scale"]), "power": int(definition["power"]),
+        "dimensions": [{"title": part["title"].strip(), "weight": _whole(part["weight"]), "terms": [
+            {"input": term["input"], "weight": _whole(term["weight"]), "by": term["by"], "times": _whole(term["times"]),
+             "cap": None if term["cap"] is None else _whole(term["cap"]), "daily": bool(term["daily"])}
+            for term in part["terms"]
+        ]} for part in definition["dimensions"]],
+    }
+
+
+def _whole(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else float(value)
+
+
 def index(
-    name: str, platforms: Sequence[str], families: Sequence[str], definition: Mapping[str, Any], *, key: str = "",
-    version: int = 0, told: str = "",
+    name: str, platforms: Sequence[str], definition: Mapping[str, Any], *, key: str = "", version: int = 0,
+    told: str = "",
 ) -> Index:
     """The index that a faultless definition makes. `version` 0: a draft; `told`: since when it is so, by whom."""
     dimensions = tuple(
@@ -207,7 +224,7 @@ def index(
     )
     stand = f"第{version}版" if version else "草稿"
     return Index(
-        key, f"{name}（本地，{stand}）", tuple(families), dimensions,
+        key, f"{name}（本地，{stand}）", (), dimensions,
         f"本单位自定的本地指数，不是公开指数{f'；{told}' if told else ''}", words(definition),
         scale=definition["scale"], power=definition["power"], platforms=tuple(platforms), local=True,
     )

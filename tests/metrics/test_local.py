@@ -31,14 +31,14 @@ def changed(*path, to, template=None):
 def test_every_platform_that_has_counters_can_begin_with_the_template(platform):
     made = local.template(platform.counters)
     assert local.faults(made, local.offered(platform.counters)) == []
-    index = local.index("区综合传播分", (platform.code,), (platform.family,), made, key="k", version=2)
+    index = local.index("区综合传播分", (platform.code,), made, key="k", version=2)
     assert index.title == "区综合传播分（本地，第2版）" and index.local and "不是公开指数" in index.source
     top = Inputs(days=30, posts=1000, **dict.fromkeys(WORDS, 10**9))
     assert index.score(top).value == pytest.approx(1000), "the caps are caps"
 
 
 def test_a_score_by_hand():
-    index = local.index("区综合传播分", ("channels",), ("video",), local.template(CHANNELS))
+    index = local.index("区综合传播分", ("channels",), local.template(CHANNELS))
     reach = .7 * log(90_001) / log(3_000_001) + .1 * log(40_001) / log(100_001) + .2 * log(7501) / log(100_001)
     reply = .4 * log(901) / log(150_001) + .3 * log(61) / log(30_001) + .3 * log(301) / log(60_001)
     posts = log(13) / log(301)
@@ -47,7 +47,7 @@ def test_a_score_by_hand():
 
 
 def test_a_missing_input_is_named_and_silence_scores_nothing():
-    index = local.index("区综合传播分", ("channels",), ("video",), local.template(CHANNELS))
+    index = local.index("区综合传播分", ("channels",), local.template(CHANNELS))
     assert index.score(Inputs(days=30, posts=3, plays=100, plays_max=50)).reason == "缺少点赞数、评论数、转发数"
     assert index.score(Inputs(days=30, posts=0)).value == 0
 
@@ -96,7 +96,7 @@ def test_uncapped_terms_stand_as_bare_logarithms():
             term |= {"cap": None, "daily": False}
     made |= {"scale": 100, "power": 2}
     assert local.faults(made, OFFERED) == []
-    index = local.index("区综合传播分", ("channels",), ("video",), made)
+    index = local.index("区综合传播分", ("channels",), made)
     assert not any(term.ceiling for part in index.dimensions for term in part.terms)
     assert "倍数 100，乘方 2" in index.notes
 
@@ -120,7 +120,7 @@ numbers = st.lists(st.integers(0, 10**8), min_size=len(WORDS), max_size=len(WORD
 
 @given(posts=st.integers(1, 5000), one=numbers, which=st.integers(0, len(WORDS) - 1), more=st.integers(1, 10**7))
 def test_it_rises_with_every_counter_and_many_score_as_one_and_changes_add_up(posts, one, which, more):
-    index = local.index("区综合传播分", ("channels",), ("video",), local.template(CHANNELS))
+    index = local.index("区综合传播分", ("channels",), local.template(CHANNELS))
     names = sorted(WORDS)
     before = Inputs(days=30, posts=posts, **dict(zip(names, one, strict=True)))
     after = Inputs(days=30, posts=posts, **dict(zip(names, one, strict=True)) | {names[which]: one[which] + more})
