@@ -32,12 +32,12 @@ _AROUND = 12
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One line of the list. `right` is empty where the word is to be left out; `unless`: longer words that hold it
+    """One line of the list; what `core.opinion.leaders` finds has the same form. `right` is empty where the word is to be left out; `unless`: longer words that hold it
     and are right; `source` is the public document that says so."""
 
     wrong: str
     right: str
-    kind: Kind
+    kind: Kind | Literal["领导姓名职务"]
     level: Level
     unless: tuple[str, ...]
     quoted: Quoted
@@ -111,7 +111,7 @@ class Matcher:
             and not _mentioned(text, start, end, self.terms[word].quoted)
         ]
         places = [(start, end) for start, end, _ in kept]
-        return [Hit(term, start, end, _around(text, start, end)) for start, end, term in sorted(kept, key=_place)
+        return [Hit(term, start, end, around(text, start, end)) for start, end, term in sorted(kept, key=_place)
                 if not _covered(start, end, places)]
 
 
@@ -144,7 +144,8 @@ def _inside(text: str, start: int, end: int) -> bool:
     return False
 
 
-def _around(text: str, start: int, end: int) -> str:
+def around(text: str, start: int, end: int) -> str:
+    """That place of a text in 【】 with some characters on either side."""
     left = text[max(start - _AROUND, 0):start]
     before, after = "…" if start > _AROUND else "", "…" if end + _AROUND < len(text) else ""
     return " ".join(f"{before}{left}【{text[start:end]}】{text[end:end + _AROUND]}{after}".split())
