@@ -40,14 +40,16 @@ def rankers(session: Session, platform: str) -> list[Index]:
     return public + [_index(row) for row in _rows(session) if platform in row.platforms and not row.retired]
 
 
-def titles(session: Session) -> dict[str, str]:
-    """Key → title of every index, published ones first, retired local ones included."""
+def titles(session: Session, *, retired: bool = True) -> dict[str, str]:
+    """Key → title of every index, published ones first. `retired` False: without the retired local ones that no board
+    names."""
+    named = () if retired else set(session.execute(select(Board.index)).scalars())
     public = {key: index.title for key, index in INDICES.items()}
-    return public | {row.key: _title(row) for row in _rows(session)}
+    return public | {row.key: _title(row) for row in _rows(session) if retired or not row.retired or row.key in named}
 
 
 def ranked_by(session: Session) -> dict[str, tuple[str, ...]]:
-    """Local key → codes of the platforms that it is made for."""
+    """Local key → codes of the platforms that it is made for, retired ones included."""
     return {row.key: tuple(row.platforms) for row in _rows(session)}
 
 

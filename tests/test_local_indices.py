@@ -140,3 +140,23 @@ def test_a_past_day_is_ranked_by_the_version_of_then(session):
     assert local_indices.usual_of(session, "channels", date(2024, 5, 3)) == first.key
     assert local_indices.usual_of(session, "channels", date(2024, 5, 4)) == second.key
     assert local_indices.usual_of(session, "channels", date(2024, 4, 1)) == first.key, "the first one before there was"
+
+
+def test_boards_and_the_workbook_know_local_indices(session, boards):
+    first = save(session, 1)
+    entry = BoardEntry(name="视频号榜", platform="channels", index=first.key)
+    ledger.apply(session, Entries(boards=[entry]), who="测试", now=DAYS[2])
+    second = save(session, 3, posts=20)
+    words = ledger.words(session, BoardEntry)["index"]
+    assert f"{NAME}（本地，第1版）" in words, "a board has it"
+    third = save(session, 4, posts=30)
+    assert f"{NAME}（本地，第2版）" not in ledger.words(session, BoardEntry)["index"], "nobody has it, and it is retired"
+    rows = {row["name"]: row["index"] for row in ledger.ledger_rows(session)[BoardEntry]}
+    assert rows == {"视频号榜": f"{NAME}（本地，第1版）", "微信榜": ""}
+    again = ledger.form_entry(session, BoardEntry, {
+        "name": "视频号榜", "platform": "视频号", "index": f"{NAME}（本地，第2版）"})
+    assert again.index == second.key, "an old file may still say it"
+    for wrong in (BoardEntry(name="微信榜", platform="wechat", index=third.key),
+                  BoardEntry(name="视频号榜", platform="wechat")):
+        with pytest.raises(ledger.LedgerFaults, match="不适用于榜单的平台"):
+            ledger.apply(session, Entries(boards=[wrong]), who="测试", now=DAYS[5])

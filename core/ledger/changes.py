@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
-from core import audit, board_versions, clock, db
+from core import audit, board_versions, clock, db, local_indices
 from core.faults import BadInput
 from core.labels import ACCOUNT_STATES, ADDRESSED, COUNTERS, INTERACTION, ORDERS
 from core.ledger.entries import (
@@ -271,6 +271,7 @@ class _State:
 
     def __init__(self, session: Session):
         self.platforms = {platform.code: platform for platform in session.execute(select(Platform)).scalars()}
+        self.local_indices = local_indices.ranked_by(session)
         self.units = {unit.name: unit for unit in session.execute(select(Unit).order_by(Unit.id)).scalars()}
         self.accounts = {
             (account.platform, account.external_id): account for account in session.execute(select(Account)).scalars()
@@ -393,13 +394,16 @@ def _board_faults(state: _State, entries: list[BoardEntry]) -> list[LedgerFault]
     by_id = {board.id: board for board in state.boards.values()}
     for entry in entries:
         out += _no_platform(state, entry)
-        if entry.index and entry.index not in INDICES:
+        if entry.index and entry.index not in INDICES and entry.index not in state.local_indices:
             out.append(_fault(entry, "index", f"没有指数“{entry.index}”", "请从下拉列表中选择指数，或留空"))
         if entry.id is not None and entry.id not in by_id:
             out.append(_fault(entry, "name", "榜单不存在", "请刷新页面后重试"))
         elif entry.id is not None and by_id[entry.id].name != entry.name and entry.name in state.boards:
             out.append(_fault(entry, "name", f"已有榜单叫“{entry.name}”", "请换一个名称"))
         held = by_id.get(entry.id) if entry.id is not None else state.boards.get(entry.name)
+        index = entry.index if held is None or "index" in entry.model_fields_set else held.index
+        if entry.platform not in state.local_indices.get(index, (entry.platform,)):
+            out.append(_fault(entry, "index", "这个本地指数不适用于榜单的平台", "请换一个指数，或留空"))
         out += _not_yielded(state.platforms.get(entry.platform), entry, held)
     return out
 

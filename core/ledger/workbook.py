@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlmodel import Session
 
-from core import board_versions, clock
+from core import board_versions, clock, local_indices
 from core.faults import BadInput
 from core.imports.dates import DateError, parse_when
 from core.imports.headers import normal
@@ -40,7 +40,6 @@ from core.ledger.entries import (
     SourceEntry,
     UnitEntry,
 )
-from core.metrics.indices import INDICES
 from core.models import Account, AccountName, Board, BoardMember, Credential, Platform, Source, Unit
 from core.records import Record, one_line, reasons
 from core.settings import settings
@@ -107,8 +106,9 @@ def _number(cell: Cell) -> int:
     return int(text)
 
 
-def _choice(words: Mapping[Any, str], blank: Any) -> _Kind:
-    """A column of fixed words; the codes themselves are understood as well."""
+def _choice(words: Mapping[Any, str], blank: Any, offered: Sequence[str] | None = None) -> _Kind:
+    """A column of fixed words; the codes themselves are understood as well. `offered`: the words of its drop-down list,
+    where these are fewer."""
     meant: dict[str, Any] = {}
     for code, word in words.items():
         meant[word.lower()] = code
@@ -123,7 +123,7 @@ def _choice(words: Mapping[Any, str], blank: Any) -> _Kind:
             raise _Unreadable(f"“{text[:30]}”不在可选范围内", f"请选择：{'、'.join(list(words.values())[:12])}")
         return meant[text.lower()]
 
-    return _Kind(read_choice, tuple(words.values()))
+    return _Kind(read_choice, tuple(words.values() if offered is None else offered))
 
 
 def _choices(words: Mapping[Any, str]) -> _Kind:
@@ -164,10 +164,11 @@ _PLAIN, _MANY, _DATE, _WHOLE = _Kind(_text), _Kind(_list), _Kind(_day), _Kind(_n
 _PAIRS = _Kind(_pairs)
 
 
-def _kinds(platforms: Mapping[str, str]) -> dict[type[Record], dict[str, _Kind]]:
+def _kinds(session: Session) -> dict[type[Record], dict[str, _Kind]]:
     """Kind of entry → field → how its cells are read."""
-    platform = _platform(platforms)
-    indices = {key: index.title for key, index in INDICES.items()}
+    platform = _platform(_platforms(session))
+    offered = local_indices.titles(session, retired=False)
+    indices = _choice(local_indices.titles(session), "", tuple(offered.values()))
     unit_kind = _choice(UNIT_KINDS, "other")
     return {
         UnitEntry: {"name": _PLAIN, "kind": unit_kind, "parent": _PLAIN, "aliases": _MANY, "sort": _WHOLE},
@@ -180,7 +181,7 @@ def _kinds(platforms: Mapping[str, str]) -> dict[type[Record], dict[str, _Kind]]
         BoardEntry: {
             "name": _PLAIN, "category": _PLAIN, "platform": platform, "unit_kinds": _of_board("unit_kinds"),
             "importances": _of_board("importances"), "tags": _MANY, "picked": _of_board("picked", False),
-            "index": _choice(indices, ""), "order_by": _of_board("order_by", "index"),
+            "index": indices, "order_by": _of_board("order_by", "index"),
             "basis": _of_board("basis", "latest"), "rounded": _of_board("rounded", False),
             "columns": _of_board("columns"), "period": _of_board("period", ""),
             "week_start": _of_board("week_start", 0), "shown": _of_board("shown", True),
@@ -223,7 +224,7 @@ def import_workbook(
 def read_workbook(session: Session, body: bytes, name: str = "台账.xlsx") -> tuple[Entries, list[str]]:
     """(entries, notes on what was left aside) of a workbook. Raises BadInput or LedgerFaults."""
     sheets = read(body, name, max_rows=settings().max_import_rows, max_bytes=settings().max_import_bytes)
-    kinds, entries, faults, notes = _kinds(_platforms(session)), Entries(), [], []
+    kinds, entries, faults, notes = _kinds(session), Entries(), [], []
     found = False
     for sheet in sheets:
         kind = _kind_of(sheet, alone=len(sheets) == 1)
@@ -330,7 +331,7 @@ def form_entry(session: Session, kind: type[Record], cells: Mapping[str, Cell], 
     Raises LedgerFaults with everything that is wrong.
     """
     faults: list[LedgerFault] = []
-    entry = _entry(kind, 0, cells, _kinds(_platforms(session))[kind], faults, **known)
+    entry = _entry(kind, 0, cells, _kinds(session)[kind], faults, **known)
     if entry is None:
         raise LedgerFaults(faults, SHEETS[kind])
     return entry
@@ -338,7 +339,7 @@ def form_entry(session: Session, kind: type[Record], cells: Mapping[str, Cell], 
 
 def words(session: Session, kind: type[Record]) -> dict[str, tuple[str, ...]]:
     """Field → the words that may stand in it, for the fields that have a list."""
-    return {name: tuple(reader.words) for name, reader in _kinds(_platforms(session))[kind].items() if reader.words}
+    return {name: tuple(reader.words) for name, reader in _kinds(session)[kind].items() if reader.words}
 
 
 def _platforms(session: Session) -> dict[str, str]:
@@ -352,7 +353,7 @@ _WIDTHS = {
     "registration_no": 20, "account": 24, "board": 24, "index": 24, "unit_kinds": 18, "basis": 18,
     "credential": 20, "config": 24, "importances": 16, "order_by": 16, "rounded": 16, "columns": 36,
 }
-_HINTS = {
+HINTS = {
     "aliases": "多个用“、”分开", "tags": "多个用“、”分开", "unit_kinds": "多个用“、”分开；留空为全部",
     "external_id": "账号在平台上的固定编号，改名后不变", "account": "平台账号ID或账号名称",
     "period_minutes": "每隔多少分钟采集一次", "credential": "“采集源”中已保存的凭据的名称",
@@ -366,6 +367,7 @@ _HINTS = {
     "period": "榜单默认显示最近一个完整的周期；随筛选：用页面左侧的统计周期", "week_start": "只用于周榜",
     "shown": "仅台账：不出现在榜单、筛选和报告中", "archived": "归档的榜单不再使用，定义和历史版本保留",
 }
+"""Field → what to write into it."""
 _GUIDE = (
     "台账填写说明",
     "",
@@ -385,7 +387,7 @@ _GUIDE = (
 
 def export_workbook(session: Session) -> bytes:
     """The whole ledger as an xlsx file, with drop-down lists and instructions."""
-    kinds = _kinds(_platforms(session))
+    kinds = _kinds(session)
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -427,8 +429,8 @@ def _write_sheet(
         style = formats["day"] if name in ("opened_on", "closed_on") else formats["text"]
         sheet.set_column(at, at, _WIDTHS.get(name, 13), None if readers[name] is _WHOLE else style)
         sheet.write_string(0, at, head + ("*" if name in _REQUIRED[kind] else ""), formats["head"])
-        if name in _HINTS:
-            sheet.write_comment(0, at, _HINTS[name])
+        if name in HINTS:
+            sheet.write_comment(0, at, HINTS[name])
         if words := readers[name].words:
             place = letter(len(choices))
             choices.append((head, words))
@@ -476,7 +478,7 @@ def ledger_rows(session: Session) -> dict[type[Record], list[dict[str, Any]]]:
         select(Source).where(Source.collector.in_(list(SOURCE_COLLECTORS))).order_by(Source.id)
     ).scalars()
     credentials = {found: name for found, name in session.execute(select(Credential.id, Credential.name))}
-    index = {key: value.title for key, value in INDICES.items()}
+    index = local_indices.titles(session)
     return {
         UnitEntry: [
             {"id": u.id, "name": u.name, "kind": UNIT_KINDS.get(u.kind, u.kind),

@@ -1,7 +1,7 @@
 """Rankings: one row per account of one platform, by an index or by a counter, with the change of rank."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
 from typing import Any
@@ -11,10 +11,10 @@ import pandas as pd
 from sqlalchemy import Select, select
 from sqlmodel import Session
 
-from core import board_versions
+from core import board_versions, local_indices
 from core.clock import previous_period
 from core.labels import COUNTERS
-from core.metrics.indices import INDICES, WORDS, Index, Inputs, wci_days
+from core.metrics.indices import WORDS, Index, Inputs, wci_days
 from core.metrics.ranking import Places, moved, places, rounded
 from core.models import COUNTER_NAMES, Account, Board, Platform
 from core.query import measured, totals
@@ -68,10 +68,10 @@ def plan(
     found = session.get(Platform, platform)
     if found is None:
         raise LookupError(f"平台“{platform}”不在目录中")
-    key = index if index is not None else (chosen.index if chosen and chosen.index else found.index)
-    if key and key not in INDICES:
-        raise LookupError(f"没有“{key}”这种指数")
-    kept = INDICES.get(key) if key else None
+    key = index if index is not None else chosen.index if chosen else ""
+    if not key and index is None:
+        key = local_indices.usual_of(session, found.code, as_of)
+    kept = local_indices.find(session, key) if key else None
     counters = tuple(name for name in COUNTER_NAMES if name in found.counters)
     basis = basis or (chosen.basis if chosen else "latest")
     made = Plan(found.code, found.name, kept, basis, order, counters, chosen.name if chosen else f"{found.name}榜",
@@ -124,6 +124,27 @@ def ranking(
     without: list[float | None] = []
     frame["spark"] = [shown.get(id_, without) for id_ in frame["account_id"]]
     return frame
+
+
+def scores(
+    session: Session, where: Filter, platform: str, index: Index, basis: str = "latest"
+) -> pd.DataFrame:
+    """The scores of a platform's accounts in scope by any index, as `ranking` makes them, in the order of the accounts'
+    ids: account_id, name, unit_id (missing: none), posts, score (two decimals), low and high (its bounds), reason (why
+    there is none). Raises LookupError for an unknown platform."""
+    made = replace(plan(session, platform, "", basis), index=index, order="index")
+    ids = totals.meant(session, Filter(where.start, where.end, (platform,), where.kinds, where.units))
+    rows = _measured(session, ids, measured.owners(session, ids), where.start, where.end, made)
+    found = _placed(rows, where.start, where.end, made)[1]
+    units = dict(session.execute(select(Account.id, Account.unit_id).where(Account.id.in_(ids))).all())
+    unit_ids = [units[id_] for id_ in rows.ids.tolist()]
+    return pd.DataFrame({
+        "account_id": rows.ids, "name": rows.owners["name"].to_numpy(dtype=object),
+        "unit_id": pd.array(unit_ids, dtype="Int64"),
+        "posts": totals.integers(rows.sums["posts"], rows.sums["posts"] < 0),
+        "score": pd.arrays.FloatingArray(rounded(found.value, 2), np.isnan(found.value)),
+        "low": found.low, "high": found.high, "reason": found.reason,
+    })
 
 
 def inputs(
@@ -202,8 +223,8 @@ def _scored(rows: Measured, index: Index | None, length: int) -> Scored:
 def _reasons(x: Mapping[str, np.ndarray], index: Index) -> np.ndarray:
     """Why a row has no score, or a score of 0, as `Index.score` says it."""
     reasons = np.full(len(x["posts"]), "", dtype=object)
-    missing = np.array([np.isnan(x[name]) for name in index.inputs])
-    for pattern in np.unique(missing[:, missing.any(axis=0)], axis=1).T:
+    missing = np.array([np.isnan(x[name]) for name in index.inputs]).reshape(len(index.inputs), len(reasons))
+    for pattern in np.unique(missing[:, missing.any(axis=0)], axis=1).T if missing.any() else ():
         words = "、".join(WORDS[name] for name, gone in zip(index.inputs, pattern, strict=True) if gone)
         reasons[(pattern == missing.T).all(axis=1)] = f"缺少{words}"
     reasons[x["posts"] == 0] = "本期未发布"

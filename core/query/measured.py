@@ -24,7 +24,8 @@ from core.query import totals
 
 SPARK_DAYS = 31
 """A sparkline shows at most the last so many days of the period."""
-PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments")
+PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments", "favourites")
+_PEAKED = ("reads", "plays", "likes", "wows", "reposts")
 _HEADLINE = ("reads", "likes", "wows", "reposts")
 _ORIGINAL = ("reposts", "comments")
 PUBLISHED = ("posts", "pushes", "headlines", "originals", "original_known")
@@ -75,7 +76,7 @@ class Measured:
         out = {
             "posts": posts, "pushes": self.real("pushes"), "originals": originals,
             "followers": np.where(self.followers < 0, np.nan, self.followers), "followers_gain": self.followers_gain,
-            **{n: self.real(n) for n in PLAIN}, **{f"{n}_max": self.real(f"{n}_max") for n in _HEADLINE},
+            **{n: self.real(n) for n in PLAIN}, **{f"{n}_max": self.real(f"{n}_max") for n in _PEAKED},
             **{f"headline_{n}": np.where(headline, self.real(f"headline_{n}"), np.nan) for n in _HEADLINE},
             **{f"original_{n}": np.where(originals == 0, 0, np.where(told, self.real(f"original_{n}"), np.nan))
                for n in _ORIGINAL},
