@@ -119,11 +119,16 @@ def _alembic() -> Config:
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema and the platform catalogue to its file. Writers only."""
+    """Bring the database to the newest schema and the platform catalogue to its file, and roll up what the migrations
+    marked. Writers only."""
+    from core import rollup
     from core.catalog import sync_platforms
 
+    late = behind()
     command.upgrade(_alembic(), "head")
     with session() as open_session:
+        if late:
+            rollup.run(open_session)
         sync_platforms(open_session)
         open_session.commit()
 

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy import select
 
 from core import clock, rollup
 from core.models import Account, AccountDay, Coverage, FollowerReading, Post, Reading
-from core.query import measured
+from core.query import boards, measured
+from core.query.scope import Filter
 
 FIRST, LAST = date(2025, 11, 1), date(2026, 4, 12)
 COUNTERS = ("reads", "likes", "comments")
@@ -37,7 +39,8 @@ def scattered(session) -> list[int]:
             session.add(Reading(post_id=post.id, observed_at=seen, day=clock.day_of(seen), **values))
         for day in chance.sample(days, 6 * number):
             session.add(FollowerReading(account_id=account.id, day=day, observed_at=clock.instant(day, 23),
-                                        followers=chance.randrange(5000), followers_slack=chance.choice((0, 0, 50, -1))))
+                                        followers=chance.randrange(5000),
+                                        followers_slack=chance.choice((0, 0, 50, -1))))
         for day in chance.sample(days, 9 * number):
             session.add(Coverage(account_id=account.id, day=day, state=chance.choice(("collected", "zero", "failed"))))
     session.commit()
@@ -119,4 +122,31 @@ def test_sparklines_say_what_is_known_of_each_day(session, scattered):
 def test_pieces_follow_each_other_without_a_gap(first, last, expected):
     made = list(measured.pieces(first, last))
     assert [months for months, _, _ in made] == expected and (made[0][1], made[-1][2]) == (first, last)
-    assert all(b[1] - a[2] == timedelta(1) for a, b in zip(made, made[1:], strict=False))
+    assert all(b[1] - a[2] == timedelta(1) for a, b in pairwise(made))
+
+
+def test_reads_beyond_10万_enter_an_index_as_100001_and_are_shown_as_they_are(session):
+    """The same account with its true reads (a back-office export) and with what the public page says."""
+    day = date(2026, 2, 3)
+    for name, reads, slack in (("真实数", 312_345, 0), ("公开数", 100_001, -1)):
+        account = Account(platform="wechat", external_id=name, name=name)
+        session.add(account)
+        session.flush()
+        at = clock.instant(day, 9)
+        for place, value, off in ((1, reads, slack), (2, 5000, 0)):
+            post = Post(account_id=account.id, external_id=f"{name}{place}", published_at=at, day=day, title="题",
+                        position=place, push_id="一", first_seen_at=at, last_seen_at=at)
+            session.add(post)
+            session.flush()
+            session.add(Reading(post_id=post.id, observed_at=at, day=day, reads=value, reads_slack=off, likes=7,
+                                wows=3))
+    session.commit()
+    rollup.rebuild(session)
+    for where in (Filter(date(2026, 2, 1), date(2026, 2, 28)), Filter(day, day)):
+        frame = boards.ranking(session, where, "wechat").set_index("name")
+        assert frame["score"].nunique() == 1 and list(frame["rank"]) == [1, 1]
+        assert dict(frame["reads"]) == {"真实数": 317_345, "公开数": 105_001}
+        assert dict(frame["reads_max"]) == {"真实数": 312_345, "公开数": 100_001}
+        assert "指数按10万+计，未计入超出的212,344次阅读" in frame.loc["真实数", "note"]
+        by_reads = boards.ranking(session, where, "wechat", order="reads").set_index("name")
+        assert by_reads.loc["真实数", "rank"] == 1
