@@ -235,7 +235,8 @@ def known(session: Session) -> list[Known]:
 
 def boards(session: Session) -> list[tuple[int, str, str]]:
     """(id, name, platform) of the boards whose members are picked: the others take accounts in by their rule."""
-    query = select(Board.id, Board.name, Board.platform).where(Board.picked.is_(True)).order_by(Board.sort, Board.name)
+    query = select(Board.id, Board.name, Board.platform).where(Board.picked, Board.archived.is_(False))
+    query = query.order_by(*board_versions.BOARD_ORDER)
     return [tuple(row) for row in session.execute(query)]
 
 

@@ -1,12 +1,16 @@
 """What the room 账号台账 shows: units, accounts and boards in the words of the ledger's workbook."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from core.labels import BASES, UNIT_KINDS
+from core import board_versions as versions
+from core.labels import BASES, ORDERS, UNIT_KINDS, WEEKDAYS
 from core.ledger import AccountEntry, BoardEntry, UnitEntry, ledger_rows
-from core.ledger.entries import FIELDS
+from core.ledger.entries import BOARD_PERIODS, FIELDS, IMPORTANCE
 from core.metrics.indices import INDICES
 from core.models import Account, AccountDay, Board, BoardMember, BoardVersion, Platform, Unit
 from core.query import totals
@@ -48,23 +52,41 @@ def boards(session: Session) -> pd.DataFrame:
 
 def board_versions(session: Session) -> pd.DataFrame:
     """What boards were, the newest version first: board (its name now), at, who, name, platform, scope (words), index,
-    basis."""
+    order, basis, period, others (words)."""
     named = dict(session.execute(select(Board.id, Board.name)).all())
     platforms_, rows = platforms(session), []
     query = select(BoardVersion.board_id, BoardVersion.at, BoardVersion.who, BoardVersion.definition)
-    for board_id, at, who, said in session.execute(query.order_by(BoardVersion.id.desc())):
+    for board_id, at, who, kept in session.execute(query.order_by(BoardVersion.id.desc())):
+        said = versions.read(kept)
         kinds = "、".join(UNIT_KINDS[kind] for kind in said["unit_kinds"]) or "全部单位"
-        rule = f"{kinds}{'，标签 ' + '、'.join(said['tags']) if said['tags'] else ''}"
+        degrees = "、".join(IMPORTANCE[degree] for degree in said["importances"])
+        narrower = [f"{degrees}账号"] * bool(degrees) + [f"标签 {'、'.join(said['tags'])}"] * bool(said["tags"])
+        rule = "，".join([kinds, *narrower])
         index = INDICES.get(said["index"])
         rows.append({
             "board": named[board_id], "at": at, "who": who, "name": said["name"],
             "platform": platforms_.get(said["platform"], said["platform"]),
             "scope": f"指定成员 {len(said['members'])} 个" if said["picked"] else rule,
             "index": index.title if index else "平台默认", "basis": BASES[said["basis"]],
+            "order": ORDERS[said["order_by"]], "period": _period(said), "others": _others(said),
         })
-    frame = pd.DataFrame(rows, columns=["board", "at", "who", "name", "platform", "scope", "index", "basis"])
+    frame = pd.DataFrame(rows, columns=["board", "at", "who", "name", "platform", "scope", "index", "order", "basis",
+                                        "period", "others"])
     frame["at"] = pd.to_datetime(frame["at"], utc=True)
     return frame
+
+
+def _period(said: Mapping[str, Any]) -> str:
+    word = BOARD_PERIODS[said["period"]]
+    return f"{word}（{WEEKDAYS[said['week_start']]}起）" if said["period"] == "week" else word
+
+
+def _others(said: Mapping[str, Any]) -> str:
+    """What of a board is not as it usually is."""
+    return "；".join(words for words, so in (
+        (f"只显示{'、'.join(ORDERS[name] for name in said['columns'])}", said["columns"]),
+        ("均值取一位小数", said["rounded"]), ("仅台账可见", not said["shown"]), ("已归档", said["archived"]),
+    ) if so)
 
 
 def picked(session: Session, board_id: int) -> tuple[list[int], dict[int, str]]:

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import Select, exists, func, select
 from sqlmodel import Session
 
+from core.board_versions import BOARD_ORDER
 from core.labels import UNIT_KINDS
 from core.models import Account, AccountDay, Board, MentionDay, Platform, Source, Unit
 
@@ -48,12 +49,14 @@ def accounts(where: Filter) -> Select[tuple[int]]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the filter bar offers; `posts` and `mentions` are the first and last Shanghai day that hold some."""
+    """What the filter bar offers; `posts` and `mentions` are the first and last Shanghai day that hold some. Boards
+    are (id, name, category); `archived` ones are offered nowhere, but a link still opens them."""
 
     platforms: tuple[tuple[str, str], ...]
     kinds: tuple[str, ...]
     units: tuple[tuple[int, str, str], ...]
-    boards: tuple[tuple[int, str], ...]
+    boards: tuple[tuple[int, str, str], ...]
+    archived: tuple[tuple[int, str, str], ...]
     posts: tuple[date, date] | None
     mentions: tuple[date, date] | None
     demo: bool
@@ -66,14 +69,16 @@ def choices(session: Session) -> Choices:
         select(Platform.code, Platform.name).where(Platform.code.in_(used)).order_by(Platform.sort)
     ).all()
     units = session.execute(select(Unit.id, Unit.name, Unit.kind).order_by(Unit.sort, Unit.name)).all()
-    boards = session.execute(select(Board.id, Board.name).order_by(Board.sort, Board.name)).all()
+    listed = select(Board.id, Board.name, Board.category).where(Board.shown).order_by(*BOARD_ORDER)
+    boards, archived = (session.execute(listed.where(Board.archived.is_(gone))).all() for gone in (False, True))
     kinds = {unit.kind for unit in units}
     demo = session.execute(
         select(exists().where(Account.demo.is_(True)) | exists().where(Source.demo.is_(True)))
     ).scalar()
     return Choices(
         tuple((p.code, p.name) for p in platforms), tuple(k for k in UNIT_KINDS if k in kinds),
-        tuple((u.id, u.name, u.kind) for u in units), tuple((b.id, b.name) for b in boards),
+        tuple((u.id, u.name, u.kind) for u in units), tuple(map(tuple, boards)),
+        tuple(map(tuple, archived)),
         _span(session, AccountDay.day, AccountDay.basis == "latest"), _span(session, MentionDay.day), bool(demo),
     )
 

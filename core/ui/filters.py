@@ -70,14 +70,21 @@ def bar(room: Room, choices: Choices, today: date) -> Filter:
             offered = {name: id_ for id_, name, kind in choices.units if not kinds or kind in kinds}
             chosen = st.multiselect("单位", list(offered), key="unit", bind="query-params", placeholder="全部单位")
             units = tuple(offered[name] for name in chosen)
-        if "board" in parts and choices.boards:
-            boards = {name: id_ for id_, name in choices.boards}
+        boards = _boards(choices) if "board" in parts else {}
+        if boards:
             chosen = st.selectbox(
                 "榜单", list(boards), index=None, key="board", bind="query-params", placeholder="不限榜单"
             )
             board = boards.get(chosen)
         st.button("清除筛选", icon=":material/filter_alt_off:", on_click=_clear, type="tertiary")
     return Filter(start, end, platforms, kinds, units, board)
+
+
+def _boards(choices: Choices) -> dict[str, int]:
+    """Names and ids of the boards on offer, and of an archived one while a link or a person keeps it open."""
+    asked = st.session_state.get("board", st.query_params.get("board"))
+    kept = [(name, id_) for id_, name, _ in choices.archived if name == asked]
+    return {name: id_ for id_, name, _ in choices.boards} | dict(kept)
 
 
 def _custom(span: tuple[date, date] | None, anchor: date, today: date) -> tuple[date, date]:
@@ -109,5 +116,6 @@ def words(where: Filter, choices: Choices, parts: tuple[str, ...]) -> str:
         named = [units.get(u, str(u)) for u in where.units] or [labels.UNIT_KINDS[k] for k in where.kinds]
         out.append("、".join(named) or "全部单位")
     if where.board is not None:
-        out.append("榜单：" + dict(choices.boards).get(where.board, "已删除的榜单"))
+        names = {id_: name for id_, name, _ in (*choices.boards, *choices.archived)}
+        out.append("榜单：" + names.get(where.board, "已删除的榜单"))
     return " · ".join(out)

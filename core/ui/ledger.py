@@ -13,12 +13,13 @@ from core import clock, ledger
 from core.faults import BadInput
 from core.labels import ACCOUNT_STATES
 from core.ledger import AccountEntry, BoardEntry, Entries, UnitEntry
-from core.ledger.entries import FIELDS, SHEETS
+from core.ledger.entries import BOARD_WORDS, FIELDS, SHEETS
+from core.ledger.workbook import HINTS
 from core.query import ledger as query
 from core.records import Record
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do
-from core.ui.parts import caption, empty, toast_error
+from core.ui.parts import caption, empty, plain, toast_error
 from core.ui.table import Column, table
 
 TOLD = "ledger"
@@ -26,6 +27,9 @@ _LISTS = {UnitEntry: "units", AccountEntry: "accounts", BoardEntry: "boards"}
 _KEYS = {UnitEntry: ("name",), AccountEntry: ("platform", "external_id", "name"), BoardEntry: ("name", "platform")}
 """Fields that an entry can't do without, changed or not."""
 _DATES = ("opened_on", "closed_on", "last_day")
+_SEVERAL = ("unit_kinds", "importances", "columns")
+"""Fields of a board that hold several of their words."""
+_EXPLAINED = ("picked", "index", "order_by", "rounded", "period", "week_start", "shown")
 
 
 def accounts() -> None:
@@ -47,7 +51,7 @@ def accounts() -> None:
         _editor(AccountEntry, shown, "account_id", fixed, {"former": "曾用名", "last_day": "最近发布"},
                 {"unit": ["", *ask(query.units)["name"]]})
     with st.expander("新增账号", icon=":material/person_add:"):
-        _add(AccountEntry, ("platform", "external_id", "name", "unit", "url", "opened_on"))
+        _add(AccountEntry, {"": ("platform", "external_id", "name", "unit", "url", "opened_on")})
     if not frame.empty:
         with st.expander("变更状态（停更、合并、注销、恢复）", icon=":material/event_busy:"):
             _state(frame)
@@ -66,27 +70,40 @@ def units() -> None:
         caption(f"共 {len(shown)} 个单位。改名后，旧名称自动成为别名。")
         _editor(UnitEntry, shown, "id", ("accounts",), {"accounts": "账号数"}, {"parent": ["", *frame["name"]]})
     with st.expander("新增单位", icon=":material/domain_add:"):
-        _add(UnitEntry, ("name", "kind", "parent", "aliases"))
+        _add(UnitEntry, {"": ("name", "kind", "parent", "aliases")})
 
 
 def boards() -> None:
-    """Edit and add boards, and pick their members."""
-    frame = ask(query.boards)
-    if frame.empty:
+    """Edit, add, order, copy and archive boards, and pick their members."""
+    every = ask(query.boards)
+    gone = every["archived"] == BOARD_WORDS["archived"][True]
+    frame, archived = (every[mine].drop(columns="archived").reset_index(drop=True) for mine in (~gone, gone))
+    if every.empty:
         empty("还没有自定义榜单。在下面新增：先起名、选平台，再按单位类别和标签自动收入，或逐个指定成员。")
+    elif frame.empty:
+        empty("榜单都已归档。可在下面恢复，或新增榜单。")
     else:
-        caption(f"共 {len(frame)} 个榜单。")
+        caption(f"共 {len(frame)} 个榜单，按分类排列。直接在表格里修改，改完后在下方确认保存。")
         _editor(BoardEntry, frame, "id", ("members",), {"members": "现有账号数"}, {})
     with st.expander("新增榜单", icon=":material/playlist_add:"):
-        _add(BoardEntry, ("name", "category", "platform", "unit_kinds", "tags", "picked", "index", "basis"))
-    if not frame.empty:
-        names = dict(zip(frame["id"], frame["name"], strict=True))
+        _add(BoardEntry, {
+            "": ("name", "category", "platform"), "成员": ("picked", "unit_kinds", "importances", "tags"),
+            "排名": ("index", "order_by", "basis", "rounded"), "显示": ("columns", "period", "week_start", "shown"),
+        })
+    names = dict(zip(frame["id"], frame["name"], strict=True))
+    if names:
         with st.expander("指定成员", icon=":material/checklist:"):
             _members(names)
+        with st.expander("顺序与归档", icon=":material/swap_vert:"):
+            _places(frame)
+    if not every.empty:
         with st.expander("复制榜单", icon=":material/content_copy:"):
-            _copy(names)
+            _copy(dict(zip(every["id"], every["name"], strict=True)))
         with st.expander("历史版本", icon=":material/history:"):
             _versions()
+    if not archived.empty:
+        with st.expander(f"已归档（{len(archived)} 个）", icon=":material/inventory_2:"):
+            _archived(archived)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------
@@ -121,13 +138,16 @@ def _editor(
     shown = frame[[name for name in heads if name in frame.columns]]
     for name in set(_DATES) & set(shown.columns):
         shown = shown.assign(**{name: pd.to_datetime(shown[name])})
+    for name in set(_SEVERAL) & set(shown.columns):
+        shown = shown.assign(**{name: [cell.split("、") if cell else [] for cell in shown[name]]})
     # The rows are part of the key: edits are kept by position, and must not slide onto other rows.
     rows = hashlib.sha256(",".join(str(id_) for id_ in frame[id_column]).encode()).hexdigest()[:12]
     key = f"{_LISTS[kind]}_{_round()}_{rows}"
     st.data_editor(
         shown, key=key, hide_index=True, num_rows="fixed", disabled=list(fixed), alt=f"{SHEETS[kind]}台账",
         placeholder="—",
-        column_config={name: _column(name, head, words.get(name)) for name, head in heads.items()},
+        column_config={name: _column(name, head, words.get(name)) for name, head in heads.items()
+                       if name in shown.columns},
     )
     edits = {
         int(row): changed for row, changed in st.session_state.get(key, {}).get("edited_rows", {}).items()
@@ -142,9 +162,15 @@ def _column(name: str, head: str, words: Sequence[str] | None) -> Any:
         return st.column_config.DateColumn(head, format="YYYY-MM-DD")
     if name in ("sort", "accounts", "members"):
         return st.column_config.NumberColumn(head, format="localized", step=1)
-    if words is not None and name != "unit_kinds":
-        return st.column_config.SelectboxColumn(head, options=list(words))
+    if name in _SEVERAL:
+        return st.column_config.MultiselectColumn(head, options=list(BOARD_WORDS[name].values()), help="留空为全部")
+    if words is not None:
+        return st.column_config.SelectboxColumn(head, options=list(words), help=_help(name))
     return st.column_config.TextColumn(head, pinned=True if name == "name" else None)
+
+
+def _help(name: str) -> str | None:
+    return HINTS[name] if name in _EXPLAINED else None
 
 
 def _confirm(
@@ -173,36 +199,28 @@ def _confirm(
 
 
 def _entry(session: Session, kind: type[Record], row: pd.Series, id_column: str, changed: Mapping[str, Any]) -> Record:
-    cells = {name: row[name] for name in _KEYS[kind]} | {k: v for k, v in changed.items() if k in FIELDS[kind]}
+    cells = {name: row[name] for name in _KEYS[kind]}
+    cells |= {k: "、".join(v) if isinstance(v, list) else v for k, v in changed.items() if k in FIELDS[kind]}
     known = {"id": int(row["id"])} if id_column == "id" else {}
     return ledger.form_entry(session, kind, cells, **known)
 
 
 def _said(value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(value) or "（空）"
     return "（空）" if value is None or value is pd.NaT or value == "" else str(value)
 
 
-def _add(kind: type[Record], fields: Sequence[str]) -> None:
-    """A form for one new entry."""
-    words = ask(ledger.words, kind)
-    heads, cells = FIELDS[kind], {}
+def _add(kind: type[Record], groups: Mapping[str, Sequence[str]]) -> None:
+    """A form for one new entry, its fields in groups under their heads."""
+    words, cells = ask(ledger.words, kind), {}
     with st.form(f"add_{_LISTS[kind]}", clear_on_submit=False, border=False):
-        for name, column in zip(fields, _grid(len(fields)), strict=True):
-            key = f"new_{_LISTS[kind]}_{name}_{_round()}"
-            label = heads[name] + ("（必填）" if name in _KEYS[kind] else "")
-            with column:
-                if name == "unit_kinds":
-                    chosen = st.multiselect(label, ask(ledger.words, UnitEntry)["kind"], key=key, placeholder="全部")
-                    cells[name] = "、".join(chosen)
-                elif name in ("unit", "parent"):
-                    cells[name] = st.selectbox(label, list(ask(query.units)["name"]), None, key=key, placeholder="无")
-                elif name in words:
-                    first = 0 if name in ("picked", "basis") else None
-                    cells[name] = st.selectbox(label, list(words[name]), first, key=key, placeholder="请选择")
-                elif name == "opened_on":
-                    cells[name] = st.date_input(label, None, key=key, format="YYYY-MM-DD", min_value=date(2005, 1, 1))
-                else:
-                    cells[name] = st.text_input(label, key=key, max_chars=200)
+        for head, fields in groups.items():
+            if head:
+                st.markdown(f"**{head}**")
+            for name, column in zip(fields, _grid(len(fields), 4 if kind is BoardEntry else 3), strict=True):
+                with column:
+                    cells[name] = _cell(kind, name, words.get(name))
         sent = st.form_submit_button("新增", type="primary", icon=":material/add:")
     if sent:
         def deed(session: Session) -> str:
@@ -216,10 +234,27 @@ def _add(kind: type[Record], fields: Sequence[str]) -> None:
         _save(deed)
 
 
-def _grid(count: int) -> list[Any]:
+def _cell(kind: type[Record], name: str, words: Sequence[str] | None) -> Any:
+    """One field of a form; what a person leaves alone is what an entry has without it."""
+    key = f"new_{_LISTS[kind]}_{name}_{_round()}"
+    label = FIELDS[kind][name] + ("（必填）" if name in _KEYS[kind] else "")
+    if name in _SEVERAL:
+        return "、".join(st.multiselect(label, list(BOARD_WORDS[name].values()), key=key, placeholder="全部"))
+    if name in ("unit", "parent"):
+        return st.selectbox(label, list(ask(query.units)["name"]), None, key=key, placeholder="无")
+    if words is not None:
+        usual = BOARD_WORDS.get(name, {}).get(kind.model_fields[name].default)
+        first = list(words).index(usual) if usual in words else None
+        return st.selectbox(label, list(words), first, key=key, placeholder="请选择", help=_help(name))
+    if name == "opened_on":
+        return st.date_input(label, None, key=key, format="YYYY-MM-DD", min_value=date(2005, 1, 1))
+    return st.text_input(label, key=key, max_chars=200)
+
+
+def _grid(count: int, across: int) -> list[Any]:
     out: list[Any] = []
     while len(out) < count:
-        out += st.columns(3)
+        out += st.columns(across)
     return out[:count]
 
 
@@ -258,6 +293,43 @@ def _copy(names: Mapping[int, str]) -> None:
             _save(deed)
 
 
+def _places(frame: pd.DataFrame) -> None:
+    """The boards of each category in their order, each with what moves it and what puts it away."""
+    for category, rows in frame.groupby("category", sort=False):
+        st.markdown(f"**{plain(category)}**")
+        last = len(rows) - 1
+        for n, (id_, name, platform) in enumerate(zip(rows["id"], rows["name"], rows["platform"], strict=True)):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"place_{id_}"):
+                st.markdown(f"{plain(name)} :gray[{plain(platform)}]", width="stretch")
+                for word, icon, up, ends in (("上移", "arrow_upward", True, n == 0),
+                                             ("下移", "arrow_downward", False, n == last)):
+                    if st.button(word, key=f"{'up' if up else 'down'}_{id_}", icon=f":material/{icon}:", disabled=ends,
+                                 type="tertiary"):
+                        _save(lambda session, id_=int(id_), up=up, name=name: _moved(session, id_, up, name))
+                if st.button("归档", key=f"archive_{id_}", icon=":material/archive:", type="tertiary"):
+                    _save(lambda session, id_=int(id_), name=name: _put(session, id_, True, name))
+
+
+def _archived(frame: pd.DataFrame) -> None:
+    """The boards that were put away, each with what takes it back."""
+    caption("归档的榜单不出现在筛选、榜单和报告中；定义和历史版本都保留，原来的链接仍可打开。")
+    for id_, name, category, platform in zip(*(frame[c] for c in ("id", "name", "category", "platform")), strict=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"archived_{id_}"):
+            st.markdown(f"{plain(name)} :gray[{plain(category)} · {plain(platform)}]", width="stretch")
+            if st.button("恢复", key=f"restore_{id_}", icon=":material/unarchive:", type="tertiary"):
+                _save(lambda session, id_=int(id_), name=name: _put(session, id_, False, name))
+
+
+def _moved(session: Session, board: int, up: bool, name: str) -> str:
+    ledger.move_board(session, board, up, who=WHO, now=clock.now())
+    return f"榜单“{name}”已{'上移' if up else '下移'}。"
+
+
+def _put(session: Session, board: int, away: bool, name: str) -> str:
+    ledger.archive_board(session, board, away, who=WHO, now=clock.now())
+    return f"榜单“{name}”已归档，可在“已归档”中恢复。" if away else f"榜单“{name}”已恢复。"
+
+
 def _versions() -> None:
     """What boards were, so that an earlier ranking can be understood."""
     found = ask(query.board_versions)
@@ -268,7 +340,8 @@ def _versions() -> None:
     table(found, {
         "board": Column("榜单"), "at": Column("改动时间", "time"), "who": Column("改动人"),
         "name": Column("当时的名称"), "platform": Column("平台"), "scope": Column("成员", width="medium"),
-        "index": Column("指数"), "basis": Column("取数口径"),
+        "index": Column("指数"), "order": Column("排序依据"), "basis": Column("取数口径"), "period": Column("周期"),
+        "others": Column("其他", width="medium"),
     }, key="board_versions", alt="榜单的历史版本")
 
 

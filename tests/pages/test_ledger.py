@@ -192,6 +192,54 @@ def test_a_board_is_copied_and_its_versions_are_listed(filled, open_room):
     assert "另一榜" in set(versions["board"])
 
 
+def test_a_board_is_added_in_full_and_edited(filled, open_room):
+    app = part(open_room, "榜单")
+    app.text_input(key="new_boards_name_0").set_value("重点周榜")
+    app.text_input(key="new_boards_category_0").set_value("周报")
+    for name, word in (("platform", "政务微信"), ("order_by", "点赞数"), ("rounded", "是"), ("period", "周榜"),
+                       ("week_start", "周五"), ("shown", "仅台账")):
+        app.selectbox(key=f"new_boards_{name}_0").set_value(word)
+    app.multiselect(key="new_boards_importances_0").set_value(["重点", "重要"])
+    app.multiselect(key="new_boards_columns_0").set_value(["点赞数", "粉丝数"])
+    next(b for b in app.button if b.label == "新增").click().run()
+    assert not app.error, [e.value for e in app.error]
+    board = all_of(Board)[1]
+    assert board.model_dump(exclude={"id", "demo", "sort"}) == {
+        "name": "重点周榜", "category": "周报", "platform": "wechat", "unit_kinds": [], "tags": [], "picked": False,
+        "index": "", "basis": "latest", "importances": [2, 1], "order_by": "likes", "columns": ["likes", "followers"],
+        "period": "week", "week_start": 4, "rounded": True, "shown": False, "archived": False,
+    }
+    row = f"row{editor(app).value['name'].tolist().index('重点周榜')}"
+    app = edited(app, "save_boards", **{row: {"columns": ["阅读数"], "period": "月榜", "importances": []}})
+    assert not app.error, [e.value for e in app.error]
+    board = all_of(Board)[1]
+    assert (board.columns, board.period, board.importances, board.order_by) == (["reads"], "month", [], "likes")
+    app = edited(app, "save_boards", **{row: {"columns": ["播放数"]}})
+    faults = next(table.value for table in app.dataframe if "原因" in table.value.columns)
+    assert faults[["列", "原因"]].values.tolist() == [["显示列", "政务微信没有播放数"]]
+
+
+def test_boards_are_ordered_archived_and_restored_with_one_click(filled, open_room):
+    with db.session() as session:
+        for name in ("甲榜", "乙榜"):
+            entry = BoardEntry(name=name, platform="weibo")
+            ledger.apply(session, Entries(boards=[entry]), who="测试", now=clock.now())
+        session.commit()
+    app = part(open_room, "榜单")
+    ids = {board.name: board.id for board in all_of(Board)}
+    before = editor(app).value["name"].tolist()
+    app.button(key=f"up_{ids[before[2]]}").click().run()
+    after = editor(app).value["name"].tolist()
+    assert after == [before[0], before[2], before[1]]
+    assert app.button(key=f"up_{ids[after[0]]}").disabled and app.button(key=f"down_{ids[after[2]]}").disabled
+    app.button(key=f"archive_{ids['微信榜']}").click().run()
+    assert "已归档" in app.success[0].value and "微信榜" not in editor(app).value["name"].tolist()
+    assert "微信榜" not in app.selectbox(key="members_of").options
+    app.button(key=f"restore_{ids['微信榜']}").click().run()
+    assert editor(app).value["name"].tolist() == after
+    assert not [b for b in app.button if str(b.key).startswith("restore_")]
+
+
 def test_the_workbook_is_checked_then_imported(database, open_room):
     app = part(open_room, "导入导出")
     app.file_uploader(key="ledger_file_0").upload("台账.xlsx", book(**FULL), XLSX).run()
