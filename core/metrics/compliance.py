@@ -48,7 +48,8 @@ RULES = {rule.key: rule for rule in (
          "其间有没采集到的日子、当天可能有发布的，判为无法判定。"),
     Rule("content", "严重表述错误和敏感内容", "veto", "出现严重表述错误、泄密、有害信息等安全问题的，单项否决。",
          f"{CHECKLIST}单项否决“安全、泄密事故等严重问题”",
-         "用词表核对期内标题和正文，命中“严重”一级的列为疑似，由人工确认后才算；图片和视频中的文字不在核对之内。"),
+         "用词表和领导名单核对期内标题和正文，命中“严重”一级和领导姓名职务的列为疑似，由人工确认后才算；"
+         "图片和视频中的文字不在核对之内。"),
     Rule("interaction", "互动功能", "veto", "未提供有效互动功能的，单项否决。",
          f"{CHECKLIST}单项否决“互动回应差”",
          "看台账“账号”中的“互动功能”：无，即不合格；未核，即无法判定。购买粉丝、强制点赞等弄虚作假须人工核查。"),
@@ -185,10 +186,7 @@ def inspect(facts: Facts, first: date, last: date) -> Inspection:
         checks = tuple(Check(key, "none", skipped) for key in RULES)
         return Inspection("none", checks, False, last_post, None, None, None, None, 0)
     stopped = facts.state == "suspended" and (facts.closed_on is None or facts.closed_on <= last)
-    since, before = facts.since, facts.before
-    # An opening day that a post contradicts is wrong.
-    if facts.opened_on is not None and since <= facts.opened_on <= min(posted, default=last) and before is None:
-        since, before = facts.opened_on, facts.opened_on - timedelta(1)
+    since, before = opening(facts, last)
     found = silences(facts.active, facts.known, since, last, before)
     begin = max(first, since)
     within = found[(begin - since).days:]
@@ -207,6 +205,15 @@ def inspect(facts: Facts, first: date, last: date) -> Inspection:
     if stopped:
         return Inspection(verdict, checks, False, last_post, None, None, None, None, len(unknown))
     return Inspection(verdict, checks, True, last_post, found[-1], gap, out, out_most, len(unknown))
+
+
+def opening(facts: Facts, last: date) -> tuple[date, date | None]:
+    """The first day that counts, and the last day with a post before it: from the day on which the account opened,
+    unless a post contradicts that day."""
+    first_post = min((day for day in facts.active if day <= last), default=last)
+    if facts.before is None and facts.opened_on is not None and facts.since <= facts.opened_on <= first_post:
+        return facts.opened_on, facts.opened_on - timedelta(1)
+    return facts.since, facts.before
 
 
 def _outside(facts: Facts, last: date) -> str:

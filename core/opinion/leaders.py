@@ -195,7 +195,7 @@ class Roll:
             why = f"名单中没有“{name}”"
         term = Term(
             wrong=text[start:end], right=f"{title}：{right}" if right else f"{title}：名单中当日无人", kind=KIND,
-            level="严重", unless=(), quoted="", note=f"{why}（发布日 {day}）", source=SOURCE,
+            level="严重", unless=(), quoted="", note=f"疑似：{why}（发布日 {day}）", source=SOURCE,
         )
         return Hit(term, start, end, around(text, start, end))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,12 +16,19 @@ from sqlmodel import Session
 from core import db
 from core.faults import BadInput
 from core.labels import ACCOUNT_STATES, UNIT_KINDS
+from core.ledger import deductions as local
+from core.ledger import leaders
 from core.ledger.judged import DECISIONS, Decision, decisions
+from core.metrics import deductions
 from core.metrics.cadence import STALE_DAYS
 from core.metrics.compliance import OUTCOMES, VERDICTS, Facts, Inspection, inspect
+from core.metrics.deductions import PASSES, Known, Record, Sheet
 from core.models import Account, AccountDay, Platform, Post, Unit
+from core.opinion.leaders import KIND as LEADERS
+from core.opinion.leaders import Roll
 from core.opinion.terms import Hit, Matcher, matcher
 from core.query import totals
+from core.query.deductions import posts_by_day
 from core.query.scope import Filter
 from core.settings import CATALOG
 
@@ -65,8 +72,9 @@ class Compliance:
     state (in words), verdict (in words), reasons, last_post, silent (confirmed days since), silent_most (missing where
     there is no bound), gap (confirmed), gap_first, gap_last, out, out_most, unknown (days of the period of which
     nothing is known), interactive (in words), registration_no, twins (other accounts of the unit on the platform),
-    posts, read, confirmed, grave, wrong, doubtful, and inspection. Figures of updates are missing where they are not
-    judged.
+    posts, read, confirmed, grave, wrong, doubtful, inspection; and by the local list, apart from the verdict: local (in
+    words, empty without a list), score (in words), deducted, bonus, unjudged (names of items), why, record. Figures of
+    updates are missing where they are not judged.
     `findings`, the gravest first: account_id, account, unit, platform, post_id, day, title, url, place (in words),
     around, wrong, right, kind, level, decision (in words), note, source; at most SHOWN of `found`. Those that a person
     decided are no errors stand last and count nowhere.
@@ -77,6 +85,8 @@ class Compliance:
     accounts: pd.DataFrame
     findings: pd.DataFrame
     found: int
+    sheet: Sheet | None = None
+    """The local list in force on `last`."""
 
     def tally(self) -> dict[str, int]:
         """How many accounts came to each verdict, in the order of VERDICTS; all of them named."""
@@ -118,7 +128,7 @@ def word_list(file: Path = CATALOG / "terms.csv") -> tuple[str, str]:
 
 def compliance(session: Session, where: Filter, words: str) -> Compliance:
     """The accounts in scope inspected; `words` is the text of the list of words. Raises BadInput for a bad list."""
-    finder = matcher(words)
+    finder, roll, sheet = matcher(words), leaders.roll(session), local.in_force(session, where.end)
     ids = totals.meant(session, where)
     accounts = session.execute(
         select(Account, Platform.name.label("platform_name"), Platform.family, Unit.name.label("unit"), Unit.kind)
@@ -127,9 +137,11 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
     ).all()
     names = {row.Account.id: {"account": row.Account.name, "unit": row.unit or NO_UNIT, "platform": row.platform_name}
              for row in accounts}
-    pace, looked = _pace(session, ids, where), _Looked(names, finder, decisions(session))
+    pace, looked = _pace(session, ids, where), _Looked(names, finder, roll, decisions(session))
     looked.through(session, ids, where)
     twins = _twins(session)
+    marks = local.marks(session, ids, where.start, where.end) if sheet else {}
+    posts = posts_by_day(session, ids, where.start, where.end) if sheet else {}
     rows = []
     for account, platform, family, unit, kind in accounts:
         mine = [name for id_, name in twins[account.unit_id, account.platform] if id_ != account.id]
@@ -139,7 +151,11 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
             twins=tuple(mine) if unit is not None and account.state in EXISTING else (),
             own=family in OWN_FAMILIES, site=account.platform in SITES, **looked.figures(account.id),
         )
-        rows.append(_row(account, facts, inspect(facts, where.start, where.end)) | {
+        found = inspect(facts, where.start, where.end)
+        record = sheet and deductions.record(
+            sheet, facts, found, Known(posts.get(account.id, {}), *looked.judged(account.id)),
+            marks.get(account.id, ()), where.start, where.end)
+        rows.append(_row(account, facts, found) | _scored(record) | {
             "unit_id": account.unit_id or 0, "unit": unit or NO_UNIT, "unit_kind": UNIT_KINDS.get(kind, "其他"),
             "platform": platform,
         })
@@ -147,13 +163,14 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
     frame = pd.DataFrame(rows, columns=_COLUMNS)
     for name in ("silent", "silent_most", "gap", "out", "out_most"):
         frame[name] = totals.whole(frame[name]).values
-    return Compliance(where.start, where.end, frame, looked.frame(session), looked.found)
+    return Compliance(where.start, where.end, frame, looked.frame(session), looked.found, sheet)
 
 
 _COLUMNS = [
     "account_id", "account", "unit_id", "unit", "unit_kind", "platform", "state", "verdict", "reasons", "last_post",
     "silent", "silent_most", "gap", "gap_first", "gap_last", "out", "out_most", "unknown", "interactive",
     "registration_no", "twins", "posts", "read", "confirmed", "grave", "wrong", "doubtful", "inspection",
+    "local", "score", "deducted", "bonus", "unjudged", "why", "record",
 ]
 _INTERACTIVE = {True: "有", False: "无", None: "未核"}
 
@@ -169,6 +186,18 @@ def _row(account: Account, facts: Facts, found: Inspection) -> dict:
         "interactive": _INTERACTIVE[account.interactive], "registration_no": account.registration_no,
         "twins": len(facts.twins), "posts": facts.posts, "read": facts.read, "confirmed": facts.confirmed,
         "grave": facts.grave, "wrong": facts.wrong, "doubtful": facts.doubtful, "inspection": found,
+    }
+
+
+def _scored(record: Record | None) -> dict:
+    """What the local list makes of an account, as columns."""
+    if record is None:
+        return {"local": "", "score": "—", "deducted": None, "bonus": None, "unjudged": "", "why": "", "record": None}
+    judged = record.total is not None
+    return {
+        "local": PASSES[record.verdict], "score": record.score, "deducted": record.deducted if judged else None,
+        "bonus": record.bonus if judged else None, "unjudged": "、".join(record.unjudged), "why": record.words,
+        "record": record,
     }
 
 
@@ -236,21 +265,22 @@ class _Post(NamedTuple):
     text: bool
 
     @property
-    def state(self) -> tuple[str, bool, bool]:
+    def state(self) -> tuple[str, date, bool, bool]:
         """What tells whether it was looked through as it is now."""
-        return self.external_id, bool(self.title), bool(self.text)
+        return self.external_id, self.day, bool(self.title), bool(self.text)
 
 
 class _Seen(NamedTuple):
     """What was found in one post as it was then: (part in words, hit) in their order."""
 
-    of: tuple[str, bool, bool]
+    of: tuple[str, date, bool, bool]
     hits: tuple[tuple[str, Hit], ...]
 
 
-_MEMORY: WeakKeyDictionary[Matcher, dict[tuple[str, int], _Seen]] = WeakKeyDictionary()
+_MEMORY: WeakKeyDictionary[Matcher | Roll, dict[tuple[str, int], _Seen]] = WeakKeyDictionary()
 """What each matcher found, by database and post: title and text of a post are filled in once and never change, so that
-nobody waits for the same texts to be read again whenever something new has come in."""
+nobody waits for the same texts to be read again whenever something new has come in. Another list of words or of leaders
+is another matcher: the posts of the periods that are looked at are then looked through anew."""
 _REMEMBERED = 300_000
 """Posts that are remembered at most."""
 
@@ -259,10 +289,14 @@ class _Looked:
     """The posts looked through: figures of each account, and the findings."""
 
     def __init__(
-        self, names: dict[int, dict[str, str]], finder: Matcher, decided: dict[tuple[int, str, str], Decision]
+        self, names: dict[int, dict[str, str]], finder: Matcher, roll: Roll,
+        decided: dict[tuple[int, str, str], Decision],
     ):
-        self.names, self.finder, self.decided = names, finder, decided
+        self.names, self.decided = names, decided
+        self.finders: dict[Matcher | Roll, Callable[[str, date], list[Hit]]] = {
+            finder: lambda text, _: finder.find(text), roll: roll.find}
         self.counts: defaultdict[int, Counter] = defaultdict(Counter)
+        self.distinct: defaultdict[int, set[tuple[int, str, bool, Decision | None]]] = defaultdict(set)
         self.rows: list[dict] = []
 
     @property
@@ -276,36 +310,51 @@ class _Looked:
             .where(Post.account_id.in_(ids), Post.day.between(where.start, where.end), Post.gone_at.is_(None))
             .order_by(Post.account_id, Post.day.desc(), Post.id)
         )]
-        memory, place = _MEMORY.setdefault(self.finder, {}), str(session.get_bind().engine.url)
-        seen = {post.id: known for post in posts if (known := memory.get((place, post.id))) and known.of == post.state}
-        fresh = dict(self._read(session, [post for post in posts if post.id not in seen]))
-        if len(memory) + len(fresh) > _REMEMBERED:
-            memory.clear()
-        memory.update({(place, post_id): found for post_id, found in fresh.items()})
-        seen |= fresh
+        place, seen = str(session.get_bind().engine.url), {}
+        memories = {key: _MEMORY.setdefault(key, {}) for key in self.finders}
         for post in posts:
-            if (known := seen.get(post.id)) is None:
+            known = [memory.get((place, post.id)) for memory in memories.values()]
+            if all(one is not None and one.of == post.state for one in known):
+                seen[post.id] = [hit for one in known for hit in one.hits]
+        for post, found in self._read(session, [post for post in posts if post.id not in seen], memories, place):
+            seen[post.id] = found
+        for post in posts:
+            if (hits := seen.get(post.id)) is None:
                 continue
             counts = self.counts[post.account_id]
             counts["posts"] += 1
             counts["read"] += bool(post.title or post.text)
-            for part, hit in known.hits:
+            for part, hit in hits:
                 self._take(post, part, hit)
 
-    def _read(self, session: Session, posts: Sequence[_Post]) -> Iterator[tuple[int, _Seen]]:
-        """(post id, what is found in it); a title that its text repeats is looked at once."""
-        states = {post.id: post.state for post in posts}
-        for part in db.chunks(list(states)):
+    def _read(
+        self, session: Session, posts: Sequence[_Post], memories: dict[Matcher | Roll, dict], place: str
+    ) -> Iterator[tuple[_Post, list[tuple[str, Hit]]]]:
+        """(post, what is found in it), looked through by those that don't remember it; a title that its text repeats
+        is looked at once."""
+        for memory in memories.values():
+            if len(memory) + len(posts) > _REMEMBERED:
+                memory.clear()
+        by_id = {post.id: post for post in posts}
+        for part in db.chunks(list(by_id)):
             query = select(Post.id, Post.title, Post.text).where(Post.id.in_(part))
             for post_id, title, text in session.execute(query):
+                post, found = by_id[post_id], []
                 parts = [("正文", text)] if title and text.startswith(title) else [("标题", title), ("正文", text)]
-                hits = tuple((word, hit) for word, written in parts for hit in self.finder.find(written))
-                yield post_id, _Seen(states[post_id], hits)
+                for key, memory in memories.items():
+                    known = memory.get((place, post_id))
+                    if known is None or known.of != post.state:
+                        find = self.finders[key]
+                        hits = tuple((word, hit) for word, written in parts for hit in find(written, post.day))
+                        known = memory[place, post_id] = _Seen(post.state, hits)
+                    found += known.hits
+                yield post, found
 
     def _take(self, post: _Post, part: str, hit: Hit) -> None:
         decision = self.decided.get((post.account_id, post.external_id, hit.term.wrong))
         if decision != "fine":
             self.counts[post.account_id][hit.term.level, decision] += 1
+            self.distinct[post.account_id].add((post.id, hit.term.wrong, hit.term.kind == LEADERS, decision))
         self.rows.append({
             "account_id": post.account_id, **self.names[post.account_id], "post_id": post.id, "day": post.day,
             "place": f"{part}第 {hit.start + 1} 字", "around": hit.around, "wrong": hit.term.wrong,
@@ -313,6 +362,12 @@ class _Looked:
             "decision": DECISIONS[decision] if decision else PENDING, "note": hit.term.note,
             "source": hit.term.source,
         })
+
+    def judged(self, account_id: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(confirmed, waiting for a person) of the list of words, and of the leaders' list; a word that a post has
+        twice counts once."""
+        found = Counter((leader, decision) for _, _, leader, decision in self.distinct[account_id])
+        return (found[False, "error"], found[False, None]), (found[True, "error"], found[True, None])
 
     def figures(self, account_id: int) -> dict[str, int]:
         """What `Facts` needs of an account's texts."""
