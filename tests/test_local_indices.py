@@ -150,7 +150,7 @@ def test_boards_and_the_workbook_know_local_indices(session, boards):
     words = ledger.words(session, BoardEntry)["index"]
     assert f"{NAME}（本地，第1版）" in words, "a board has it"
     third = save(session, 4, posts=30)
-    assert f"{NAME}（本地，第2版）" not in ledger.words(session, BoardEntry)["index"], "nobody has it, and it is retired"
+    assert f"{NAME}（本地，第2版）" not in ledger.words(session, BoardEntry)["index"], "nobody has it"
     rows = {row["name"]: row["index"] for row in ledger.ledger_rows(session)[BoardEntry]}
     assert rows == {"视频号榜": f"{NAME}（本地，第1版）", "微信榜": ""}
     again = ledger.form_entry(session, BoardEntry, {

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core import board_versions, local_indices
 from core.clock import previous_period
-from core.labels import COUNTERS
+from core.labels import BASES, INTERACTION, ORDERS
 from core.metrics.indices import WORDS, Index, Inputs, wci_days
 from core.metrics.ranking import Places, moved, places, rounded
 from core.models import COUNTER_NAMES, Account, Board, Platform
@@ -21,16 +21,16 @@ from core.query import measured, totals
 from core.query.measured import Measured
 from core.query.scope import Filter
 
+ROUNDED = "篇均数据保留一位小数后计入指数"
+"""How a board rounds (Board.rounded), in words."""
 SPARK_ROWS = 500
 """Sparklines are made for the first so many places; a longer list is exported, not looked at."""
-ORDERS = {
-    "index": "传播指数", "posts": "发布数", **COUNTERS, "interaction": "转评赞总数", "followers": "粉丝数",
-}
-"""What a ranking can be ordered by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a ranking is made: platform, index (None: none is published for it), basis, order and counters shown."""
+    """How a ranking is made: platform, index (None: none is published for it), basis, order and counters. `columns`:
+    what a board shows (labels.ORDERS), empty for all; `rounded`: averages by posts enter the index with one decimal."""
 
     platform: str
     platform_name: str
@@ -40,6 +40,23 @@ class Plan:
     counters: tuple[str, ...]
     title: str
     board: int | None = None
+    columns: tuple[str, ...] = ()
+    rounded: bool = False
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """What it could be ordered by."""
+        interaction = ("interaction",) if {*INTERACTION} & {*self.counters} else ()
+        return (*(("index",) if self.index else ()), "posts", *self.counters, *interaction, "followers")
+
+    @property
+    def method(self) -> str:
+        """How its figures are made, in words."""
+        by = f"按{ORDERS[self.order]}排名；取数口径：{BASES[self.basis]}"
+        if self.index is None:
+            return f"{by}；按原始数据排名，不计指数"
+        rounding = f"；{ROUNDED}" if self.rounded else ""
+        return f"{by}；{self.index.title}：{self.index.notes}；来源：{self.index.source}{rounding}"
 
     @property
     def main(self) -> str:
@@ -48,16 +65,16 @@ class Plan:
 
 
 def plan(
-    session: Session, platform: str, index: str | None = None, basis: str | None = None, order: str = "index",
+    session: Session, platform: str, index: str | None = None, basis: str | None = None, order: str | None = None,
     board: int | None = None, as_of: date | None = None,
 ) -> Plan:
-    """Resolve a request: a board overrides the platform and gives its index and basis where none is asked for, as they
-    are or (`as_of`) were.
+    """Resolve a request: a board overrides the platform and gives its columns and rounding, and its index, order and
+    basis where none is asked for, as they are or (`as_of`) were.
 
     `index` None takes the board's or the platform's own, "" none. Without an index, order `index` becomes the
     platform's main counter, or posts. Raises LookupError (Chinese) for an unknown board, platform, index or order.
     """
-    if order not in ORDERS:
+    if order is not None and order not in ORDERS:
         raise LookupError(f"不能按“{order}”排名")
     chosen = None
     if board is not None:
@@ -73,25 +90,25 @@ def plan(
         key = local_indices.usual_of(session, found.code, as_of)
     kept = local_indices.find(session, key) if key else None
     counters = tuple(name for name in COUNTER_NAMES if name in found.counters)
-    basis = basis or (chosen.basis if chosen else "latest")
-    made = Plan(found.code, found.name, kept, basis, order, counters, chosen.name if chosen else f"{found.name}榜",
-                board)
-    if order == "index" and kept is None:
-        return Plan(made.platform, made.platform_name, None, basis, made.main or "posts", counters, made.title, board)
-    return made
+    made = Plan(found.code, found.name, kept, basis or "latest", order or "index", counters, f"{found.name}榜", board)
+    if chosen:
+        made = replace(made, basis=basis or chosen.basis, order=order or chosen.order_by, title=chosen.name,
+                       columns=chosen.columns, rounded=chosen.rounded)
+    return replace(made, order=made.main or "posts") if made.order == "index" and kept is None else made
 
 
 def list_boards(session: Session, platform: str = "") -> pd.DataFrame:
-    """The boards that users defined: id, name, category, platform, index, basis, picked; all or of one platform."""
+    """The boards that are on offer: id, name, category, platform, index, basis, picked; all or of one platform. Those
+    that are archived or kept to the ledger are not."""
     query = select(
         Board.id, Board.name, Board.category, Board.platform, Board.index, Board.basis, Board.picked
-    ).order_by(Board.category, Board.sort, Board.name)
+    ).where(Board.shown, Board.archived.is_(False)).order_by(*board_versions.BOARD_ORDER)
     return totals.read(session, query.where(Board.platform == platform) if platform else query)
 
 
 def ranking(
     session: Session, where: Filter, platform: str, index: str | None = None, basis: str | None = None,
-    order: str = "index", board: int | None = None,
+    order: str | None = None, board: int | None = None,
 ) -> pd.DataFrame:
     """One row per account in scope, those without posts included, best first; accounts without a value last.
 
@@ -99,7 +116,7 @@ def ranking(
     counter x, x_mark, x_known, x_max, x_avg (see core.query.totals) · interaction · followers, followers_mark,
     followers_change · score (two decimals), score_mark, index_reason · rank, previous_rank, rank_change (words),
     rank_steps, indistinct (不可区分) · covered of `days` days, note (what is not exact), spark (posts by day).
-    The basis is the board's, or `latest`. Raises LookupError as `plan` does.
+    Index, order, basis and rounding are the board's where none are asked for. Raises LookupError as `plan` does.
     """
     board = board if board is not None else where.board
     made = plan(session, platform, index, basis, order, board, where.as_of)
@@ -130,8 +147,8 @@ def scores(
     session: Session, where: Filter, platform: str, index: Index, basis: str = "latest"
 ) -> pd.DataFrame:
     """The scores of a platform's accounts in scope by any index, as `ranking` makes them, in the order of the accounts'
-    ids: account_id, name, unit_id (missing: none), posts, score (two decimals), low and high (its bounds), reason (why
-    there is none). Raises LookupError for an unknown platform."""
+    ids: account_id, name, unit_id (missing: none), posts, score (two decimals), mark, low and high (its bounds), reason
+    (why there is none). Raises LookupError for an unknown platform."""
     made = replace(plan(session, platform, "", basis), index=index, order="index")
     ids = totals.meant(session, Filter(where.start, where.end, (platform,), where.kinds, where.units))
     rows = _measured(session, ids, measured.owners(session, ids), where.start, where.end, made)
@@ -143,7 +160,7 @@ def scores(
         "unit_id": pd.array(unit_ids, dtype="Int64"),
         "posts": totals.integers(rows.sums["posts"], rows.sums["posts"] < 0),
         "score": pd.arrays.FloatingArray(rounded(found.value, 2), np.isnan(found.value)),
-        "low": found.low, "high": found.high, "reason": found.reason,
+        "mark": found.marks, "low": found.low, "high": found.high, "reason": found.reason,
     })
 
 
@@ -186,10 +203,16 @@ class Scored:
     high: np.ndarray
     reason: np.ndarray
 
+    @property
+    def marks(self) -> np.ndarray:
+        """≥ for a lower bound, ≈ for an estimate, nothing where a score is exact or missing."""
+        marks = np.where(np.isinf(self.high), "≥", np.where(self.high > self.low, "≈", ""))
+        return np.where(np.isnan(self.value), "", marks).astype(object)
+
 
 def _placed(rows: Measured, first: date, last: date, made: Plan) -> tuple[Places, Scored]:
     """The places of measured accounts, and their scores."""
-    scored = _scored(rows, made.index, wci_days(first, last))
+    scored = _scored(rows, made.index, wci_days(first, last), made.rounded)
     if made.order == "index":
         return places(scored.value, scored.low, scored.high, decimals=2), scored
     value, slack = _ordered(rows, made.order)
@@ -197,12 +220,12 @@ def _placed(rows: Measured, first: date, last: date, made: Plan) -> tuple[Places
     return places(value, low, value + slack, decimals=2), scored
 
 
-def _scored(rows: Measured, index: Index | None, length: int) -> Scored:
+def _scored(rows: Measured, index: Index | None, length: int, rounded: bool) -> Scored:
     none = np.full(len(rows), np.nan)
     if index is None:
         return Scored(none, none, none, np.full(len(rows), "该平台没有公开的指数公式", dtype=object))
     x = rows.inputs(index)
-    value = index.scores(x, length)
+    value = index.scores(x, length, rounded=rounded)
     low, high = value.copy(), value.copy()
     slack = rows.slacks(index)
     off = ~np.isnan(value) & (x["posts"] > 0) & np.any([slack[name] > 0 for name in index.inputs], axis=0)
@@ -215,8 +238,8 @@ def _scored(rows: Measured, index: Index | None, length: int) -> Scored:
             less[name] = np.where((by > 0) & ~endless, np.maximum(some[name] - np.where(endless, 0, by), 0), some[name])
             more[name] = some[name] + np.where(endless, 0, by)
             bound |= endless
-        low[off] = index.scores(less, length)
-        high[off] = np.where(bound, inf, index.scores(more, length))
+        low[off] = index.scores(less, length, rounded=rounded)
+        high[off] = np.where(bound, inf, index.scores(more, length, rounded=rounded))
     return Scored(value, low, high, _reasons(x, index))
 
 
@@ -263,15 +286,14 @@ def _own(rows: Measured, scored: Scored, order: np.ndarray) -> dict[str, Any]:
     """The columns of a ranking that are no sums of counters."""
     gain, value = rows.followers_gain[order], scored.value[order]
     slack = rows.followers_slack[order]
-    marks = np.where(np.isnan(value), "", np.where(np.isinf(scored.high[order]), "≥", np.where(
-        scored.high[order] > scored.low[order], "≈", "")))
     return {
         "covered": totals.integers(rows.covered[order], np.zeros(len(order), dtype=bool)),
         "followers": totals.integers(rows.followers[order], rows.followers[order] < 0),
         "followers_mark": np.where(slack < 0, "≥", np.where(slack > 0, "≈", "")).astype(object),
         "followers_change": totals.integers(np.nan_to_num(gain), np.isnan(gain)),
         "score": pd.arrays.FloatingArray(rounded(value, 2), np.isnan(value)),
-        "score_mark": pd.Series(marks, dtype=object), "index_reason": pd.Series(scored.reason[order], dtype=object),
+        "score_mark": pd.Series(scored.marks[order], dtype=object),
+        "index_reason": pd.Series(scored.reason[order], dtype=object),
     }
 
 
