@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core import board_versions as versions
+from core import local_indices
 from core.labels import BASES, ORDERS, UNIT_KINDS, WEEKDAYS
 from core.ledger import AccountEntry, BoardEntry, UnitEntry, ledger_rows
 from core.ledger.entries import BOARD_PERIODS, FIELDS, IMPORTANCE
-from core.metrics.indices import INDICES
 from core.models import Account, AccountDay, Board, BoardMember, BoardVersion, Platform, Unit
 from core.query import totals
 
@@ -54,7 +54,7 @@ def board_versions(session: Session) -> pd.DataFrame:
     """What boards were, the newest version first: board (its name now), at, who, name, platform, scope (words), index,
     order, basis, period, others (words)."""
     named = dict(session.execute(select(Board.id, Board.name)).all())
-    platforms_, rows = platforms(session), []
+    platforms_, indices, rows = platforms(session), local_indices.titles(session), []
     query = select(BoardVersion.board_id, BoardVersion.at, BoardVersion.who, BoardVersion.definition)
     for board_id, at, who, kept in session.execute(query.order_by(BoardVersion.id.desc())):
         said = versions.read(kept)
@@ -62,12 +62,11 @@ def board_versions(session: Session) -> pd.DataFrame:
         degrees = "、".join(IMPORTANCE[degree] for degree in said["importances"])
         narrower = [f"{degrees}账号"] * bool(degrees) + [f"标签 {'、'.join(said['tags'])}"] * bool(said["tags"])
         rule = "，".join([kinds, *narrower])
-        index = INDICES.get(said["index"])
         rows.append({
             "board": named[board_id], "at": at, "who": who, "name": said["name"],
             "platform": platforms_.get(said["platform"], said["platform"]),
             "scope": f"指定成员 {len(said['members'])} 个" if said["picked"] else rule,
-            "index": index.title if index else "平台默认", "basis": BASES[said["basis"]],
+            "index": indices.get(said["index"], "平台默认"), "basis": BASES[said["basis"]],
             "order": ORDERS[said["order_by"]], "period": _period(said), "others": _others(said),
         })
     frame = pd.DataFrame(rows, columns=["board", "at", "who", "name", "platform", "scope", "index", "order", "basis",
