@@ -32,8 +32,8 @@ _AROUND = 12
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One line of the list; what `core.opinion.leaders` finds has the same form. `right` is empty where the word is to be left out; `unless`: longer words that hold it
-    and are right; `source` is the public document that says so."""
+    """One line of the list; what `core.opinion.leaders` finds has the same form. `right` is empty where the word is to
+    be left out; `unless`: longer words that hold it and are right; `source` is the public document that says so."""
 
     wrong: str
     right: str

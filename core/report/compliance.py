@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.ledger.judged import DECISIONS
 from core.metrics.compliance import OUTCOMES, RULES, VERDICTS, WEIGHTS
+from core.metrics.deductions import APART, PASSES, TESTS, Sheet, said
 from core.query.compliance import Compliance
 from core.report.content import Column, Content, Figure, Figures, Note, Paragraph, Section, Subject, Table
 from core.settings import settings
@@ -28,6 +29,12 @@ FINDINGS: Mapping[str, Column] = {
     "day": Column("发布日期", "date"), "title": Column("标题"), "place": Column("位置"), "url": Column("链接"),
     "note": Column("说明"), "source": Column("依据"),
 }
+SCORES: Mapping[str, Column] = {
+    "account": Column("账号"), "unit": Column("单位"), "platform": Column("平台"), "verdict": Column("全国指标结论"),
+    "local": Column("本地结论"), "score": Column("得分"), "deducted": Column("扣分"), "bonus": Column("加分"),
+    "unjudged": Column("无法判定的项目"), "why": Column("扣分、加分说明"),
+}
+BRIEF_SCORES = ("account", "unit", "platform", "verdict", "local", "score", "why")
 BRIEF_ACCOUNTS = ("account", "unit", "platform", "verdict", "last_post", "silent", "out", "reasons")
 BRIEF_FINDINGS = ("level", "decision", "wrong", "right", "around", "account", "unit", "platform", "day", "place")
 """Columns that fit on paper."""
@@ -36,7 +43,7 @@ METHOD = (
     "没有采集到数据的日子不当作没有发布：凡结论取决于这些日子的，一律写“无法判定”并说明原因。"
     "“未更新天数”只数有采集记录可以证明没有发布的连续天数；“至多”是假定其余日子都没有发布时的天数。",
     "“期内超期天数”是把期内每一天都当作检查日，当天距上次发布超过 14 天的天数。",
-    "文字核对用词表自动进行，只是线索，须由人工确认：“严重”的确认属实才算单项否决，判为“不算差错”的不再计入。"
+    "文字核对用词表和领导名单自动进行，只是线索，须由人工确认：“严重”的确认属实才算单项否决，判为“不算差错”的不再计入。"
     "图片、音视频中的文字不在核对之内，已删除的帖文不核对。",
     "任一账号有一项单项否决即为不合格；单项否决有一项无法判定、其余没有否决的，结论为无法判定。",
 )
@@ -56,7 +63,7 @@ def compose(
         period=f"{found.first} 至 {found.last}", scope=scope, basis=f"检查日 {found.last}；词表版本 {words}",
         as_of=as_of, stamp=stamp, is_demo=demo,
         sections=(_overall(found), _units(found), _accounts(found, brief), _findings(found, brief),
-                  _method(words, stamp, scope)),
+                  *((_scores(found, found.sheet, brief),) if found.sheet else ()), _method(words, stamp, scope)),
     )
 
 
@@ -91,6 +98,37 @@ def _findings(found: Compliance, brief: bool) -> Section:
     more = f"共 {found.found:,} 处，只列出前 {len(listed):,} 处" if found.found > len(listed) else ""
     names = BRIEF_FINDINGS if brief else FINDINGS
     return Section("文字核对", (_table("错别字、规范表述和风险词", FINDINGS, names, listed, more),))
+
+
+def _scores(found: Compliance, sheet: Sheet, brief: bool) -> Section:
+    """What the local list makes of the accounts, apart from the verdict; every deduction with where it comes from."""
+    frame = found.accounts.assign(**{
+        name: [None if record.total is None else said(getattr(record, name)) for record in found.accounts["record"]]
+        for name in ("deducted", "bonus")
+    })
+    counted = frame["local"].value_counts()
+    tally = "，".join(f"{word} {int(counted.get(word, 0))} 个" for word in PASSES.values())
+    intro = f"本地扣分项 {sheet.valid_from} 起执行：基础分 {said(sheet.base)}，{said(sheet.pass_line)} 分以上合格，" \
+            f"高于 {said(sheet.bonus_line)} 分才计加分。{tally}。"
+    lines = tuple(
+        (row["account"], row["unit"], line.item.name, line.amount, line.source, line.words)
+        for row in frame.to_dict("records") for line in row["record"].lines
+        if not brief or line.points or not line.certain
+    )
+    items = tuple((
+        item.name, "加分" if item.bonus else "扣分", said(item.points), said(item.most), item.words,
+        f"{TESTS[item.test].name}{f'（{TESTS[item.test].limit} {item.limit}）' if item.limit else ''}" if item.test
+        else "人工登记",
+    ) for item in sheet.items)
+    columns = [tuple(Column(head) for head in heads) for heads in (
+        ("账号", "单位", "项目", "扣分、加分", "来源", "依据"),
+        ("项目", "性质", "每次分值", "本项最高", "说明", "核查办法"),
+    )]
+    return Section("本地扣分", (
+        Paragraph(APART), Paragraph(intro), _table("各账号本地扣分", SCORES, BRIEF_SCORES if brief else SCORES, frame),
+        Table("逐项扣分、加分", columns[0], lines, "无法判定的不计次数，列出至多的分值"),
+        Table("本地扣分项", columns[1], items),
+    ))
 
 
 def _table(

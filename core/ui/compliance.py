@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -20,6 +21,7 @@ from core.query.scope import Filter
 from core.report import compliance as report
 from core.report import excel, pdf
 from core.report.content import Content
+from core.ui import deductions, leaders
 from core.ui.ask import ask, look
 from core.ui.choice import linked
 from core.ui.deeds import WHO, do, said
@@ -29,7 +31,7 @@ from core.ui.table import Column, pick, table
 
 TOLD = "compliance"
 _ROUND = "check_round"
-VIEWS = ("账号", "单位", "文字核对", "规则")
+VIEWS = ("账号", "单位", "文字核对", "本地扣分", "领导名单", "规则")
 SPANS = ("近30天", "近90天", "当月", "当季", "当年")
 """Periods that end with the day of the check."""
 ROWS = 10
@@ -70,10 +72,12 @@ def section() -> None:
                                 label_visibility="collapsed")
     if view == "规则":
         _rules(words, digest)
+    elif view == "领导名单":
+        leaders.section()
     elif shown.accounts.empty:
         empty("没有符合条件的账号，请放宽筛选。", ":material/filter_alt_off:")
     else:
-        {"账号": _accounts, "单位": _units, "文字核对": _findings}[view](shown)
+        {"账号": _accounts, "单位": _units, "文字核对": _findings, "本地扣分": deductions.section}[view](shown)
         _export(shown, told, digest)
 
 
@@ -121,7 +125,7 @@ def _narrowed(found: Compliance) -> tuple[Compliance, str]:
     told = "；".join(filter(None, (
         "、".join(verdicts), platform, names.get(unit) if unit is not None else "", f"包含“{search}”" if search else "",
     ))) or "全部账号"
-    return Compliance(found.first, found.last, frame, kept, number), told
+    return replace(found, accounts=frame, findings=kept, found=number), told
 
 
 # --- Accounts -------------------------------------------------------------------------------------------------------
@@ -155,6 +159,7 @@ def _accounts(found: Compliance) -> None:
         _title(f"{row['account']}·{row['platform']}", row["verdict"], row["unit"])
         for check in row["inspection"].checks:
             _check(check)
+        deductions.record_of(row.to_dict())
         mine = found.findings[found.findings["account_id"] == chosen]
         if not mine.empty:
             table(mine, _WORDS, key=f"check_words_{chosen}", alt="这个账号查到的用词")
@@ -201,7 +206,9 @@ def _unit(card: UnitCard) -> None:
     for row in card.accounts.to_dict("records"):
         outcome = row["inspection"].verdict
         why = plain(row["reasons"] or row["inspection"].checks[0].words)
-        st.markdown(f"{_ICONS[outcome]} **{plain(row['account'])}**·{plain(row['platform'])}　{row['verdict']}：{why}")
+        local = deductions.badge(row["record"])
+        st.markdown(f"{_ICONS[outcome]} **{plain(row['account'])}**·{plain(row['platform'])}　{row['verdict']}：{why}"
+                    + (f"　:gray-badge[{plain(local)}]" if local else ""))
 
 
 # --- Words ----------------------------------------------------------------------------------------------------------
