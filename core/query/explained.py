@@ -33,6 +33,7 @@ class Told:
     then: Inputs
     change: Explanation | None
     reason: str = ""
+    rounded: bool = False
 
     @property
     def words(self) -> str:
@@ -91,7 +92,7 @@ class Told:
 
     def what_if(self, posts: float, each: float) -> float:
         """The score with so many times the posts, each with so many times the counters (core.metrics.explain)."""
-        return explain.what_if(self.index, self.now, posts=posts, each=each).value
+        return explain.what_if(self.index, self.now, posts=posts, each=each, rounded=self.rounded).value
 
 
 def _quantity(inputs: Inputs, name: str, by: str) -> float | None:
@@ -104,18 +105,18 @@ def _quantity(inputs: Inputs, name: str, by: str) -> float | None:
 
 def told(
     session: Session, account_id: int, platform: str, first: date, last: date, index: str | None = None,
-    basis: str | None = None,
+    basis: str | None = None, board: int | None = None,
 ) -> Told | None:
-    """The change of an account's score since the period before; None where its platform has no index. Raises
-    LookupError as `boards.plan`."""
-    made = boards.plan(session, platform, index, basis)
+    """The change of an account's score since the period before, by the index, basis and rounding of a board where one
+    is chosen; None where there is no index. Raises LookupError as `boards.plan`."""
+    made = boards.plan(session, platform, index, basis, board=board)
     if made.index is None:
         return None
     before = previous_period(first, last)
     now, then = (boards.inputs(session, account_id, *span, made) for span in ((first, last), before))
-    found = explain.explain(made.index, then, now)
+    found = explain.explain(made.index, then, now, rounded=made.rounded)
     if isinstance(found, Explanation):
-        return Told(made.index, first, last, before, now, then, found)
+        return Told(made.index, first, last, before, now, then, found, rounded=made.rounded)
     lacking = made.index.score(now)
     where = "本期" if lacking.value is None else "上一周期"
     return Told(made.index, first, last, before, now, then, None, f"{where}{found.reason}")

@@ -195,8 +195,8 @@ def read(session: Session, platform: str, month: Month, scope: str, basis: str, 
 
 def _ranking(session: Session, where: Filter, platform: str, basis: str, board: int | None,
              ) -> tuple[boards.Plan, pd.DataFrame]:
-    """The ranking by the index; by posts where no account has all that its formula needs."""
-    for order in ("index", "posts"):
+    """The ranking by the index, or as the board is ordered; by posts where no account has what that needs."""
+    for order in (None, "posts"):
         plan = boards.plan(session, platform, basis=basis, order=order, board=board)
         ranking = boards.ranking(session, where, platform, basis=basis, order=order, board=board)
         if (ranking["rank"].notna() & (ranking["posts"].fillna(0) > 0)).any():

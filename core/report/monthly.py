@@ -17,7 +17,7 @@ from core.clock import Month
 from core.counts import AT_LEAST, CAPPED_READ, Count
 from core.metrics.growth import share
 from core.query import totals
-from core.query.boards import ORDERS
+from core.query.boards import ROUNDED
 from core.report import facts as reading
 from core.report.content import (
     Block,
@@ -350,7 +350,7 @@ def _boards(f: Facts) -> Section | None:
         said += f"其中{blurred}个账号因数据为下限或约数，与邻近名次不可区分。"
     blocks: list[Block] = [Paragraph(said), Note("榜单用于运营分析，不作为考核依据。")]
     value = "score" if by_index else f.plan.order
-    unit = "分" if by_index else _piece(f) if f.plan.order == "posts" else "次"
+    unit = "分" if by_index else {"posts": _piece(f), "followers": "人"}.get(f.plan.order, "次")
     if len(ranked) > 1:
         best = ranked.head(TOP)
         blocks.append(Chart("bar", f"前{len(best)}位账号", "账号", tuple(_labels(best["name"])),
@@ -378,13 +378,15 @@ def _labels(names: Sequence[str]) -> list[str]:
 
 
 def _order_word(f: Facts) -> str:
-    return ORDERS[f.plan.order]
+    return labels.ORDERS[f.plan.order]
 
 
 def _board_table(f: Facts, title: str, frame: pd.DataFrame, *, full: bool = False, renumbered: bool = False) -> Table:
     """Rows of a ranking. `renumbered`: places within this list, equal places kept equal."""
     main = [f.main] if f.main else []
+    by = f.plan.order
     wanted = f.counters if full else ("likes",) if main else INTERACTION
+    wanted = (*wanted, by) if by in labels.COUNTERS and by not in wanted else wanted
     others = [name for name in _yields(f, wanted) if name not in main]
     scored = f.plan.index is not None and frame["score"].notna().any()
     columns = [Column("名次", "rank"), *([] if renumbered else [Column("升降")]), Column("账号"), Column("单位"),
@@ -394,7 +396,9 @@ def _board_table(f: Facts, title: str, frame: pd.DataFrame, *, full: bool = Fals
         columns += [Column(f"总{word}", "count"), Column(f"最高{word}", "count"), Column(f"平均{word}", "mean")]
     columns += [Column(f"总{labels.COUNTERS[name]}" if name == "likes" else labels.COUNTERS[name], "count")
                 for name in others]
-    followers = full and frame["followers"].notna().any()
+    totalled = by == "interaction"
+    columns += [Column(labels.ORDERS[by], "count")] * totalled
+    followers = (full or by == "followers") and frame["followers"].notna().any()
     columns += [Column("粉丝数", "count")] * bool(followers)
     noted = full and any(frame["note"])
     columns += [Column("数据说明")] * noted
@@ -411,6 +415,7 @@ def _board_table(f: Facts, title: str, frame: pd.DataFrame, *, full: bool = Fals
             cells += [totals.count_of(row, name), _peak_count(row, name),
                       None if pd.isna(row[f"{name}_avg"]) else Mean(float(row[f"{name}_avg"]), row[f"{name}_mark"])]
         cells += [totals.count_of(row, name) for name in others]
+        cells += [totals.count_of(row, by)] * totalled
         cells += [totals.count_of(row, "followers")] * bool(followers)
         cells += [row["note"]] * noted
         rows.append(tuple(cells))
@@ -551,11 +556,13 @@ def _method(f: Facts, district: str) -> Section:
                   "环比与上一个自然月比较，同比与上年同月比较，缺少可比数据的不作比较。"),
     ]
     index = f.plan.index
-    if index is not None and f.plan.order != "index":
+    if index is not None and not (f.ranking["score"].notna() & (f.ranking["posts"].fillna(0) > 0)).any():
         blocks.append(Paragraph(f"本月没有账号具备{index.title}公式所需的全部数据，不计算指数，榜单按{_order_word(f)}排列。"))
     elif index is not None:
         blocks.append(Paragraph(f"指数采用{index.title}（{index.source}）。{_sentence(index.notes)}"
-                                "不同版本的指数不可相互比较；缺少公式所需数据的账号不计分。"))
+                                f"{f'{ROUNDED}。' if f.plan.rounded else ''}"
+                                "不同版本的指数不可相互比较；缺少公式所需数据的账号不计分。"
+                                f"{'' if f.plan.order == 'index' else f'榜单按{_order_word(f)}排列。'}"))
     else:
         blocks.append(Paragraph(f"{f.plan.platform_name}没有公开的指数公式，榜单按{_order_word(f)}排列。"))
     blocks.append(Paragraph("平台以“10万+”等方式显示的读数只是下限，记“≥”；以“1.2万”等方式显示的读数是约数，记“≈”；"

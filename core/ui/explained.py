@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from core import charts
+from core import board_versions, charts
 from core.query import explained as query
+from core.query import scope
+from core.query.boards import ROUNDED
 from core.query.explained import Told
 from core.query.scope import Filter
 from core.ui.ask import ask
@@ -13,12 +15,16 @@ from core.ui.table import Column, table
 
 def explained(account_id: int, platform: str, where: Filter) -> None:
     """An account's score and its change, the reasons as bars and as a table, and two sliders; nothing where its
-    platform has no index."""
-    told, key = ask(query.told, account_id, platform, where.start, where.end), f"why_{account_id}"
+    platform has no index. A link from a board has its score reckoned as the board does."""
+    board, name = _board(platform)
+    told = ask(query.told, account_id, platform, where.start, where.end, board=board)
+    key = f"why_{account_id}"
     if told is None:
         return
     st.subheader("传播指数", anchor=False)
     index = told.index
+    if name:
+        caption(f"按榜单“{name}”的指数和取数口径计算{f'，{ROUNDED}' if told.rounded else ''}。")
     if told.change is None:
         empty(f"{index.title} 没有可比的分值：{told.reason}。")
         return
@@ -40,6 +46,14 @@ def explained(account_id: int, platform: str, where: Filter) -> None:
         }, key=f"{key}_parts", alt="指数各项的变化")
     if told.now.posts:
         _what_if(told, key)
+
+
+def _board(platform: str) -> tuple[int | None, str]:
+    """The board that a link names, where it ranks this platform; None and "" else."""
+    asked, choices = st.query_params.get("by"), ask(scope.choices)
+    id_ = next((id_ for id_, name, _ in (*choices.boards, *choices.archived) if name == asked), None)
+    found = None if id_ is None else ask(board_versions.definition, id_)
+    return (id_, found.name) if found and found.platform == platform else (None, "")
 
 
 def _what_if(told: Told, key: str) -> None:

@@ -69,9 +69,17 @@ def gate(word: str) -> Filter:
         st.error("请从系统首页进入。", icon=":material/lock:")
         st.stop()
     st.title(entered.title, anchor=False)
+    st.session_state["_line"] = st.empty()
     line = st.session_state["_words"]
-    st.caption(plain(line) if line else entered.help)
+    st.session_state["_line"].caption(plain(line) if line else entered.help)
     return st.session_state["_where"]
+
+
+def restate(where: Filter) -> Filter:
+    """For a room that answers for something else than the filter bar says: its head and its exports say so."""
+    st.session_state["_words"] = filters.words(where, ask(scope.choices), _entered.get().filters)
+    st.session_state["_line"].caption(plain(st.session_state["_words"]))
+    return where
 
 
 def _ready() -> bool:

@@ -34,7 +34,7 @@ def test_order_and_index_can_be_changed(district, open_room):  # noqa: F811
     before = app.dataframe[0].value["score"].dropna().tolist()
     app.selectbox(key="index_wci_v14_2_3").set_value("WCI V13.0").run()
     assert app.dataframe[0].value["score"].dropna().tolist() != before
-    app.selectbox(key="order_wechat_None").set_value("发布数").run()
+    app.selectbox(key="order_wechat_None_index").set_value("发布数").run()
     frame = app.dataframe[0].value
     assert frame["posts"].dropna().is_monotonic_decreasing
     assert not app.exception
