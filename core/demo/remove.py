@@ -29,6 +29,7 @@ from core.models import (
     EditionFile,
     FoldKey,
     FollowerReading,
+    LocalMark,
     Mention,
     MentionDay,
     Post,
@@ -166,7 +167,7 @@ def _ledger(session: Session, removed: Removed) -> None:
         ingest.mark_dirty(session, [(account_id, day) for account_id, day in (*days, *months)])
         _count(session, update(Account).where(Account.id.in_(kept)).values(demo=False))
     gone = select(Account.id).where(Account.demo.is_(True))
-    for table in (AccountDay, AccountMonth, Coverage, Dirty, BoardMember, AccountName):
+    for table in (AccountDay, AccountMonth, Coverage, Dirty, BoardMember, AccountName, LocalMark):
         _count(session, delete(table).where(table.account_id.in_(gone)))
     removed.accounts = _count(session, delete(Account).where(Account.demo.is_(True)))
     used = select(Account.unit_id).where(Account.unit_id.is_not(None))

@@ -171,6 +171,11 @@ class Inspection:
         return {check.rule: check for check in self.checks}[rule]
 
     @property
+    def national(self) -> str:
+        """What the account came to nationally, where nothing but a veto decides."""
+        return VERDICTS[self.verdict if self.verdict in ("fail", "unknown", "none") else "ok"]
+
+    @property
     def reasons(self) -> str:
         """Why the verdict is what it is: the sentences of the checks that are not all right, the gravest first."""
         order = list(OUTCOMES)

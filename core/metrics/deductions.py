@@ -23,7 +23,7 @@ APART = (
     "本地扣分由本区自定，单独列出，不改变全国口径的结论。"
 )
 WEEK = 7
-KEY_MOST, NAME_MOST, WORDS_MOST, ITEMS_MOST, POINTS_MOST = 20, 40, 200, 50, 1000
+NAME_MOST, WORDS_MOST, ITEMS_MOST, POINTS_MOST = 40, 200, 50, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,15 @@ class Sheet:
 
 
 USUAL = (
-    Item("stale", "内容更新不及时", "期内出现较长时间不更新", 10, 20, test="gap", limit=7),
-    Item("weekly", "发布频次不足", "每周发布少于规定篇数", 2, 10, test="weekly", limit=3),
-    Item("broken", "功能无法使用", "菜单、链接、查询等功能打不开", 5, 20),
-    Item("wording", "表述错误、错别字", "经人工确认的错别字和不规范表述", 1, 10, test="words"),
-    Item("leader", "领导姓名职务差错", "经人工确认的领导姓名、职务错误", 5, 20, test="leaders"),
-    Item("contact", "无互动功能", "没有留言、私信等有效互动渠道", 5, 5, test="interaction"),
-    Item("record", "未备案", "没有在报送系统登记备案号", 2, 2, test="registration"),
-    Item("twin", "重复开设账号", "同一单位在同一平台开设多个账号", 5, 5, test="twins"),
-    Item("adopted", "稿件被上级采用", "被市级以上政务新媒体采用", 2, 20, bonus=True),
+    Item("01", "内容更新不及时", "期内出现较长时间不更新", 10, 20, test="gap", limit=7),
+    Item("02", "发布频次不足", "每周发布少于规定篇数", 2, 10, test="weekly", limit=3),
+    Item("03", "功能无法使用", "菜单、链接、查询等功能打不开", 5, 20),
+    Item("04", "表述错误、错别字", "经人工确认的错别字和不规范表述", 1, 10, test="words"),
+    Item("05", "领导姓名职务差错", "经人工确认的领导姓名、职务错误", 5, 20, test="leaders"),
+    Item("06", "无互动功能", "没有留言、私信等有效互动渠道", 5, 5, test="interaction"),
+    Item("07", "未备案", "没有在报送系统登记备案号", 2, 2, test="registration"),
+    Item("08", "重复开设账号", "同一单位在同一平台开设多个账号", 5, 5, test="twins"),
+    Item("09", "稿件被上级采用", "被市级以上政务新媒体采用", 2, 20, bonus=True),
 )
 """What lists of districts usually hold, to begin with."""
 
@@ -187,8 +187,10 @@ class Line:
 
     @property
     def amount(self) -> str:
-        """`扣 4 分`, `加 2 分`, `无法判定`, `扣 4 分，另有无法判定（至多 10 分）`."""
+        """`扣 4 分`, `加 2 分`, `不扣分`, `无法判定`, `扣 4 分，另有无法判定（至多 10 分）`."""
         verb = "加" if self.item.bonus else "扣"
+        if not self.points_most:
+            return f"不{verb}分"
         if self.certain:
             return f"{verb} {said(self.points)} 分"
         if not self.points:
@@ -269,7 +271,7 @@ def _line(item: Item, found: Count | None, marks: Sequence[Mark]) -> Line:
     least = entered + (found.least if found else 0)
     most = None if found and found.most is None else entered + (found.most or 0 if found else 0)
     source = "、".join(filter(None, ("自动" if found else "", "人工" if marks else "")))
-    words = [found.words] if found and found.words else []
+    words = [found.words] if found else [] if marks else ["没有登记。"]
     words += [f"{mark.day} {mark.reason}" + (f"（{mark.times} 次）" if mark.times > 1 else "")
               + (f"，依据：{mark.evidence}" if mark.evidence else "") + "。" for mark in marks]
     points = round(min(item.points * least, item.most), 2)

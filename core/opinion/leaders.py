@@ -33,7 +33,7 @@ _JOINING = re.compile("由|和|与|及|向|对|请|同|经|让|被|听取|陪同
 _FOLLOWING = re.compile(
     "主持|出席|强调|指出|讲话|带队|率队|调研|表示|介绍|致辞|宣布|一行|同志|先后|分别|前往|来到|走进|深入|实地|参加"
     "|会见|陪同|传达|通报|带领|检查|督导|视察|慰问|看望|接受|告诉|认为|主讲|回应|批示|明确|应约|应邀|今天"
-    "|[作说称在到赴率就为和与同及等任签]"
+    "|召开|走访|听取|接待|讲授|部署|察看|查看|开展|专题|一同|当选|[作说称在到赴率就为和与同及等任签]"
 )
 """What may follow a name that is not listed; elsewhere it isn't plain where the name ends."""
 _SURNAMES = (
@@ -138,7 +138,9 @@ class Roll:
             return None
         if listed := next((rest[:size] for size in self.lengths if rest[:size] in self.by_name), None):
             # Where a longer name may begin like a listed one, it isn't known to be the listed one.
-            return listed if len(listed) > 2 or _ends(rest, 2) else self._other(text, start, end, holders)
+            plain = len(listed) > 2 or _ends(rest, 2) or _named(
+                rjieba.tag(text[start:end] + _RUN.match(rest)[0]), end - start, 2, {listed[0]})
+            return listed if plain else self._other(text, start, end, holders)
         return _mistyped(rest, holders) or self._other(text, start, end, holders)
 
     def _fits(self, rest: str, title: str, day: date) -> bool:

@@ -69,8 +69,8 @@ class Compliance:
     """Every account in scope, inspected at the end of `last`, its period beginning with `first`.
 
     `accounts`, the gravest first: account_id, account, unit_id (0: none), unit, unit_kind (in words), platform (name),
-    state (in words), verdict (in words), reasons, last_post, silent (confirmed days since), silent_most (missing where
-    there is no bound), gap (confirmed), gap_first, gap_last, out, out_most, unknown (days of the period of which
+    state (in words), verdict (in words), national (what vetoes alone make of it, in words), reasons, last_post, silent
+    (confirmed days since), silent_most (missing where there is no bound), gap (confirmed), gap_first, gap_last, out, out_most, unknown (days of the period of which
     nothing is known), interactive (in words), registration_no, twins (other accounts of the unit on the platform),
     posts, read, confirmed, grave, wrong, doubtful, inspection; and by the local list, apart from the verdict: local (in
     words, empty without a list), score (in words), deducted, bonus, unjudged (names of items), why, record. Figures of
@@ -167,8 +167,8 @@ def compliance(session: Session, where: Filter, words: str) -> Compliance:
 
 
 _COLUMNS = [
-    "account_id", "account", "unit_id", "unit", "unit_kind", "platform", "state", "verdict", "reasons", "last_post",
-    "silent", "silent_most", "gap", "gap_first", "gap_last", "out", "out_most", "unknown", "interactive",
+    "account_id", "account", "unit_id", "unit", "unit_kind", "platform", "state", "verdict", "national", "reasons",
+    "last_post", "silent", "silent_most", "gap", "gap_first", "gap_last", "out", "out_most", "unknown", "interactive",
     "registration_no", "twins", "posts", "read", "confirmed", "grave", "wrong", "doubtful", "inspection",
     "local", "score", "deducted", "bonus", "unjudged", "why", "record",
 ]
@@ -179,7 +179,8 @@ def _row(account: Account, facts: Facts, found: Inspection) -> dict:
     silence, gap = found.silence, found.gap
     return {
         "account_id": account.id, "account": account.name, "state": ACCOUNT_STATES[account.state],
-        "verdict": VERDICTS[found.verdict], "reasons": found.reasons, "last_post": found.last_post,
+        "verdict": VERDICTS[found.verdict], "national": found.national, "reasons": found.reasons,
+        "last_post": found.last_post,
         "silent": silence.least if silence else None, "silent_most": silence.most if silence else None,
         "gap": (gap.days if gap else 0) if found.updates else None, "gap_first": gap.first if gap else None,
         "gap_last": gap.last if gap else None, "out": found.out, "out_most": found.out_most, "unknown": found.unknown,

@@ -30,11 +30,11 @@ FINDINGS: Mapping[str, Column] = {
     "note": Column("说明"), "source": Column("依据"),
 }
 SCORES: Mapping[str, Column] = {
-    "account": Column("账号"), "unit": Column("单位"), "platform": Column("平台"), "verdict": Column("全国指标结论"),
+    "account": Column("账号"), "unit": Column("单位"), "platform": Column("平台"), "national": Column("全国口径"),
     "local": Column("本地结论"), "score": Column("得分"), "deducted": Column("扣分"), "bonus": Column("加分"),
     "unjudged": Column("无法判定的项目"), "why": Column("扣分、加分说明"),
 }
-BRIEF_SCORES = ("account", "unit", "platform", "verdict", "local", "score", "why")
+BRIEF_SCORES = ("account", "unit", "platform", "national", "local", "score", "why")
 BRIEF_ACCOUNTS = ("account", "unit", "platform", "verdict", "last_post", "silent", "out", "reasons")
 BRIEF_FINDINGS = ("level", "decision", "wrong", "right", "around", "account", "unit", "platform", "day", "place")
 """Columns that fit on paper."""

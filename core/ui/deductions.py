@@ -29,8 +29,8 @@ _BY_HAND = "人工登记"
 _RECORDS = {
     "account": Column("账号", pinned=True, width=150), "local": Column("本地结论", width=76),
     "score": Column("得分", width=70, help="有无法判定的项目时是范围：前一个数假定它们都扣分，后一个数假定都不扣"),
-    "verdict": Column("全国指标结论", width=96, help="只看单项否决"), "unit": Column("单位", width=150),
-    "platform": Column("平台", width=76), "deducted": Column("扣分", "number", help="能确认的扣分"),
+    "national": Column("全国口径", width=76, help="国办秘函〔2019〕19号：只看单项否决"),
+    "unit": Column("单位", width=150), "platform": Column("平台", width=76), "deducted": Column("扣分", "number", help="能确认的扣分"),
     "bonus": Column("加分", "number", help="高于加分线才计入"), "unjudged": Column("无法判定的项目", width=160),
     "why": Column("扣分、加分说明", width=330),
 }
@@ -103,7 +103,7 @@ def record_of(row: Mapping[str, Any]) -> None:
 def _records(shown: Compliance, sheet: Sheet) -> None:
     frame = shown.accounts
     counted = Counter(frame["local"])
-    cards([Card(word, f"{counted[word]:,}") for word in PASSES.values()])
+    cards([Card(f"本地{word}", f"{counted[word]:,}") for word in PASSES.values()])
     caption(f"{sheet.valid_from} 起执行的扣分项：基础分 {said(sheet.base)}，{said(sheet.pass_line)} 分以上合格，高于 "
             f"{said(sheet.bonus_line)} 分才计加分。没有采集到的日子不计次数；判定不了的写“无法判定”，得分写成范围。"
             "点选一行看逐项扣分。")
@@ -114,7 +114,7 @@ def _records(shown: Compliance, sheet: Sheet) -> None:
     if chosen is not None and chosen in set(frame["account_id"]):
         row = frame[frame["account_id"] == chosen].iloc[0].to_dict()
         with st.container(border=True):
-            st.markdown(f"**{plain(row['account'])}**·{plain(row['platform'])}　全国指标结论：{row['verdict']}")
+            st.markdown(f"**{plain(row['account'])}**·{plain(row['platform'])}　全国口径：{row['national']}")
             record_of(row)
             if row["record"].total is None:
                 caption("这个账号不在检查之列，不计本地扣分。")
@@ -248,15 +248,14 @@ def _config() -> dict[str, Any]:
 
 
 def _items(rows: Sequence[Mapping[str, Any]], used: set[str]) -> tuple[Item, ...]:
-    """The items of the edited table; new ones get a key that no version has had."""
-    out, fresh = [], 1
+    """The items of the edited table; new ones get a number that no version has had."""
+    fresh = max((int(key) for key in used | {row["key"] for row in rows} if key.isdecimal()), default=0)
+    out = []
     for row in rows:
         if row["drop"] or not (row["key"] or (row["name"] or "").strip()):
             continue
-        key = row["key"]
-        while not key:
-            key, fresh = (f"x{fresh}" if f"x{fresh}" not in used else ""), fresh + 1
-        limit = row["limit"]
+        fresh += not row["key"]
+        key, limit = row["key"] or f"{fresh:02}", row["limit"]
         out.append(Item(
             key, row["name"] or "", row["words"] or "", float(row["points"] or 0), float(row["most"] or 0),
             row["kind"] == _KINDS[1], _TEST_OF.get(row["test"], ""), None if pd.isna(limit) else int(limit),

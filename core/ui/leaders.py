@@ -31,7 +31,7 @@ def section() -> None:
     held = ask(ledger.lines)
     caption("标题和正文中，名单里的职务前后紧挨着的姓名与发布当日的任职不符，或姓名差一个字，列为疑似，在“文字核对”中由人工"
             "判断。名单改动后，检查时段内的帖文重新核对。职务请写到能够区分的程度，例如写“青山街道党工委书记”而不只写“书记”；"
-            f"前面带有其他地名、单位名的不核对（本区名称“{settings().district}”除外）。")
+            f"前面带有其他地名、单位名的不核对（本区名称“{settings().district}”除外）。现有 {len(held)} 行。")
     if not held:
         empty("还没有领导名单，帖文中的领导姓名职务没有核对。请在下面粘贴或上传名单。", ":material/badge:")
     else:
@@ -55,17 +55,15 @@ def _table(held: list[Line]) -> None:
         "note": made.TextColumn(HEADS["note"], width=200), "drop": made.CheckboxColumn("删除", width=56),
     })
     edits = st.session_state.get(key, {}).get("edited_rows", {})
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("保存修改", type="primary", icon=":material/save:", key="leaders_save", disabled=not edits):
-            changed = [(n + 1, row | edits.get(n, edits.get(str(n), {}))) for n, row in enumerate(rows)]
+    if st.button("保存修改", type="primary", icon=":material/save:", key="leaders_save", disabled=not edits):
+        changed = [(n + 1, row | edits.get(n, edits.get(str(n), {}))) for n, row in enumerate(rows)]
 
-            def deed(session: Session) -> str:
-                kept = ledger.made((number, row) for number, row in changed if not row["drop"])
-                return ledger.keep(session, kept, who=WHO, now=clock.now())
+        def deed(session: Session) -> str:
+            kept = ledger.made((number, row) for number, row in changed if not row["drop"])
+            return ledger.keep(session, kept, who=WHO, now=clock.now())
 
-            _save(deed)
-        export(frame.drop(columns="drop"), _COLUMNS, "领导名单", key="leaders_export")
-        caption(f"共 {len(held)} 行。")
+        _save(deed)
+    export(frame.drop(columns="drop"), _COLUMNS, "领导名单", key="leaders_export")
 
 
 def _more(held: list[Line]) -> None:
