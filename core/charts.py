@@ -79,10 +79,11 @@ def daily_lines(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", t
 
 
 def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "", height: int = 280,
-                 order: Sequence[str] = ()) -> alt.Chart:
+                 order: Sequence[str] = (), across: bool = False) -> alt.Chart:
     """Bars by day or by name, the series on top of each other.
 
-    `frame`: day (date) or label (text, in the order given) · series (text) · value (number or NaN).
+    `frame`: day (date) or label (text, in the order given) · series (text) · value (number or NaN). `across`: bars by
+    name lie, the first one on top, and their number makes the height.
     """
     if "day" in frame:
         data = _daily(frame, value_name, unit)
@@ -95,9 +96,17 @@ def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
     names = list(order) or list(dict.fromkeys(data["series"]))
     data = data.assign(place=data["series"].map({name: n for n, name in enumerate(names)}))
     width = _bar_width(data["day"]) if "day" in data else {}
+    amount = {"stack": "zero", "title": f"{value_name}（{unit}）"}
+    if across:
+        y = alt.Y("label:N", title=None, sort=list(dict.fromkeys(data["label"])),
+                  axis=alt.Axis(labelLimit=150, ticks=False, domain=False))
+        x = alt.X("value:Q", axis=alt.Axis(labelExpr=AXIS_NUMBER, tickCount=5), **amount)
+        height = 26 * data["label"].nunique() + 20
+    else:
+        y = alt.Y("value:Q", axis=_AMOUNT, **amount)
     chart = alt.Chart(data).mark_bar(**width).encode(
         x=x,
-        y=alt.Y("value:Q", stack="zero", title=f"{value_name}（{unit}）", axis=_AMOUNT),
+        y=y,
         color=_series_colour(names),
         order=alt.Order("place:Q"),
         tooltip=[where, alt.Tooltip("series:N", title="系列"), alt.Tooltip("text:N", title=value_name)],

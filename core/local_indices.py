@@ -122,11 +122,11 @@ def faults(session: Session, name: str, platforms: Sequence[str], definition: Ma
     out = [fault] if (fault := local.name_fault(name)) else []
     if not platforms:
         return [*out, "请选择适用平台"]
-    for code in platforms:
-        found = session.get(Platform, code)
-        if found is None or not found.counters:
-            out.append(f"“{found.name if found else code}”没有可用于计分的数据，请去掉这个平台")
-    return out or local.faults(definition, offered(session, platforms))
+    held = {code: session.get(Platform, code) for code in platforms}
+    if silent := [code for code, found in held.items() if found is None or not found.counters]:
+        names = "、".join(held[code].name if held[code] else code for code in silent)
+        return [*out, f"“{names}”没有可用于计分的数据，请去掉这个平台"]
+    return out + local.faults(definition, offered(session, platforms))
 
 
 def save(

@@ -17,6 +17,12 @@ from core.models import Matrix, Platform
 
 MANY = {"best": "取得分最高的账号", "mean": "取各账号的平均分", "sum": "各账号得分相加"}
 """What counts of several accounts that a unit has on one platform."""
+METHOD = (
+    "总分 = 各平台分值 × 权重之和。各平台分值按其指数原样取用（与公开的矩阵算法相同），不同指数的分值高低本不相同；"
+    "标明“折算为100”的平台，先按本期全部单位中的最高分折算为 0 到 100。"
+    "没有账号的平台计 0 分；有账号而算不出分值的不计 0 分，总分标为下限（≥）。"
+)
+"""How a total is made, in the words of its reader."""
 NAME_LENGTH, WEIGHT_STEP = 30, Decimal("0.01")
 
 

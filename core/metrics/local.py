@@ -130,7 +130,7 @@ def _dimension_faults(title: str, part: Mapping[str, Any], inputs: Mapping[str, 
     for term in terms:
         name = term.get("input")
         if name not in inputs:
-            said = f"“{word(name)}”不是所选平台都有的数据" if name in WORDS else "有一项没有选数据"
+            said = f"“{word(name)}”不是所选平台都有的数据" if name in WORDS else "有一项没有选数据或数据不适用"
             out.append(f"维度“{title}”：{said}，请从下拉列表中选择")
             continue
         where = f"维度“{title}”的“{inputs[name]}”"

@@ -22,6 +22,7 @@ from core.query.scope import Filter
 class Version:
     """One version of a local index, to be shown or to begin a new one with. `boards`: how many name it."""
 
+    id: int
     key: str
     name: str
     version: int
@@ -50,7 +51,7 @@ def versions(session: Session) -> list[Version]:
     rows = session.execute(
         select(LocalIndex).order_by(LocalIndex.retired, LocalIndex.name, LocalIndex.version.desc())).scalars()
     return [
-        Version(row.key, row.name, row.version, tuple(row.platforms),
+        Version(row.id, row.key, row.name, row.version, tuple(row.platforms),
                 "、".join(names.get(code, code) for code in row.platforms), row.definition, row.usual, row.retired,
                 named.get(row.key, 0), row.at, row.who)
         for row in rows

@@ -1,5 +1,5 @@
-"""The room 榜单: which board, of which period, ranked and shown how; beside it units among their peers, and accounts
-compared."""
+"""The room 榜单: which board, of which period, ranked and shown how; beside it units among their peers, matrix totals,
+and accounts compared."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from core import board_versions, charts, clock, labels, local_indices
 from core.metrics.cadence import holiday_names
 from core.query import accounts, boards, peers, trends
 from core.query.scope import Choices, Filter
-from core.ui import filters
+from core.ui import filters, matrix
 from core.ui.ask import ask
 from core.ui.export import export
 from core.ui.figures import counters
@@ -29,7 +29,7 @@ _UNSCORED = "不计指数"
 def other_part(where: Filter) -> bool:
     """Offers the parts of the room; draws the chosen one unless it is the ranking of accounts. Returns whether it
     did."""
-    parts = {"账号榜": None, "单位合计": units, "账号对比": comparison}
+    parts = {"账号榜": None, "单位合计": units, "矩阵总分": matrix.totals, "账号对比": comparison}
     part = st.segmented_control("看", list(parts), default="账号榜", key="rankings_part", bind="query-params",
                                 required=True, label_visibility="collapsed")
     if parts[part]:
@@ -191,8 +191,9 @@ def shown(plan: boards.Plan) -> dict[str, Column]:
         "rank": Column("名次", "int", pinned=True, width="small"),
         "rank_change": Column("升降", pinned=True, width="small"),
         "name": Column("账号", width=120), "unit": Column("单位"),
-        **({"score": Column("指数", "score")} if plan.index else {}), "posts": Column("发布数", "int"), **sums,
-        "spark": Column("每日发布", "spark"), "note": Column("数据说明", width="large"),
+        **({"score": Column("本地指数" if plan.index.local else "指数", "score")} if plan.index else {}),
+        "posts": Column("发布数", "int"), **sums, "spark": Column("每日发布", "spark"),
+        "note": Column("数据说明", width="large"),
     }
 
 
