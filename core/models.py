@@ -104,8 +104,10 @@ class Board(Row, table=True):
     index: str = Field(default="", description="Index key with its version; empty: the platform's own")
     basis: str = Field(default="latest", description="latest or d7")
     importances: list[int] = Field(default_factory=list, sa_type=JSON, description="Scope by rule; empty: all")
-    order_by: str = Field(default="index", description="What it is ordered by (query.boards.ORDERS)")
-    columns: list[str] = Field(default_factory=list, sa_type=JSON, description="Counters shown; empty: all")
+    order_by: str = Field(default="index", description="What it is ordered by (labels.ORDERS)")
+    columns: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="Counters, interaction, followers shown, in order; empty: all"
+    )
     period: str = Field(default="", description="day, week, month, quarter, year; empty: what the reader chose")
     week_start: int = Field(default=0, description="First weekday of its weeks, 0 Monday to 6 Sunday")
     rounded: bool = Field(default=False, description="Averages enter its index with one decimal, as 清博 computes")
@@ -590,7 +592,7 @@ class AccountDay(Row, table=True):
 
 
 class AccountMonth(Row, table=True):
-    """One account, calendar month and basis: the sums of its days, so that long boards needn't read them.
+    """One account, calendar month and basis: the sums of its days, so that long boards needn't read them (core.months).
 
     Rows of one month lie side by side: the key is the order on disk.
     """
@@ -599,73 +601,8 @@ class AccountMonth(Row, table=True):
     basis: str = Field(primary_key=True, description="latest or d7")
     month: date = Field(primary_key=True, description="Its first day")
     account_id: int = Field(foreign_key="account.id", primary_key=True)
-    known: int = Field(default=0, description="Days of which it is known what was published, on any basis")
+    figures: bytes = Field(sa_type=LargeBinary, description="Sums, days known, followers, packed (core.months)")
     by_day: str = Field(default="", description="Posts of each day with commas between; nothing where it is not known")
-    posts: int = 0
-    pushes: int = 0
-    headlines: int = 0
-    originals: int = Field(default=0, description="Posts known to be original")
-    original_known: int = Field(default=0, description="Posts of which it is known whether they are")
-    reads: int | None = Field(default=None, sa_type=BigInteger)
-    reads_max: int | None = Field(default=None, sa_type=BigInteger)
-    reads_known: int = 0
-    reads_capped: int = 0
-    reads_tolerance: int = Field(default=0, sa_type=BigInteger)
-    readers: int | None = Field(default=None, sa_type=BigInteger)
-    readers_max: int | None = Field(default=None, sa_type=BigInteger)
-    readers_known: int = 0
-    readers_capped: int = 0
-    readers_tolerance: int = Field(default=0, sa_type=BigInteger)
-    plays: int | None = Field(default=None, sa_type=BigInteger)
-    plays_max: int | None = Field(default=None, sa_type=BigInteger)
-    plays_known: int = 0
-    plays_capped: int = 0
-    plays_tolerance: int = Field(default=0, sa_type=BigInteger)
-    likes: int | None = Field(default=None, sa_type=BigInteger)
-    likes_max: int | None = Field(default=None, sa_type=BigInteger)
-    likes_known: int = 0
-    likes_capped: int = 0
-    likes_tolerance: int = Field(default=0, sa_type=BigInteger)
-    wows: int | None = Field(default=None, sa_type=BigInteger)
-    wows_max: int | None = Field(default=None, sa_type=BigInteger)
-    wows_known: int = 0
-    wows_capped: int = 0
-    wows_tolerance: int = Field(default=0, sa_type=BigInteger)
-    reposts: int | None = Field(default=None, sa_type=BigInteger)
-    reposts_max: int | None = Field(default=None, sa_type=BigInteger)
-    reposts_known: int = 0
-    reposts_capped: int = 0
-    reposts_tolerance: int = Field(default=0, sa_type=BigInteger)
-    sharers: int | None = Field(default=None, sa_type=BigInteger)
-    sharers_max: int | None = Field(default=None, sa_type=BigInteger)
-    sharers_known: int = 0
-    sharers_capped: int = 0
-    sharers_tolerance: int = Field(default=0, sa_type=BigInteger)
-    comments: int | None = Field(default=None, sa_type=BigInteger)
-    comments_max: int | None = Field(default=None, sa_type=BigInteger)
-    comments_known: int = 0
-    comments_capped: int = 0
-    comments_tolerance: int = Field(default=0, sa_type=BigInteger)
-    favourites: int | None = Field(default=None, sa_type=BigInteger)
-    favourites_max: int | None = Field(default=None, sa_type=BigInteger)
-    favourites_known: int = 0
-    favourites_capped: int = 0
-    favourites_tolerance: int = Field(default=0, sa_type=BigInteger)
-    headline_reads: int | None = Field(default=None, sa_type=BigInteger)
-    headline_readers: int | None = Field(default=None, sa_type=BigInteger)
-    headline_likes: int | None = Field(default=None, sa_type=BigInteger)
-    headline_wows: int | None = Field(default=None, sa_type=BigInteger)
-    headline_reposts: int | None = Field(default=None, sa_type=BigInteger)
-    original_reposts: int | None = Field(default=None, sa_type=BigInteger)
-    original_comments: int | None = Field(default=None, sa_type=BigInteger)
-    reads_over: int = Field(default=0, sa_type=BigInteger, description="Known reads above 10万+ of each post, summed")
-    headline_reads_over: int = Field(default=0, sa_type=BigInteger)
-    followers: int | None = Field(default=None, sa_type=BigInteger, description="At its last reading of the month")
-    followers_slack: int = 0
-    followers_day: date | None = Field(default=None, description="Day of that reading")
-    first_followers: int | None = Field(default=None, sa_type=BigInteger, description="At its first reading")
-    first_followers_slack: int = 0
-    first_followers_day: date | None = None
 
 
 class Coverage(Row, table=True):

@@ -28,6 +28,7 @@ from core.models import (
     Post,
     Reading,
 )
+from core.months import HEADLINE, ORIGINAL, SUMS, pack
 
 SLICE = 500
 """Account-days of one transaction."""
@@ -96,31 +97,29 @@ def sum_month(session: Session, accounts: Sequence[int], month: Month) -> None:
     An account of which nothing is known in that month has no row.
     """
     held = _days_of_month(session, accounts, month)
-    sums = [(func.max if c.name.endswith("_max") else summed)(AccountDay.__table__.c[c.name]).label(c.name)
-              for c in AccountMonth.__table__.columns if c.name in AccountDay.__table__.c and c.name not in _UNSUMMED]
+    sums = [(func.max if name.endswith("_max") else summed)(getattr(AccountDay, name)).label(name) for name in SUMS]
     found = session.execute(
         select(AccountDay.account_id, AccountDay.basis, *sums)
         .where(AccountDay.account_id.in_(accounts), AccountDay.day.between(month.first, month.last))
         .group_by(AccountDay.account_id, AccountDay.basis)
     ).mappings()
     by_key = {(row["account_id"], row["basis"]): row for row in found}
-    blank = {c.name: None if c.nullable else 0 for c in AccountMonth.__table__.columns}
     mine = and_(AccountMonth.month == month.first, AccountMonth.account_id.in_(accounts))
     session.execute(delete(AccountMonth).where(mine))
     rows = [
-        blank | dict(by_key.get((account_id, basis), {})) | own
-        | {"account_id": account_id, "basis": basis, "month": month.first}
-        for basis in ("latest", "d7") for account_id, own in held.items()
+        {"account_id": account_id, "basis": basis, "month": month.first, "by_day": by_day,
+         "figures": pack({**by_key.get((account_id, basis), {}), **own})}
+        for basis in ("latest", "d7") for account_id, (by_day, own) in held.items()
     ]
     if rows:
         session.execute(insert(AccountMonth.__table__), rows)
 
 
-def _days_of_month(session: Session, accounts: Sequence[int], month: Month) -> dict[int, dict]:
-    """Of each account of which anything is known: its days known, posts by day, first and last reading of followers."""
+def _days_of_month(session: Session, accounts: Sequence[int], month: Month) -> dict[int, tuple[str, dict[str, int]]]:
+    """Of each account of which anything is known: posts by day, and its days known and readings of followers."""
     within = month.first, month.last
     posts: dict[int, list[int | None]] = defaultdict(lambda: [None] * month.days)
-    out: dict[int, dict] = defaultdict(dict)
+    levels: dict[int, dict[str, int]] = {}
     for account_id, day in session.execute(select(Coverage.account_id, Coverage.day).where(
         Coverage.account_id.in_(accounts), Coverage.day.between(*within), Coverage.state.in_(KNOWN_STATES)
     )):
@@ -133,21 +132,18 @@ def _days_of_month(session: Session, accounts: Sequence[int], month: Month) -> d
         if number:
             posts[account_id][day.day - 1] = number
         if followers is not None:
-            level = {"followers": followers, "followers_slack": slack, "followers_day": day}
-            if account_id not in out:
-                out[account_id] = {f"first_{name}": value for name, value in level.items()}
-            out[account_id] |= level
-    for account_id in {*posts, *out}:
-        days = posts[account_id]
-        out[account_id] |= {"known": sum(n is not None for n in days),
-                            "by_day": ",".join("" if n is None else str(n) for n in days)}
-    return out
+            level = {"followers": followers, "followers_slack": slack, "followers_day": day.toordinal()}
+            levels.setdefault(account_id, {f"first_{name}": value for name, value in level.items()}).update(level)
+    return {
+        account_id: (
+            ",".join("" if n is None else str(n) for n in posts[account_id]),
+            {"known": sum(n is not None for n in posts[account_id]), **levels.get(account_id, {})},
+        )
+        for account_id in {*posts, *levels}
+    }
 
 
-_UNSUMMED = {"account_id", "basis", "followers", "followers_slack"}
 _KEY = ("account_id", "basis", "day")
-_HEADLINE = ("reads", "readers", "likes", "wows", "reposts")
-_ORIGINAL = ("reposts", "comments")
 
 
 def _sums(account_id: int, days: Sequence[date], basis: str):
@@ -187,8 +183,8 @@ def _sums(account_id: int, days: Sequence[date], basis: str):
         func.coalesce(func.sum(over), 0).label("reads_over"),
         func.coalesce(func.sum(case((Post.position == 1, over), else_=0)), 0).label("headline_reads_over"),
     ]
-    columns += [func.sum(case((Post.position == 1, r.c[name]))).label(f"headline_{name}") for name in _HEADLINE]
-    columns += [func.sum(case((Post.original.is_(True), r.c[name]))).label(f"original_{name}") for name in _ORIGINAL]
+    columns += [func.sum(case((Post.position == 1, r.c[name]))).label(f"headline_{name}") for name in HEADLINE]
+    columns += [func.sum(case((Post.original.is_(True), r.c[name]))).label(f"original_{name}") for name in ORIGINAL]
     return (
         select(*columns)
         .select_from(Post)

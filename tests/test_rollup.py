@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from zlib import crc32
 
 import pytest
 from sqlalchemy import delete, select
@@ -19,6 +20,7 @@ from core.models import (
     Post,
     Reading,
 )
+from core.months import AT, FIGURES, unpack
 from core.records import Batch, DailyRecord, FollowerRecord, Gone, PostRecord
 
 T0 = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
@@ -118,7 +120,9 @@ def test_days_that_become_known_or_unknown_reach_their_month(session, seed):
         every = [row.month + timedelta(n) for n in range(len(row.by_day.split(",")))]
         assert every[-1].month == row.month.month != (every[-1] + timedelta(1)).month
         assert row.by_day.split(",") == [str(posted.get(d, 0)) if d in posted or d in known else "" for d in every]
-        assert row.known == len({*known, *posted} & {*every}) and row.posts == sum(posted.get(d, 0) for d in every)
+        held = dict(zip(FIGURES, unpack([row.figures])[0].tolist(), strict=True))
+        assert held["known"] == len({*known, *posted} & {*every})
+        assert max(held["posts"], 0) == sum(posted.get(d, 0) for d in every)
     rollup.rebuild(session)
     assert feed.days() == incremental
 
@@ -130,9 +134,11 @@ def test_reads_beyond_the_cap_are_known_apart(session):
             "published_at": T0, "position": 1 + number % 2, "counters": {"reads": reads}})
         feed.take(Batch(posts=[record]))
     rollup.run(session)
-    for table in (AccountDay, AccountMonth):
-        row = session.execute(select(table).where(table.basis == "latest")).scalar_one()
-        assert (row.reads, row.reads_over, row.headline_reads_over) == (570_003, 180_000, 180_000)
+    row = session.execute(select(AccountDay).where(AccountDay.basis == "latest")).scalar_one()
+    assert (row.reads, row.reads_over, row.headline_reads_over) == (570_003, 180_000, 180_000)
+    row = session.execute(select(AccountMonth).where(AccountMonth.basis == "latest")).scalar_one()
+    held = unpack([row.figures])[0]
+    assert [held[AT[name]] for name in ("reads", "reads_over", "headline_reads_over")] == [570_003, 180_000, 180_000]
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -221,3 +227,8 @@ def test_the_figures_of_a_day_are_the_same_in_whatever_order_they_come(session, 
     newest = session.execute(
         select(DailyReading.posts, DailyReading.figures).order_by(DailyReading.observed_at.desc())).first()
     assert newest == (4, {"plays": [12, 0], "likes": [2, 0], "comments": [5, 0]})
+
+
+def test_the_layout_of_months_is_the_stored_one():
+    """Another order or another figure makes stored rows unreadable: mark every month in a migration, then change this."""
+    assert (len(FIGURES), crc32(",".join(FIGURES).encode())) == (66, 3805544518)

@@ -12,7 +12,8 @@ from core.settings import ROOT
 # Lower may not import higher. A package takes its level from its first name; the pure parts are checked apart.
 LEVELS = [
     {"settings", "clock", "labels", "counts", "faults", "rooms", "records"},
-    {"models", "db", "catalog", "catalog_sources", "lock", "audit", "migrations", "credentials", "limits", "rereading"},
+    {"models", "db", "months", "catalog", "catalog_sources", "lock", "audit", "migrations",
+     "credentials", "limits", "rereading"},
     {"evidence", "notices", "kitchen", "ingest", "rollup", "imports", "understand", "collect", "ledger",
      "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query", "metrics", "opinion", "matching",
      "charts"},

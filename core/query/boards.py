@@ -1,6 +1,6 @@
 """Rankings: one row per account of one platform, by an index or by a counter, with the change of rank."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from core import board_versions, local_indices
@@ -17,8 +17,8 @@ from core.labels import BASES, INTERACTION, ORDERS
 from core.metrics.indices import WORDS, Index, Inputs, wci_days
 from core.metrics.ranking import Places, moved, places, rounded
 from core.models import COUNTER_NAMES, Account, Board, Platform
-from core.query import measured, totals
-from core.query.measured import Measured
+from core.query import totals
+from core.query.measured import Accounts, Measured, measure, sparks
 from core.query.scope import Filter
 
 ROUNDED = "篇均数据保留一位小数后计入指数"
@@ -94,7 +94,8 @@ def plan(
     if chosen:
         made = replace(made, basis=basis or chosen.basis, order=order or chosen.order_by, title=chosen.name,
                        columns=chosen.columns, rounded=chosen.rounded)
-    return replace(made, order=made.main or "posts") if made.order == "index" and kept is None else made
+    lacking = made.order not in made.orders and order in (None, "index")
+    return replace(made, order=made.main or "posts") if lacking else made
 
 
 def list_boards(session: Session, platform: str = "") -> pd.DataFrame:
@@ -121,12 +122,11 @@ def ranking(
     board = board if board is not None else where.board
     made = plan(session, platform, index, basis, order, board, where.as_of)
     scope = Filter(where.start, where.end, (made.platform,), where.kinds, where.units, board, where.as_of)
-    ids = totals.meant(session, scope)
-    owners = measured.owners(session, ids)
-    rows = _measured(session, ids, owners, where.start, where.end, made)
+    accounts = Accounts(session, totals.meant(session, scope), made.basis)
+    rows = measure(accounts, where.start, where.end, made.counters)
     now, scored = _placed(rows, where.start, where.end, made)
     first, last = previous_period(where.start, where.end)
-    earlier = _measured(session, ids, owners, first, last, made, _needed(made))
+    earlier = measure(accounts, first, last, made.counters, _needed(made))
     ranks = pd.Series(_placed(earlier, first, last, made)[0].ranks, index=earlier.ids)
     before = ranks.reindex(rows.ids, fill_value=0).to_numpy(dtype=np.int64)
     steps, has_steps, words = moved(now.ranks, before)
@@ -137,7 +137,7 @@ def ranking(
     frame["rank_steps"] = totals.integers(steps, ~has_steps)[now.order]
     frame["indistinct"] = now.indistinct[now.order]
     frame["note"] = _notes(frame, made)
-    shown = measured.sparks(session, tuple(frame["account_id"][:SPARK_ROWS]), where.start, where.end)
+    shown = sparks(session, tuple(frame["account_id"][:SPARK_ROWS]), where.start, where.end)
     without: list[float | None] = []
     frame["spark"] = [shown.get(id_, without) for id_ in frame["account_id"]]
     return frame
@@ -151,7 +151,7 @@ def scores(
     (why there is none). Raises LookupError for an unknown platform."""
     made = replace(plan(session, platform, "", basis), index=index, order="index")
     ids = totals.meant(session, Filter(where.start, where.end, (platform,), where.kinds, where.units))
-    rows = _measured(session, ids, measured.owners(session, ids), where.start, where.end, made)
+    rows = measure(Accounts(session, ids, basis), where.start, where.end, made.counters)
     found = _placed(rows, where.start, where.end, made)[1]
     units = dict(session.execute(select(Account.id, Account.unit_id).where(Account.id.in_(ids))).all())
     unit_ids = [units[id_] for id_ in rows.ids.tolist()]
@@ -170,21 +170,13 @@ def inputs(
     """What an index takes of one account in a period, as `ranking` takes it; `made` is the plan of its platform."""
     unit = session.execute(select(Account.unit_id).where(Account.id == account_id)).scalar()
     scope = Filter(first, last, (made.platform,), units=(unit,) if unit else ())
-    ids = totals.meant(session, scope)
-    rows = _measured(session, ids, measured.owners(session, ids), first, last, made)
+    rows = measure(Accounts(session, totals.meant(session, scope), made.basis), first, last, made.counters)
     length = wci_days(first, last)
     place = np.flatnonzero(rows.ids == account_id)
     if not len(place):
         return Inputs(days=length, posts=None)
     taken = {name: values[place[0]] for name, values in rows.inputs(made.index).items()}
     return Inputs(days=length, **{name: None if np.isnan(v) else int(v) for name, v in taken.items()})
-
-
-def _measured(
-    session: Session, ids: Select[tuple[int]], owners: pd.DataFrame, first: date, last: date, made: Plan,
-    needed: Iterable[str] | None = None,
-) -> Measured:
-    return measured.measure(session, ids, owners, first, last, made.basis, made.counters, needed)
 
 
 def _needed(made: Plan) -> set[str]:
@@ -297,11 +289,11 @@ def _own(rows: Measured, scored: Scored, order: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _notes(frame: pd.DataFrame, made: Plan) -> list[str]:
+def _notes(frame: pd.DataFrame, made: Plan) -> np.ndarray:
     """What the reader of each row must know, in words."""
     said = totals.inexactness(frame, made.counters)
     capped = made.index is not None and made.index.cap_by_rule
-    posts, covered = frame["posts"].isna().to_numpy(dtype=bool), totals.plain(frame["covered"])[0]
+    covered = totals.plain(frame["covered"])[0]
     for i in np.flatnonzero(frame["indistinct"].to_numpy(dtype=bool)).tolist():
         said[i].insert(0, "与邻近名次不可区分")
     reasons = frame["index_reason"].to_numpy(dtype=object)
@@ -314,4 +306,8 @@ def _notes(frame: pd.DataFrame, made: Plan) -> list[str]:
         said[i].append(f"指数按10万+计，未计入超出的{over[i]:,}次阅读")
     for i in np.flatnonzero(covered < days).tolist():
         said[i].append(f"覆盖{covered[i]}/{days[i]}天")
-    return ["本期没有采集到数据" if unknown else "、".join(words) for unknown, words in zip(posts, said, strict=True)]
+    notes = np.full(len(frame), "", dtype=object)
+    for i, words in said.items():
+        notes[i] = "、".join(words)
+    notes[frame["posts"].isna().to_numpy(dtype=bool)] = "本期没有采集到数据"
+    return notes

@@ -12,7 +12,7 @@ from math import inf
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
 from core.clock import Month
@@ -20,18 +20,16 @@ from core.counts import AT_LEAST, CAPPED_READ
 from core.db import chunks, summed
 from core.metrics.indices import Index
 from core.models import Account, AccountDay, AccountMonth, Unit
+from core.months import AT, LEVELS, ORIGINAL, OVER, PARTS, PUBLISHED, unpack
 from core.query import totals
 
 SPARK_DAYS = 31
 """A sparkline shows at most the last so many days of the period."""
-PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments", "favourites")
-_PEAKED = ("reads", "plays", "likes", "wows", "reposts")
+PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments")
 _HEADLINE = ("reads", "likes", "wows", "reposts")
-_ORIGINAL = ("reposts", "comments")
-PUBLISHED = ("posts", "pushes", "headlines", "originals", "original_known")
-_OVER = ("reads_over", "headline_reads_over")
-_PARTS = ("", "_known", "_capped", "_tolerance", "_max")
+_PEAKED = ("reads", "plays", "likes", "wows", "reposts")
 _FOLLOWERS = {"followers", "followers_gain"}
+_LAST, _FIRST = LEVELS[:3], LEVELS[3:]
 
 
 @dataclass(slots=True)
@@ -79,7 +77,7 @@ class Measured:
             **{n: self.real(n) for n in PLAIN}, **{f"{n}_max": self.real(f"{n}_max") for n in _PEAKED},
             **{f"headline_{n}": np.where(headline, self.real(f"headline_{n}"), np.nan) for n in _HEADLINE},
             **{f"original_{n}": np.where(originals == 0, 0, np.where(told, self.real(f"original_{n}"), np.nan))
-               for n in _ORIGINAL},
+               for n in ORIGINAL},
         }
         if index is not None and index.cap_by_rule:
             out["reads"] = out["reads"] - self.count("reads_over")
@@ -113,41 +111,64 @@ class Measured:
         )
 
 
-def owners(session: Session, ids: Select[tuple[int]]) -> pd.DataFrame:
-    """Who the accounts are, in the order of their ids."""
-    return totals.read(session, (
-        select(Account.id.label("account_id"), Account.name, Account.platform, Unit.name.label("unit"),
-               Unit.kind.label("unit_kind"), Account.state, Account.closed_on)
-        .outerjoin(Unit, Unit.id == Account.unit_id).where(Account.id.in_(ids)).order_by(Account.id)
-    ))
+class Accounts:
+    """Some accounts on one basis: who they are, in the order of their ids, and their months, each read once.
+
+    `owners`: columns account_id, name, platform, unit, unit_kind, state, closed_on.
+    """
+
+    def __init__(self, session: Session, ids: Select[tuple[int]], basis: str) -> None:
+        self.session, self.ids, self.basis = session, ids, basis
+        self.owners = totals.read(session, (
+            select(Account.id.label("account_id"), Account.name, Account.platform, Unit.name.label("unit"),
+                   Unit.kind.label("unit_kind"), Account.state, Account.closed_on)
+            .outerjoin(Unit, Unit.id == Account.unit_id).where(Account.id.in_(ids)).order_by(Account.id)
+        ))
+        self.id_ = self.owners["account_id"].to_numpy(dtype=np.int64)
+        self._held: dict[date, tuple[np.ndarray, np.ndarray]] = {}
+
+    def column(self, month: date, name: str) -> np.ndarray:
+        """One of `core.months.FIGURES` of the month that begins on that day, -1 where missing."""
+        if month not in self._held:
+            self._held[month] = self._read(month)
+        at, table = self._held[month]
+        out = np.full(len(self.id_), -1, dtype=np.int64)
+        out[at] = table[:, AT[name]]
+        return out
+
+    def _read(self, month: date) -> tuple[np.ndarray, np.ndarray]:
+        """Where in the order of ids each row belongs, and the rows."""
+        found = totals.raw(self.session, select(AccountMonth.account_id, AccountMonth.figures).where(
+            AccountMonth.basis == self.basis, AccountMonth.month == month, AccountMonth.account_id.in_(self.ids)))
+        mine = np.fromiter((row[0] for row in found), dtype=np.int64, count=len(found))
+        return np.searchsorted(self.id_, mine), unpack([row[1] for row in found])
 
 
 def columns(counters: Iterable[str]) -> list[str]:
     """The sums that a ranking shows or reckons with."""
     counters = tuple(counters)
-    return [*PUBLISHED, *(f"{name}{part}" for name in counters for part in _PARTS),
+    return [*PUBLISHED, *(f"{name}{part}" for name in counters for part in PARTS),
             *(f"headline_{name}" for name in _HEADLINE if name in counters),
-            *(f"original_{name}" for name in _ORIGINAL if name in counters), *(_OVER if "reads" in counters else ())]
+            *(f"original_{name}" for name in ORIGINAL if name in counters), *(OVER if "reads" in counters else ())]
 
 
 def measure(
-    session: Session, ids: Select[tuple[int]], whose: pd.DataFrame, first: date, last: date, basis: str,
-    counters: Sequence[str], needed: Iterable[str] | None = None,
+    accounts: Accounts, first: date, last: date, counters: Sequence[str], needed: Iterable[str] | None = None
 ) -> Measured:
-    """The raw figures of the accounts `ids` (`whose`: their `owners`) from first to last day, both included.
+    """The raw figures of accounts from first to last day, both included.
 
     `needed`: only these sums and followers, where ranks are all that is made of it; of the days known only whether
     there are any. An account that was closed before the period and left nothing in it is left out.
     """
-    id_ = whose["account_id"].to_numpy(dtype=np.int64)
-    names = [name for name in columns(counters) if needed is None or name in {*PUBLISHED, *_OVER, *needed}]
-    sums = _sums(session, ids, id_, first, last, basis, names, roughly=needed is not None)
+    id_, whose = accounts.id_, accounts.owners
+    names = [name for name in columns(counters) if needed is None or name in {*PUBLISHED, *OVER, *needed}]
+    sums = _sums(accounts, first, last, names, roughly=needed is not None)
     covered, found = np.maximum(sums.pop("known"), 0), sums["posts"] >= 0
     sums["posts"] = np.where(covered > 0, np.maximum(sums["posts"], 0), -1)
     none = np.zeros(len(id_), dtype=np.int64)
     rows = Measured(id_, whose, sums, covered, none - 1, none, np.full(len(id_), np.nan), none)
     if needed is None or _FOLLOWERS & set(needed):
-        _add_followers(session, ids, first, last, rows)
+        _add_followers(accounts, first, last, rows)
     closed = np.array([day is not None and day < first for day in whose["closed_on"]], dtype=bool)
     stay = ~(closed & ~found & (covered == 0))
     return rows if stay.all() else rows.where(stay)
@@ -176,16 +197,25 @@ def pieces(first: date, last: date) -> Iterator[tuple[bool, date, date]]:
 
 
 def _sums(
-    session: Session, ids: Select[tuple[int]], id_: np.ndarray, first: date, last: date, basis: str,
-    names: Sequence[str], roughly: bool,
+    accounts: Accounts, first: date, last: date, names: Sequence[str], roughly: bool
 ) -> dict[str, np.ndarray]:
     """These sums, maxima their greatest, and `known` days, in the order of the accounts' ids; -1 where missing.
     `roughly`: of the days known only whether there are any."""
     out: dict[str, np.ndarray] = {}
-    for months, begin, end in pieces(first, last):
-        piece = _of_months(session, ids, id_, begin, end, basis, names) if months else _of_days(
-            session, ids, id_, begin, end, basis, names, roughly)
-        out = {name: _joined(name, out[name], values) for name, values in piece.items()} if out else piece
+    for whole, begin, end in pieces(first, last):
+        parts = ({name: accounts.column(month, name) for name in (*names, "known")} for month in _firsts(begin, end)
+                 ) if whole else [_of_days(accounts, begin, end, names, roughly)]
+        for part in parts:
+            out = {name: _joined(name, out[name], values) for name, values in part.items()} if out else part
+    return out
+
+
+def _firsts(first: date, last: date) -> list[date]:
+    """The first days of the months from first to last day."""
+    begun, out = Month.of(first), []
+    while begun.first <= last:
+        out.append(begun.first)
+        begun = begun.shift(1)
     return out
 
 
@@ -196,24 +226,21 @@ def _joined(name: str, one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.where((one < 0) & (other < 0), -1, np.maximum(one, 0) + np.maximum(other, 0))
 
 
-def _of_months(
-    session: Session, ids: Select[tuple[int]], id_: np.ndarray, first: date, last: date, basis: str,
-    names: Sequence[str],
-) -> dict[str, np.ndarray]:
-    names = [*names, "known"]
-    query = select(AccountMonth.account_id, *_summed(AccountMonth, names, single=Month.of(first) == Month.of(last)))
-    query = query.where(AccountMonth.account_id.in_(ids), *_months(basis, first, last))
-    if Month.of(first) != Month.of(last):
-        query = query.group_by(AccountMonth.account_id)
-    return _table(session, query, id_, names)
-
-
 def _of_days(
-    session: Session, ids: Select[tuple[int]], id_: np.ndarray, first: date, last: date, basis: str,
-    names: Sequence[str], roughly: bool,
+    accounts: Accounts, first: date, last: date, names: Sequence[str], roughly: bool
 ) -> dict[str, np.ndarray]:
-    query = select(AccountDay.account_id, *_summed(AccountDay, names)).group_by(AccountDay.account_id)
-    out = _table(session, query.where(AccountDay.account_id.in_(ids), totals.within(basis, first, last)), id_, names)
+    session, ids, id_ = accounts.session, accounts.ids, accounts.id_
+    total = {name: (func.max if name.endswith("_max") else summed)(getattr(AccountDay, name)) for name in names}
+    found = totals.raw(session, (
+        select(AccountDay.account_id, *(func.coalesce(column, -1) for column in total.values()))
+        .where(AccountDay.account_id.in_(ids), totals.within(accounts.basis, first, last))
+        .group_by(AccountDay.account_id)
+    ))
+    width = len(names) + 1
+    table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=width * len(found)).reshape(-1, width)
+    held = np.full((width, len(id_)), -1, dtype=np.int64)
+    held[:, np.searchsorted(id_, table[:, 0])] = table.T
+    out = dict(zip(names, held[1:], strict=True))
     if roughly:
         posted = out["posts"] > 0
         return out | {"known": (posted | np.isin(id_, totals.known_at_all(
@@ -222,96 +249,57 @@ def _of_days(
     return out | {"known": np.array([known.get(i, 0) for i in id_.tolist()], dtype=np.int64)}
 
 
-def _months(basis: str, first: date, last: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """WHERE clauses of the months from first to last day: one month by its name, so that its rows are one stretch."""
-    begin, end = Month.of(first).first, Month.of(last).first
-    which = AccountMonth.month == begin if begin == end else AccountMonth.month.between(begin, end)
-    return AccountMonth.basis == basis, which
-
-
-def _summed(table: type[AccountDay | AccountMonth], names: Sequence[str], single: bool = False) -> list:
-    """These columns for a GROUP BY over accounts, or (`single`) as they are; -1 where missing."""
-    out = []
-    for name in names:
-        column = getattr(table, name)
-        total = column if single else (func.max if name.endswith("_max") else summed)(column)
-        out.append(func.coalesce(total, -1) if table.__table__.c[name].nullable else total)
-    return out
-
-
-def _table(session: Session, query: Select, id_: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Rows of (account id, whole numbers …) as arrays in the order of the accounts' ids; -1 without a row."""
-    width, found = len(names) + 1, totals.raw(session, query)
-    table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=width * len(found)).reshape(-1, width)
-    out = np.full((width, len(id_)), -1, dtype=np.int64)
-    out[:, np.searchsorted(id_, table[:, 0])] = table.T
-    return dict(zip(names, out[1:], strict=True))
-
-
 # --- Followers ------------------------------------------------------------------------------------------------------
 
 
-def _add_followers(session: Session, ids: Select[tuple[int]], first: date, last: date, rows: Measured) -> None:
+def _add_followers(accounts: Accounts, first: date, last: date, rows: Measured) -> None:
     """Followers at the end of the period, and their net change since the day before it.
 
     Without a reading before the period, the change since its first reading; missing with a single reading.
     """
-    levels = _levels_of_months if whole_months(first, last) else _levels_of_days
-    end, since = levels(session, ids, rows.ids, first, last)
-    there = end[:, 0] >= 0
-    rows.followers = np.where(there, end[:, 0], -1)
-    rows.followers_slack = np.where(there, end[:, 1], 0)
-    both = there & (since[:, 0] >= 0)
-    rows.followers_gain = np.where(both, end[:, 0] - since[:, 0], np.nan)
-    bound = (end[:, 1] < 0) | (since[:, 1] < 0)
-    rows.gain_slack = np.where(~both, 0, np.where(bound, AT_LEAST, end[:, 1] + since[:, 1]))
+    end, since = (_levels_of_months if whole_months(first, last) else _levels_of_days)(accounts, first, last)
+    there = end[0] >= 0
+    rows.followers = np.where(there, end[0], -1)
+    rows.followers_slack = np.where(there, end[1], 0)
+    both = there & (since[0] >= 0)
+    rows.followers_gain = np.where(both, end[0] - since[0], np.nan)
+    bound = (end[1] < 0) | (since[1] < 0)
+    rows.gain_slack = np.where(~both, 0, np.where(bound, AT_LEAST, end[1] + since[1]))
 
 
-def _levels_of_months(
-    session: Session, ids: Select[tuple[int]], id_: np.ndarray, first: date, last: date
-) -> tuple[np.ndarray, np.ndarray]:
-    """Per account two readings of followers with their slack (-1: none): the last one of a period of whole months, and
+def _levels_of_months(accounts: Accounts, first: date, last: date) -> tuple[np.ndarray, np.ndarray]:
+    """By account two readings of followers with slack and day (-1: none): the last one of a period of whole months, and
     the one that its change counts from."""
-    m = AccountMonth
-    nothing = np.full((len(id_), 2), -1, dtype=np.int64)
-    end, since = nothing.copy(), nothing.copy()
-    alone = case((m.first_followers_day == m.followers_day, 1), else_=0)
-    found = _ordered(session, select(
-        m.account_id, m.followers, m.followers_slack, m.first_followers, m.first_followers_slack, alone
-    ).where(m.account_id.in_(ids), *_months("latest", first, last), m.followers.is_not(None)))
-    at = np.searchsorted(id_, found[:, 0])
-    end[at] = found[:, 1:3]
-    # Of several months the last one's row is written last; the first ones' from behind.
-    since[at[::-1]] = found[::-1, 3:5]
-    single = (np.bincount(at, minlength=len(id_)) == 1) & (np.bincount(at, found[:, 5], len(id_)) > 0)
-    since[single] = -1
-    oldest = first - timedelta(totals.FOLLOWER_LOOKBACK)
-    before = _ordered(session, select(m.account_id, m.followers, m.followers_slack).where(
-        m.account_id.in_(ids), *_months("latest", oldest, first - timedelta(1)), m.followers_day >= oldest))
-    since[np.searchsorted(id_, before[:, 0])] = before[:, 1:]
+    end, since = (np.full((3, len(accounts.id_)), -1, dtype=np.int64) for _ in range(2))
+    for month in _firsts(first, last):
+        for level, names, held in ((end, _LAST, False), (since, _FIRST, True)):
+            values = np.array([accounts.column(month, name) for name in names])
+            take = (values[0] >= 0) & ~(held & (level[0] >= 0))
+            level[:, take] = values[:, take]
+    since[:, since[2] == end[2]] = -1
+    oldest, month = first - timedelta(totals.FOLLOWER_LOOKBACK), Month.of(first).shift(-1)
+    found = np.zeros(len(accounts.id_), dtype=bool)
+    while month.last >= oldest and not found[end[0] >= 0].all():
+        values = np.array([accounts.column(month.first, name) for name in _LAST])
+        take = ~found & (values[0] >= 0) & (values[2] >= oldest.toordinal())
+        since[:, take] = values[:, take]
+        found, month = found | take, month.shift(-1)
     return end, since
 
 
-def _ordered(session: Session, query: Select) -> np.ndarray:
-    """Rows of whole numbers, the later months later."""
-    found = totals.raw(session, query.order_by(AccountMonth.month))
-    return np.array(found, dtype=np.int64).reshape(len(found), len(query.selected_columns))
-
-
-def _levels_of_days(
-    session: Session, ids: Select[tuple[int]], id_: np.ndarray, first: date, last: date
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same for any period."""
+def _levels_of_days(accounts: Accounts, first: date, last: date) -> tuple[np.ndarray, np.ndarray]:
+    """The same for any period, without the days."""
+    session, ids, id_ = accounts.session, accounts.ids, accounts.id_
     end = totals.followers_at(session, ids, last, (last - first).days + 1)
     base = totals.followers_at(session, ids, first - timedelta(1)) if end else {}
     if end.keys() - base.keys():
         base = totals.first_followers(session, ids, first, last) | base
-    out = np.full((2, len(id_), 2), -1, dtype=np.int64)
+    out = np.full((2, 2, len(id_)), -1, dtype=np.int64)
     for i, account_id in enumerate(id_.tolist()):
         if level := end.get(account_id):
-            out[0, i] = level.value, level.slack
+            out[0, :, i] = level.value, level.slack
             if base[account_id].day != level.day:
-                out[1, i] = base[account_id].value, base[account_id].slack
+                out[1, :, i] = base[account_id].value, base[account_id].slack
     return out[0], out[1]
 
 
@@ -325,7 +313,8 @@ def sparks(session: Session, account_ids: Sequence[int], first: date, last: date
     for some in chunks(account_ids):
         for account_id, month, by_day in totals.fetch(session, select(
             AccountMonth.account_id, AccountMonth.month, AccountMonth.by_day
-        ).where(AccountMonth.account_id.in_(some), *_months("latest", first, last))):
+        ).where(AccountMonth.basis == "latest", AccountMonth.month.in_(_firsts(first, last)),
+                AccountMonth.account_id.in_(some))):
             held = [float(text) if text else None for text in by_day.split(",")]
             start = (month - first).days
             here = held[max(-start, 0) : max((last - month).days + 1, 0)]

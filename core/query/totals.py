@@ -5,6 +5,7 @@ Frames carry for each counter `x`: `x` the sum (Int64, missing where no post has
 have published nothing has 0 in every counter that it yields; a group of which nothing is known has missing values.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -237,9 +238,9 @@ def inexact(row: Mapping[str, Any], counters: Sequence[str]) -> list[str]:
     return inexactness(pd.DataFrame({name: [value] for name, value in row.items()}), counters)[0]
 
 
-def inexactness(frame: pd.DataFrame, counters: Sequence[str]) -> list[list[str]]:
-    """The words of `inexact` for every row of a finished frame."""
-    said: list[list[str]] = [[] for _ in range(len(frame))]
+def inexactness(frame: pd.DataFrame, counters: Sequence[str]) -> defaultdict[int, list[str]]:
+    """The words of `inexact` for every row of a finished frame that has some, by its position."""
+    said: defaultdict[int, list[str]] = defaultdict(list)
     posts = plain(frame["posts"])[0]
     for name in counters:
         marks = frame[f"{name}_mark"].to_numpy(dtype=object)

@@ -85,11 +85,10 @@ def periods() -> list[tuple[date, date]]:
 
 @pytest.mark.parametrize("basis", ["latest", "d7"])
 def test_months_and_days_together_say_what_the_days_say(session, scattered, basis):
-    ids = select(Account.id)
-    whose = measured.owners(session, ids)
+    accounts = measured.Accounts(session, select(Account.id), basis)
     for first, last in periods():
-        rows = measured.measure(session, ids, whose, first, last, basis, COUNTERS)
-        brief = measured.measure(session, ids, whose, first, last, basis, COUNTERS, needed=("reads", "followers_gain"))
+        rows = measured.measure(accounts, first, last, COUNTERS)
+        brief = measured.measure(accounts, first, last, COUNTERS, needed=("reads", "followers_gain"))
         assert rows.ids.tolist() == scattered
         for i, account in enumerate(scattered):
             expected = plainly(session, account, first, last, basis)
