@@ -90,7 +90,7 @@ class Roll:
                 self.by_title[title].append(leader)
         self.titles = sorted(self.by_title)
         self.lengths = sorted({len(name) for name in self.by_name}, reverse=True)
-        stem = own[:-1] if len(own) > 2 else ""
+        self.own, stem = own, own[:-1] if len(own) > 2 else ""
         self.before = tuple(filter(None, (own, stem, "我区", "本区", "区")))
         self.starts = re.compile("|".join(map(re.escape, self.titles)) or "(?!)")
         self.automaton = AhoCorasick(
@@ -120,6 +120,8 @@ class Roll:
 
     def _begins(self, text: str, start: int, depth: int = 2) -> bool:
         """Whether a title may begin here: it isn't the end of a longer one, nor in a row of somebody else's titles."""
+        if self.own and text.endswith(self.own, 0, start):
+            return True
         if not _free(text, start):
             return depth > 0 and any(text.endswith(own, 0, start) and self._begins(text, start - len(own), depth - 1)
                                      for own in self.before)

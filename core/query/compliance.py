@@ -70,11 +70,11 @@ class Compliance:
 
     `accounts`, the gravest first: account_id, account, unit_id (0: none), unit, unit_kind (in words), platform (name),
     state (in words), verdict (in words), national (what vetoes alone make of it, in words), reasons, last_post, silent
-    (confirmed days since), silent_most (missing where there is no bound), gap (confirmed), gap_first, gap_last, out, out_most, unknown (days of the period of which
-    nothing is known), interactive (in words), registration_no, twins (other accounts of the unit on the platform),
-    posts, read, confirmed, grave, wrong, doubtful, inspection; and by the local list, apart from the verdict: local (in
-    words, empty without a list), score (in words), deducted, bonus, unjudged (names of items), why, record. Figures of
-    updates are missing where they are not judged.
+    (confirmed days since), silent_most (missing where there is no bound), gap (confirmed), gap_first, gap_last, out,
+    out_most, unknown (days of the period of which nothing is known), interactive (in words), registration_no, twins
+    (other accounts of the unit on the platform), posts, read, confirmed, grave, wrong, doubtful, inspection; and by the
+    local list, apart from the verdict: local (in words, empty without a list), score (in words), deducted, bonus,
+    unjudged (names of items), why, record. Figures of updates are missing where they are not judged.
     `findings`, the gravest first: account_id, account, unit, platform, post_id, day, title, url, place (in words),
     around, wrong, right, kind, level, decision (in words), note, source; at most SHOWN of `found`. Those that a person
     decided are no errors stand last and count nowhere.

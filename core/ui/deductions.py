@@ -30,7 +30,8 @@ _RECORDS = {
     "account": Column("账号", pinned=True, width=150), "local": Column("本地结论", width=76),
     "score": Column("得分", width=70, help="有无法判定的项目时是范围：前一个数假定它们都扣分，后一个数假定都不扣"),
     "national": Column("全国口径", width=76, help="国办秘函〔2019〕19号：只看单项否决"),
-    "unit": Column("单位", width=150), "platform": Column("平台", width=76), "deducted": Column("扣分", "number", help="能确认的扣分"),
+    "unit": Column("单位", width=150), "platform": Column("平台", width=76),
+    "deducted": Column("扣分", "number", help="能确认的扣分"),
     "bonus": Column("加分", "number", help="高于加分线才计入"), "unjudged": Column("无法判定的项目", width=160),
     "why": Column("扣分、加分说明", width=330),
 }
