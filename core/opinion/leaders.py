@@ -5,8 +5,8 @@ name is a listed one that didn't hold the title on the publishing day, where it 
 character, or where it is clearly some other name. Precision comes first: a title inside a longer one (原区长, 代区长,
 another district's 区委书记) is passed over, and so is everything of which it isn't plain where the name ends.
 
-Measured over real texts (docs/benchmarks.md, leaders): 0.2 false hits per 1,000 texts of the place and time that the
-list is for; of errors put into the same texts 94 % are found.
+Measured over real texts (docs/benchmarks.md, leaders): 0.2 false hits per 1,000 texts of the time that the list is for;
+of errors put into the texts 93 % are found.
 """
 
 import re
