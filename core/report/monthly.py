@@ -415,7 +415,7 @@ def _board_table(f: Facts, title: str, frame: pd.DataFrame, *, full: bool = Fals
             cells += [totals.count_of(row, name), _peak_count(row, name),
                       None if pd.isna(row[f"{name}_avg"]) else Mean(float(row[f"{name}_avg"]), row[f"{name}_mark"])]
         cells += [totals.count_of(row, name) for name in others]
-        cells += [totals.count_of(row, by)] * totalled
+        cells += [totals.count_of(row, by)] if totalled else []
         cells += [totals.count_of(row, "followers")] * bool(followers)
         cells += [row["note"]] * noted
         rows.append(tuple(cells))

@@ -89,3 +89,71 @@ def test_a_board_is_shown_as_it_was(district, open_room):  # noqa: F811
     assert set(ranks(app)) == {"街道微信", "沉默微信"} and app.selectbox(key="index_wci_v13").value == "WCI V13.0"
     app = open_room("rankings", board="街镇榜", board_as="按现在的榜单", **APRIL)
     assert set(ranks(app)) == {"教育微信", "警方微信"} and app.selectbox(key="index_wci_v12").value == "WCI V12.0"
+
+
+def define(**fields) -> None:
+    with db.session() as session:
+        entry = BoardEntry(**{"name": "微信周榜", "platform": "wechat", "category": "周报"} | fields)
+        ledger.apply(session, Entries(boards=[entry]), who="李强", now=instant(date(2024, 2, 1), 9))
+        session.commit()
+
+
+def categories(app) -> list[str]:
+    return app.button_group(key="board_category").options
+
+
+def test_a_board_of_weeks_shows_the_last_whole_one_and_offers_others(district, open_room):  # noqa: F811
+    define(period="week", week_start=4, order_by="likes", columns=["likes", "followers"], rounded=True)
+    app = open_room("rankings", board="微信周榜")
+    chosen = app.selectbox(key="board_period")
+    assert chosen.value == "2024-04-19 至 2024-04-25", "29 and 30 April belong to a week that is not over"
+    assert len(chosen.options) == 9 and chosen.options[-1] == "按左侧统计周期", "no weeks before the first data"
+    assert "2024-04-19 至 2024-04-25（7 天）" in app.caption[0].value.replace("\\", "")
+    frame = app.dataframe[0].value
+    posts = district.posts
+    week = posts[posts["day"].map(lambda day: date(2024, 4, 19) <= day <= date(2024, 4, 25))]
+    mine = frame.set_index("name")
+    assert mine.loc["警方微信", "likes"] == week[week["account"] == "警方微信"]["likes"].sum()
+    shown = [name for name in frame.columns if name in ("reads", "likes", "comments", "interaction", "followers")]
+    assert shown == ["likes", "followers"] and frame["likes"].dropna().is_monotonic_decreasing
+    assert any("按点赞数排名。篇均数据保留一位小数后计入指数" in caption.value for caption in app.caption)
+    earlier = open_room("rankings", board="微信周榜", board_period="2024-04-12 至 2024-04-18").dataframe[0].value
+    before = earlier.set_index("name")["rank"]
+    was = {name: rank - mine.loc[name, "rank"] for name, rank in before.dropna().items()}
+    steps = {"－": 0} | {f"{'↑' if n > 0 else '↓'}{abs(n)}": n for n in range(-5, 6) if n}
+    assert {name: steps[mine.loc[name, "rank_change"]] for name in was} == was
+    app.selectbox(key="board_period").set_value("按左侧统计周期").run()
+    assert app.dataframe[0].value.set_index("name").loc["警方微信", "likes"] > mine.loc["警方微信", "likes"]
+
+
+def test_an_older_period_opens_by_its_link_and_a_wrong_one_is_left(district, open_room):  # noqa: F811
+    define(period="day", name="微信日榜")
+    app = open_room("rankings", board="微信日榜", board_period="2024-03-08")
+    assert app.selectbox(key="board_period").value == "2024-03-08"
+    for wrong in ("2024-05-08", "2024年3月", "2024-02-31"):
+        app = open_room("rankings", board="微信日榜", board_period=wrong)
+        assert app.selectbox(key="board_period").value == "2024-04-30"
+
+
+def test_boards_are_picked_by_their_category(district, open_room):  # noqa: F811
+    define(name="内部榜", shown=False)
+    app = open_room("rankings", **APRIL)
+    assert categories(app) == ["按平台", "专项", "常用榜单"]
+    app.button_group(key="board_category").set_value("专项").run()
+    assert app.subheader[0].value == "点名榜" and app.selectbox(key="board").value == "点名榜"
+    app.button_group(key="board_category").set_value("常用榜单").run()
+    app.button_group(key="board_listed").set_value("民生榜").run()
+    assert app.subheader[0].value == "民生榜" and set(ranks(app)) == {"教育微信", "街道微信"}
+    assert "内部榜" not in app.selectbox(key="board").options
+    app.button_group(key="board_category").set_value("按平台").run()
+    assert app.selectbox(key="board").value is None and not app.exception
+
+
+def test_an_archived_board_is_offered_nowhere_and_still_opens_by_its_link(district, open_room):  # noqa: F811
+    define(name="旧榜", archived=True)
+    assert "旧榜" not in open_room("rankings", **APRIL).selectbox(key="board").options
+    app = open_room("rankings", board="旧榜", **APRIL)
+    assert app.subheader[0].value == "旧榜" and "已归档" in app.warning[0].value
+    assert categories(app)[-1] == "已归档" and "榜单：旧榜" in app.caption[0].value
+    app.button_group(key="board_category").set_value("按平台").run()
+    assert "旧榜" not in app.selectbox(key="board").options and not app.exception

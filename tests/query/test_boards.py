@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from core.metrics.indices import INDICES, Inputs
-from core.query import boards
+from core.models import Account, Board
+from core.query import boards, explained, scope
 from core.query.scope import Filter
 
 APRIL = Filter(date(2024, 4, 1), date(2024, 4, 30))
@@ -170,6 +171,76 @@ def test_sparkline_has_a_value_for_each_known_day(reader, district):
 def test_unknown_requests_are_named(reader, arguments, words):
     with pytest.raises(LookupError, match=words):
         boards.plan(reader, **arguments)
+
+
+def defined(reader, **fields) -> int:
+    """A board as the ledger would write it."""
+    board = Board(**{"name": "自定榜", "platform": "wechat"} | fields)
+    reader.add(board)
+    reader.flush()
+    return board.id
+
+
+def test_a_board_gives_order_columns_and_rounding_where_none_are_asked_for(reader, district):
+    one = defined(reader, order_by="likes", columns=["likes", "followers"], rounded=True, basis="d7", index="wci_v13")
+    made = boards.plan(reader, "", board=one)
+    assert (made.order, made.columns, made.rounded, made.basis) == ("likes", ("likes", "followers"), True, "d7")
+    frame = boards.ranking(reader, APRIL, "", board=one)
+    assert frame["likes"].dropna().is_monotonic_decreasing and frame["rank"][0] == 1
+    asked = boards.plan(reader, "", basis="latest", order="posts", board=one)
+    assert (asked.order, asked.basis) == ("posts", "latest")
+    assert boards.ROUNDED in made.method and "按点赞数排名；取数口径：发布后第7日值；WCI V13.0" in made.method
+    assert boards.ROUNDED not in boards.plan(reader, "wechat").method
+    unranked = boards.plan(reader, "", board=defined(reader, name="网站榜", platform="govsite", rounded=True))
+    assert unranked.order == "reads" and unranked.method.endswith("按原始数据排名，不计指数")
+
+
+def test_importance_is_scope_by_rule_beside_kinds_and_tags(reader, district):
+    for name, importance in (("教育微信", 2), ("街道微信", 1), ("警方微信", 1)):
+        reader.get(Account, district.accounts[name]).importance = importance
+    reader.flush()
+
+    def names(**rule) -> set[str]:
+        one = defined(reader, name=f"榜{rule}", **rule)
+        return set(boards.ranking(reader, APRIL, "", board=one)["name"])
+
+    assert names(importances=[2]) == {"教育微信"}
+    assert names(importances=[1, 2]) == {"教育微信", "街道微信", "警方微信"}
+    assert names(importances=[1, 2], tags=["民生"]) == {"教育微信", "街道微信"}
+    assert names(importances=[1], unit_kinds=["bureau"]) == {"警方微信"}
+
+
+def test_rounded_averages_reach_score_bounds_and_explanation(reader, district):
+    plain, rounded = (defined(reader, name=f"榜{on}", rounded=on, index="wci_v13") for on in (False, True))
+    march, day = Filter(date(2024, 3, 1), date(2024, 3, 31)), Filter(date(2024, 4, 2), date(2024, 4, 2))
+    moved = 0
+    for where in (APRIL, march, day):
+        before, after = (boards.ranking(reader, where, "", board=one).set_index("name") for one in (plain, rounded))
+        for name in ("教育微信", "警方微信", "街道微信"):
+            told = explained.told(reader, district.accounts[name], "wechat", where.start, where.end, board=rounded)
+            score = INDICES["wci_v13"].score(told.now, rounded=True).value
+            assert after.loc[name, "score"] == round(score, 2) and told.index.key == "wci_v13"
+            if told.change is not None:
+                assert told.change.after == score == told.what_if(1, 1)
+            assert before.loc[name, "score"] == round(INDICES["wci_v13"].score(told.now).value, 2)
+        assert list(after["score_mark"]) == list(before["score_mark"])
+        moved += (after["score"] != before.loc[after.index, "score"]).sum()
+    assert moved
+
+
+def test_boards_of_the_ledger_only_and_archived_ones_are_not_on_offer(reader, district):
+    kept = defined(reader, name="旧榜", archived=True, sort=-2)
+    defined(reader, name="内部榜", shown=False, sort=-1)
+    assert set(boards.list_boards(reader)["name"]) == set(district.boards)
+    offered = scope.choices(reader)
+    assert {name for _, name, _ in offered.boards} == set(district.boards)
+    assert offered.archived == ((kept, "旧榜", "常用榜单"),)
+    assert boards.plan(reader, "", board=kept).title == "旧榜", "a link still opens it"
+
+
+def test_an_order_that_the_platform_no_longer_yields_gives_way(reader, district):
+    one = defined(reader, platform="weibo", order_by="plays", index="bci_simple")
+    assert boards.plan(reader, "", board=one).order == "reads"
 
 
 def test_list_of_boards(reader, district):
