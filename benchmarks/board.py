@@ -15,6 +15,7 @@ the time grows with. The last line is one JSON object.
 """
 
 import argparse
+import gc
 import hashlib
 import json
 import os
@@ -167,6 +168,8 @@ def measure(case: str, folder: Path) -> dict[str, Any]:
         "ours": ours, "ours_1000": lambda: ours(board_data.PICKED), "sql": in_sql, "pandas": in_pandas,
         "duckdb": in_duckdb, "duckdb_native": lambda: in_duckdb(native),
     }[case]
+    gc.collect()
+    gc.freeze()  # as the app does at its start
     dropped = drop_cache(folder)
     times, spent = [], []
     for _ in range(1 + WARM.get(case, 1)):

@@ -1,5 +1,6 @@
 """The front door: page set-up, maintenance note, filter bar, menu of rooms, live redraw; then the chosen room."""
 
+import gc
 from contextvars import ContextVar
 
 import streamlit as st
@@ -21,6 +22,9 @@ def run(load: outside.Load) -> None:
     """Draw the frame and run the chosen room. The entry script calls this and nothing else; `load` gives the rooms the
     collectors and their client (core.ui.outside)."""
     outside.hand_over(load)
+    if not gc.get_freeze_count():  # what is imported stays: looking through it again and again keeps readers waiting
+        gc.collect()
+        gc.freeze()
     st.set_page_config(
         page_title="政务新媒体与舆情", page_icon=str(ROOT / "static" / "icon.svg"), layout="wide",
         menu_items={"Get help": None, "Report a bug": None, "About": None},
