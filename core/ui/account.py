@@ -1,13 +1,15 @@
 """What the room of one account shows below its charts: the platform's own day totals, and its posts."""
 
+import pandas as pd
 import streamlit as st
+from sqlmodel import Session
 
 from core import charts, labels
 from core.metrics.cadence import holiday_names
 from core.query import accounts, posts, trends
 from core.query.accounts import Profile
 from core.query.scope import Filter
-from core.ui.ask import ask
+from core.ui.ask import ask, look
 from core.ui.export import export
 from core.ui.figures import counters
 from core.ui.parts import caption, empty
@@ -65,5 +67,13 @@ def posts_of(account: Profile, where: Filter) -> None:
     if page.pages > 1:
         st.pagination(page.pages, key=key)
     caption(f"共 {page.total} 篇。点选一篇可看读数变化和数据来源。")
+
+    def every(session: Session) -> pd.DataFrame:
+        return posts.of_account(session, account.id, where.start, where.end, sort=sort, search=search,
+                                size=page.total).frame
+
+    kept = f"；标题包含“{search}”" if search else ""
+    export(lambda: look(every), columns, f"{account.name} 帖文 {where.start} 至 {where.end}",
+           f"每篇取最近一次读数，按{sorts[sort]}排序{kept}", key=f"posts_{account.id}")
     if row is not None:
         readings(int(page.frame["post_id"][row]), page.frame["title"][row], account.counters)

@@ -1,6 +1,6 @@
 """Taking what is on the screen along: as Excel and as CSV, with its filter, method and stamp written in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -14,9 +14,14 @@ _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KINDS = {"link": "text", "change": "text", "flag": "text"}
 
 
-def export(frame: pd.DataFrame, columns: Mapping[str, Column], title: str, method: str = "", *, key: str) -> None:
-    """Two buttons that hand out a table as it stands: `title` names the file, `method` says how its figures were made.
-    The files are made when a button is pressed."""
+def export(
+    frame: pd.DataFrame | Callable[[], pd.DataFrame], columns: Mapping[str, Column], title: str, method: str = "", *,
+    key: str,
+) -> None:
+    """Two buttons that hand out a table as it stands, or, where the screen shows a page of it, in full (`frame` then
+    makes it): `title` names the file, `method` says how its figures were made. The files are made when a button is
+    pressed."""
+    whole = frame if callable(frame) else lambda: frame
     heads = {
         name: sheet.Head(column.label, _KINDS.get(column.kind, column.kind))
         for name, column in columns.items() if column.kind != "spark"
@@ -35,10 +40,10 @@ def export(frame: pd.DataFrame, columns: Mapping[str, Column], title: str, metho
 
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "导出 Excel", lambda: sheet.workbook(frame, heads, title, notes()), f"{title}.xlsx", _EXCEL,
+            "导出 Excel", lambda: sheet.workbook(whole(), heads, title, notes()), f"{title}.xlsx", _EXCEL,
             on_click="ignore", icon=":material/table_view:", key=f"{key}_xlsx",
         )
         st.download_button(
-            "导出 CSV", lambda: sheet.csv_bytes(frame, heads, title, notes()), f"{title}.csv", "text/csv",
+            "导出 CSV", lambda: sheet.csv_bytes(whole(), heads, title, notes()), f"{title}.csv", "text/csv",
             on_click="ignore", icon=":material/download:", key=f"{key}_csv",
         )

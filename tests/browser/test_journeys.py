@@ -1,5 +1,6 @@
 """What people do with the system, in a real browser on the real app with a small sample district."""
 
+import csv
 import io
 import re
 import urllib.request
@@ -156,6 +157,26 @@ def test_from_the_rankings_to_an_account(page, address):
     expect(page).to_have_url(re.compile(r"/account\?.*account=\d+"))
     expect(page.get_by_role("heading", name="云澜发布")).to_be_visible()
     expect(card(page, "总阅读数")).to_have_text(re.compile(r"^[≥≈]?[\d,.]+[万亿]?$"))
+
+
+def test_all_posts_of_an_account_are_taken_along(page, address, data):
+    with db.session() as session:
+        number = func.count().label("number")
+        account, posts = session.execute(
+            select(Post.account_id, number).where(Post.day.between(LAST - timedelta(29), LAST))
+            .group_by(Post.account_id).order_by(number.desc()).limit(1)
+        ).one()
+        titles = set(session.execute(select(Post.title).where(
+            Post.account_id == account, Post.day.between(LAST - timedelta(29), LAST))).scalars())
+    assert posts > 50  # more than a page
+    visit(page, f"{address}/account?account={account}")
+    expect(page.get_by_text(f"共 {posts} 篇")).to_be_visible()
+    with page.expect_download(timeout=PATIENCE) as taken:
+        page.get_by_role("button", name="导出 CSV").last.click()
+    lines = list(csv.reader(Path(taken.value.path()).read_text("utf-8-sig").splitlines()))
+    head = next(i for i, line in enumerate(lines) if line[:2] == ["发布时间", "标题"])
+    rows = [line for line in lines[head + 1:] if line and line[0][:2] == "20"]
+    assert len(rows) == posts and {row[1] for row in rows} == titles
 
 
 def test_from_a_figure_to_its_bytes(page, address):
