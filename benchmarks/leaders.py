@@ -2,8 +2,8 @@
 [--data ../shared/data] [--own 武汉市]`.
 
 LIST is a table as the operator would upload it (姓名, 职务, 任职日期, 离任日期), of people who stand in the texts; none
-is part of the repository. Every hit is printed to be judged by eye. Then errors are put into the texts: wherever a listed
-title stands directly before its holder of that day, one character of the given name becomes another one.
+is part of the repository. Every hit is printed to be judged by eye. Then errors are put into the texts: wherever a
+listed title stands directly before its holder of that day, one character of the given name becomes another one.
 The last line is one JSON object.
 """
 

@@ -125,7 +125,8 @@ def _scores(found: Compliance, sheet: Sheet, brief: bool) -> Section:
         ("项目", "性质", "每次分值", "本项最高", "说明", "核查办法"),
     )]
     return Section("本地扣分", (
-        Paragraph(APART), Paragraph(intro), _table("各账号本地扣分", SCORES, BRIEF_SCORES if brief else SCORES, frame),
+        Paragraph(APART), Paragraph(intro),
+        _table("各账号本地扣分", SCORES, BRIEF_SCORES if brief else SCORES, frame, "全国口径只看单项否决，本地另算"),
         Table("逐项扣分、加分", columns[0], lines, "无法判定的不计次数，列出至多的分值"),
         Table("本地扣分项", columns[1], items),
     ))

@@ -6,7 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from core import clock, db, ingest, rollup
-from core.models import Account, Audit, Unit
+from core.ledger import deductions as ledger
+from core.ledger import leaders
+from core.metrics.deductions import USUAL, Sheet
+from core.models import Account, Audit, LocalMark, Unit
 from core.query import compliance as query
 from core.records import Batch, PostRecord
 
@@ -124,3 +127,91 @@ def test_it_is_taken_along_as_it_is_filtered(checked, open_room):
     app = open_room("ledger", **PART, check_verdict="不合格")
     names = [button.proto.label for button in app.get("download_button")]
     assert names == ["导出 Excel", "导出 PDF"] and "导出的是筛选后的结果：不合格" in text(app)
+
+
+# --- The local list -------------------------------------------------------------------------------------------------
+
+
+def press(app, key, **cells):
+    """The room after cells of its one table that can be changed were changed (row0={...}) and a button was pressed."""
+    edits = {"edited_rows": {int(row.removeprefix("row")): changed for row, changed in cells.items()},
+             "added_rows": [], "deleted_rows": []}
+    (editor,) = app.data_editor
+    app.session_state[editor.key] = edits
+    app.run()
+    app.session_state[editor.key] = edits
+    return app.button(key=key).click().run()
+
+
+def widget(kind, prefix):
+    return next(one for one in kind if one.key.startswith(prefix))
+
+
+def test_a_local_list_is_made_changed_and_counted(checked, open_room):
+    app = open_room("ledger", **PART, check_view="本地扣分")
+    assert "还没有执行中的本地扣分项" in app.info[0].value.replace("\\", "")
+    assert list(app.data_editor[0].value["name"])[:len(USUAL)] == [item.name for item in USUAL]
+    app = press(app, "list_go", row0={"limit": 15}, row4={"drop": True}, row9={
+        "name": "回复不及时", "points": 2.5, "most": 5})
+    assert "已保存本地扣分项 9 条" in app.success[0].value.replace("\\", "")
+    frame = app.dataframe[0].value
+    assert frame["account"][0] == "停更微信" and frame["national"][0] == "不合格"
+    assert "内容更新不及时扣 10 分" in frame["why"][0] and "无法判定" in "".join(frame["why"])
+    assert "政务新媒体在全国只看单项否决" in text(app) and cards(app)["本地不检查"] == "0"
+    with db.session() as session:
+        (version,) = ledger.versions(session)
+    items = {item.key: item for item in version.sheet.items}
+    assert items["10"].name == "回复不及时" and items["01"].limit == 15 and "05" not in items
+    refused = press(app, "list_go", row0={"points": 99})
+    assert "高于本项最高" in refused.error[0].value.replace("\\", "")
+    unit = open_room("ledger", **PART, check_view="单位")
+    assert "本地 " in text(unit) and "分，合格" in text(unit).replace("\\", "")
+    one = open_room("ledger", **PART, checked=str(checked["停更微信"]))
+    assert any("amount" in table.value for table in one.dataframe)
+
+
+def test_an_entry_is_made_and_withdrawn_in_the_room(checked, open_room, session):
+    ledger.keep(session, sheet_of_usual(), who="张三", now=clock.now())
+    session.commit()
+    app = open_room("ledger", **PART, check_view="本地扣分")
+    app.button(key="mark_go").click().run()
+    assert "请选择账号、日期和项目" in app.error[0].value
+    widget(app.selectbox, "mark_account").set_value(checked["教育微博"]).run()
+    assert "黄埔江畔" in widget(app.selectbox, "mark_post").options
+    widget(app.selectbox, "mark_item").set_value("03")
+    widget(app.text_input, "mark_reason").set_value(HOSTILE)
+    app.button(key="mark_go").click().run()
+    assert "已登记：教育微博" in app.success[0].value.replace("\\", "")
+    with db.session() as fresh:
+        (mark,) = fresh.execute(select(LocalMark)).scalars()
+    marks = next(table for table in app.dataframe if "withdrawn" in table.value)
+    assert list(marks.value["reason"]) == [HOSTILE] and list(marks.value["name"]) == ["功能无法使用"]
+    app.session_state[marks.key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    widget(app.text_input, "withdraw_why").set_value("误登")
+    app.button(key="withdraw_go").click().run()
+    assert "已撤回" in app.success[0].value.replace("\\", "")
+    with db.session() as fresh:
+        assert fresh.get(LocalMark, mark.id).withdrawn_why == "误登"
+
+
+def sheet_of_usual():
+    return Sheet(clock.day_of(clock.now()) - timedelta(300), 100, 60, 80, USUAL)
+
+
+# --- Leaders --------------------------------------------------------------------------------------------------------
+
+
+def test_leaders_are_pasted_changed_and_taken_out(checked, open_room):
+    app = open_room("ledger", **PART, check_view="领导名单")
+    assert "还没有领导名单" in app.info[0].value
+    widget(app.text_area, "leaders_text").set_value("李鸣,区长\n王强,局").run()
+    assert "“局”不像职务" in str([table.value.to_dict() for table in app.dataframe])
+    widget(app.text_area, "leaders_text").set_value("李鸣,区长\n王强,副区长").run()
+    app.button(key="leaders_add").click().run()
+    assert "新增 2 行" in app.success[0].value.replace("\\", "")
+    assert list(app.data_editor[0].value["name"]) == ["李鸣", "王强"]
+    app = press(app, "leaders_save", row0={"until": "2026-01-01"}, row1={"drop": True})
+    assert "修改 1 行，删除 1 行" in app.success[0].value.replace("\\", "")
+    with db.session() as session:
+        assert [one.words for one in leaders.lines(session)] == ["李鸣：区长（至 2026-01-01）"]

@@ -1,5 +1,6 @@
 """The export of a check: Excel and PDF with method, filter and stamp, nothing of it a formula."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
@@ -7,10 +8,13 @@ import pytest
 from openpyxl import load_workbook
 
 from core.clock import days, instant
+from core.ledger import deductions as ledger
 from core.metrics.compliance import RULES
+from core.metrics.deductions import APART
 from core.report import compliance as report
 from core.report import excel, pdf
 from tests.query.test_compliance import DIGEST, EARLY, LAST, District
+from tests.query.test_deductions import BY, SHEET
 
 HOSTILE = "=HYPERLINK(\"http://x\")再接再励"
 
@@ -61,3 +65,31 @@ def test_on_paper_the_tables_have_the_columns_that_fit(found):
     assert len(tables["各账号检查结论"].columns) == len(report.BRIEF_ACCOUNTS)
     assert [column.name for column in tables["错别字、规范表述和风险词"].columns][:3] == ["程度", "人工判断", "查到"]
     assert pdf.render(content(found, brief=True)).startswith(b"%PDF-")
+
+
+def test_the_local_list_has_a_part_of_its_own_with_source_and_evidence(session):
+    made = District(session)
+    made.account("停", posts=days(EARLY, LAST - timedelta(20)), silent=days(LAST - timedelta(19), LAST))
+    one = made.account("=1+1", "公安局", posts=days(EARLY, LAST))
+    made.account("网", "民政局", platform="govsite", posts=days(EARLY, LAST))
+    ledger.keep(session, replace(SHEET, pass_line=95), **BY)
+    ledger.enter(session, one.id, "01", LAST, times=1, reason="=HYPERLINK(1)", post=f"=1+1{LAST}", **BY)
+    answer = made.ask()
+    book = load_workbook(BytesIO(excel.render(content(answer))))
+    rows = [row for name in book.sheetnames if "本地扣分" in name for row in book[name].iter_rows()]
+    cells = [[cell.value for cell in row if cell.value is not None] for row in rows]
+    assert not any(cell.data_type == "f" for row in rows for cell in row)
+    assert any(APART in str(cell.value) for row in book["文字综述"].iter_rows() for cell in row)
+    assert any("本地另算" in str(cell) for row in cells for cell in row)
+    heads = next(row for row in cells if "得分" in row)
+    listed = {row[0]: dict(zip(heads, row, strict=True)) for row in cells[cells.index(heads) + 1:][:3]}
+    assert [(row["全国口径"], row["本地结论"], row["得分"]) for row in listed.values()] == [
+        ("不合格", "不合格", "90"), ("合格", "合格", "95"), ("不检查", "不检查", "—")]
+    lines = [row for row in cells if row[:2] == ["=1+1", "公安局"] and len(row) == 6]
+    assert ["=1+1", "公安局", "功能无法使用", "扣 5 分", "人工", f"{LAST} =HYPERLINK(1)，依据：《好消息》。"] in lines
+    assert len(lines) == 3 and ["更新不及时", "扣分", "10", "20", "—", "最长间断（超过几天 7）"] in cells
+    blocks = [block for section in content(answer, brief=True).sections for block in section.blocks]
+    brief = next(block for block in blocks if getattr(block, "title", "") == "逐项扣分、加分")
+    assert [row[3] for row in brief.rows] == ["扣 10 分", "扣 5 分"], "on paper only what costs or brings something"
+    assert pdf.render(content(answer, brief=True)).startswith(b"%PDF-")
+    assert not any(section.title == "本地扣分" for section in content(replace(answer, sheet=None)).sections)
