@@ -1,6 +1,7 @@
 """Units and accounts side by side: totals of units among their peers, and a few accounts compared."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from math import inf
 
@@ -41,7 +42,7 @@ def units(session: Session, where: Filter, order: str = "interaction", sized: bo
     """
     UNIT_ORDERS[order]
     first, last = previous_period(where.start, where.end)
-    earlier = Filter(first, last, where.platforms, where.kinds, where.units, where.board)
+    earlier = replace(where, start=first, end=last)
     frame, before = _measured(session, where), _measured(session, earlier)
     for one in (frame, before):
         one["peer_group"] = one["kind"] + ("/" + one["size"] if sized else "")
@@ -56,6 +57,19 @@ def units(session: Session, where: Filter, order: str = "interaction", sized: bo
     frame["indistinct"] = [mine[id_].indistinct for id_ in ids]
     frame["note"] = ["与同类中邻近名次不可区分" if flag else "" for flag in frame["indistinct"]]
     return frame.drop(columns="peer_group").sort_values(["rank", "unit"], na_position="last").reset_index(drop=True)
+
+
+def units_compared(session: Session, where: Filter, unit_ids: Sequence[int]) -> pd.DataFrame:
+    """The lines of these units in `units`, in that order, with per_account (posts by account); those out of scope are
+    left out."""
+    found = units(session, where).set_index("unit_id", drop=False)
+    found = found.loc[[id_ for id_ in unit_ids if id_ in found.index]].reset_index(drop=True)
+    return found.assign(per_account=found["posts"].astype("Float64") / found["accounts"])
+
+
+def units_daily(session: Session, where: Filter, unit_ids: Sequence[int], metric: str) -> pd.DataFrame:
+    """The days of these units as charts take them: day, series (name), value, mark."""
+    return trends.series(trends.daily(session, replace(where, units=tuple(unit_ids)), "unit"), metric)
 
 
 def _measured(session: Session, where: Filter) -> pd.DataFrame:

@@ -6,17 +6,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import board_versions, charts, clock, labels, local_indices
-from core.metrics.cadence import holiday_names
-from core.query import accounts, boards, peers, trends
+from core import board_versions, clock, labels, local_indices
+from core.query import boards, peers
 from core.query.scope import Choices, Filter
-from core.ui import filters, matrix
+from core.ui import compare, filters, matrix
 from core.ui.ask import ask
 from core.ui.export import export
 from core.ui.figures import counters
 from core.ui.front import restate
 from core.ui.parts import caption, empty, link
-from core.ui.table import Column, pick, table
+from core.ui.table import Column, pick
 
 _THEN, _NOW = "按当时的榜单", "按现在的榜单"
 _BY_PLATFORM, _ARCHIVED = "按平台", "已归档"
@@ -29,7 +28,7 @@ _UNSCORED = "不计指数"
 def other_part(where: Filter) -> bool:
     """Offers the parts of the room; draws the chosen one unless it is the ranking of accounts. Returns whether it
     did."""
-    parts = {"账号榜": None, "单位合计": units, "矩阵总分": matrix.totals, "账号对比": comparison}
+    parts = {"账号榜": None, "单位合计": units, "矩阵总分": matrix.totals, "对比": compare.comparison}
     part = st.segmented_control("看", list(parts), default="账号榜", key="rankings_part", bind="query-params",
                                 required=True, label_visibility="collapsed")
     if parts[part]:
@@ -69,43 +68,6 @@ def units(where: Filter) -> None:
     with st.container(horizontal=True):
         link("trends", f"“{name}”的发布趋势", unit=name)
         link("rankings", f"“{name}”的账号名次", unit=name)
-
-
-def comparison(where: Filter) -> None:
-    """Two to six accounts side by side."""
-    options = ask(accounts.options, where)
-    by_label = dict(zip(options["label"], options["account_id"], strict=True))
-    chosen = st.multiselect(f"账号（{peers.FEW} 到 {peers.MANY} 个）", list(by_label), key="compared",
-                            bind="query-params", max_selections=peers.MANY, placeholder="输入名称查找账号")
-    if len(chosen) < peers.FEW:
-        empty(f"请选择 {peers.FEW} 到 {peers.MANY} 个账号，可以是不同平台的。")
-        return
-    ids = tuple(int(by_label[label]) for label in chosen)
-    frame = ask(peers.compared, ids, where.start, where.end)
-    columns = {
-        "name": Column("账号", pinned=True), "platform_name": Column("平台"), "unit": Column("单位"),
-        "score": Column("指数", "score"), "rank": Column("本平台名次", "int"), "ranked": Column("参与排名", "int"),
-        "rank_change": Column("升降"), "posts": Column("发布数", "int"), "reads": Column("总阅读数", "int"),
-        "reads_avg": Column("平均阅读数", "int"), "reads_max": Column("最高阅读数", "int"),
-        "plays": Column("总播放数", "int"), "likes": Column("点赞数", "int"), "reposts": Column("转发数", "int"),
-        "comments": Column("评论数", "int"), "interaction": Column("转评赞", "int"),
-        "followers": Column("粉丝数", "int"), "followers_change": Column("粉丝净增", "int"),
-        "note": Column("数据说明", width="large"),
-    }
-    shown = {name: column for name, column in columns.items() if not frame[name].isna().all()}
-    if frame["platform_name"].nunique() > 1:
-        caption("不同平台的指数和阅读、播放口径不同，只能各与本平台的账号相比。")
-    table(frame.round({"reads_avg": 1}), shown, key="compared_table", alt="账号对比表")
-    export(frame, shown, f"账号对比 {where.start} 至 {where.end}", "各账号取本平台榜单的数据；取数口径：最新值",
-           key="compared")
-    offered = [name for name in trends.METRICS if name in frame.columns and frame[name].notna().any()]
-    metric = st.selectbox("每日走势", offered, format_func=trends.METRICS.get, key="compared_metric", width=180)
-    daily = ask(peers.compared_daily, ids, where.start, where.end, metric)
-    st.altair_chart(
-        charts.daily_lines(daily, unit=trends.UNITS[metric], value_name=trends.METRICS[metric], height=320,
-                           holidays=holiday_names(where.start, where.end)),
-        alt=f"所选账号每日{trends.METRICS[metric]}折线图",
-    )
 
 
 def listed(where: Filter, choices: Choices, platforms: Mapping[str, str]) -> str:

@@ -69,7 +69,7 @@ def test_units_stand_among_their_peers(district, open_room):  # noqa: F811
 
 
 def test_accounts_are_compared(district, open_room):  # noqa: F811
-    app = open_room("rankings", rankings_part="账号对比", **APRIL)
+    app = open_room("rankings", rankings_part="对比", **APRIL)
     assert "请选择 2 到 6 个账号" in app.info[0].value
     box = app.multiselect(key="compared")
     chosen = [option for option in box.options if option.startswith(("警方微信", "街道抖音"))]
@@ -77,6 +77,20 @@ def test_accounts_are_compared(district, open_room):  # noqa: F811
     assert not app.exception
     assert set(app.dataframe[0].value["name"]) == {"警方微信", "街道抖音"}
     assert any("不同平台" in caption.value for caption in app.caption)
+
+
+def test_units_are_compared(district, open_room):  # noqa: F811
+    app = open_room("rankings", rankings_part="对比", compared_what="单位", **APRIL)
+    assert "请选择 2 到 6 个单位" in app.info[0].value
+    app.multiselect(key="compared_units").set_value(["教育局", "澜桥街道"]).run()
+    assert not app.exception
+    frame = app.dataframe[0].value.set_index("unit")
+    assert list(frame.index) == ["教育局", "澜桥街道"] and list(frame["kind_name"]) == ["委办局", "街镇"]
+    posts = district.posts[district.posts["day"].map(lambda day: day.month == 4)]
+    assert frame.loc["教育局", "posts"] == posts["account"].isin(["教育微信", "教育网站"]).sum()
+    app = open_room("rankings", rankings_part="对比", compared_what="单位", compared_units=["教育局", "澜桥街道"],
+                    kind="街镇", **APRIL)
+    assert list(app.dataframe[0].value["unit"]) == ["澜桥街道"]
 
 
 def test_a_board_is_shown_as_it_was(district, open_room):  # noqa: F811
