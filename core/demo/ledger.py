@@ -150,6 +150,11 @@ def _fates(order: list[DemoAccount], first: date, last: date) -> list[DemoAccoun
     return order
 
 
+LOCAL_INDEX, LOCAL_PLATFORMS = "云澜短视频传播分", ("channels", "kuaishou")
+"""An index of the district's own, for platforms without a public formula."""
+MATRIX, MATRIX_WEIGHTS = "云澜矩阵总分", {"wechat": 40, "weibo": 25, "douyin": 20, "channels": 15}
+
+
 def boards(present: Sequence[DemoAccount]) -> list[DemoBoard]:
     """The boards; the picked one holds the important WeChat accounts that are there."""
     picked = tuple(a.external_id for a in present if a.platform == "wechat" and a.importance > 0)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session
 
-from core import audit, clock, db, evidence, ingest, labels, rollup, understand
+from core import audit, clock, db, evidence, ingest, labels, local_indices, matrices, rollup, understand
 from core.demo import events as stories
 from core.demo import ledger, payload
 from core.demo.events import HOT, Event, Saying
@@ -18,7 +18,7 @@ from core.demo.ledger import DemoAccount
 from core.demo.places import BODIES
 from core.demo.sources import FAILURES, account_key, gaps, sources
 from core.faults import BadInput
-from core.models import Account, AccountName, Board, BoardMember, Run, Source, Unit
+from core.models import Account, AccountName, Board, BoardMember, LocalIndex, Matrix, Run, Source, Unit
 
 SEED = 20260101
 MONTHS = 13
@@ -97,6 +97,7 @@ def load(
     sayings = _sayings(planned, seed, first, now, SINGLES_A_DAY * share)
     with db.session() as session:
         run = ingest.begin(session, "demo", at=now, demo=True)
+        _write_indices(session, now)
         ledger_rows = _write_ledger(session, members, loaded)
         source_rows = _write_sources(session, members, ledger_rows, now)
         for nth, month in enumerate(answers):
@@ -182,6 +183,19 @@ def _write_ledger(session: Session, members: Sequence[DemoAccount], loaded: Load
         session.add_all(BoardMember(board_id=row.id, account_id=rows[m].id) for m in board.members)
     loaded.units, loaded.accounts, loaded.boards = len(units), len(rows), len(boards)
     return rows
+
+
+def _write_indices(session: Session, now: datetime) -> None:
+    """One index of the district's own, the usual one where there is none, and one matrix total with it."""
+    taken = {*session.execute(select(LocalIndex.name)).scalars(), *session.execute(select(Matrix.name)).scalars()}
+    name, total = (n + ("（演示）" if n in taken else "") for n in (ledger.LOCAL_INDEX, ledger.MATRIX))
+    codes = ledger.LOCAL_PLATFORMS
+    free = not any(local_indices.usual_of(session, code) for code in codes)
+    definition = local_indices.template(session, codes)
+    local = local_indices.save(session, name, codes, definition, usual=free, who=labels.DEMO, now=now, demo=True)
+    parts = [{"platform": code, "index": local.key if code in codes else local_indices.usual_of(session, code),
+              "weight": weight} for code, weight in ledger.MATRIX_WEIGHTS.items()]
+    matrices.save(session, total, parts, "best", who=labels.DEMO, now=now, demo=True)
 
 
 def _write_sources(

@@ -29,7 +29,9 @@ from core.models import (
     EditionFile,
     FoldKey,
     FollowerReading,
+    LocalIndex,
     LocalMark,
+    Matrix,
     Mention,
     MentionDay,
     Post,
@@ -145,7 +147,7 @@ def _opinion(session: Session, removed: Removed) -> None:
 
 
 def _ledger(session: Session, removed: Removed) -> None:
-    """Captures, runs, sources, boards, and the accounts and units that nothing real hangs on."""
+    """Captures, runs, sources, boards, matrices, and the indices, accounts and units that nothing real hangs on."""
     runs = select(Run.id).where(Run.demo.is_(True))
     _count(session, delete(Rejected).where(Rejected.run_id.in_(runs)))
     removed.captures = _count(session, delete(Capture).where(Capture.demo.is_(True)))
@@ -155,10 +157,18 @@ def _ledger(session: Session, removed: Removed) -> None:
     for table in (BoardMember, BoardVersion):
         _count(session, delete(table).where(table.board_id.in_(boards)))
     _count(session, delete(Board).where(Board.demo.is_(True)))
-    real = or_(*(
+    _count(session, delete(Matrix).where(Matrix.demo.is_(True)))
+    real = {
+        *session.execute(select(Board.index)).scalars(),
+        *(said["index"] for said in session.execute(select(BoardVersion.definition)).scalars()),
+        *(part["index"] for parts in session.execute(select(Matrix.parts)).scalars() for part in parts),
+    }
+    _count(session, update(LocalIndex).where(LocalIndex.key.in_(real)).values(demo=False))
+    _count(session, delete(LocalIndex).where(LocalIndex.demo.is_(True)))
+    held = or_(*(
         exists().where(table.account_id == Account.id) for table in (Post, FollowerReading, AppReading, Source)
     ))
-    kept = list(session.execute(select(Account.id).where(Account.demo.is_(True), real)).scalars())
+    kept = list(session.execute(select(Account.id).where(Account.demo.is_(True), held)).scalars())
     removed.kept = len(kept)
     if kept:
         days = session.execute(select(AccountDay.account_id, AccountDay.day).where(AccountDay.account_id.in_(kept)))

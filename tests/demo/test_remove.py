@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import db, demo, evidence, ingest, rollup, understand
+from core import db, demo, evidence, ingest, matrices, rollup, understand
 from core.clock import day_of
 from core.counts import Count
 from core.models import (
@@ -18,6 +18,8 @@ from core.models import (
     Capture,
     Edition,
     EditionFile,
+    LocalIndex,
+    Matrix,
     Mention,
     MentionDay,
     Post,
@@ -163,6 +165,20 @@ def test_a_sample_account_that_got_real_figures_stays_with_them(sample):
             (day_of(NOW), basis, 1, 7) for basis in ("latest", "d7")
         }
     assert removed.kept == 1 and "予以保留" in removed.words
+
+
+def test_a_sample_index_that_a_real_board_or_matrix_names_stays(sample):
+    with db.session() as session:
+        (index,) = session.execute(select(LocalIndex)).scalars()
+        assert index.demo and session.execute(select(Matrix.demo)).scalars().all() == [True]
+        session.add(Board(name="我的榜单", platform="channels", index=index.key))
+        parts = [{"platform": "kuaishou", "index": index.key, "weight": 100, "scaled": False}]
+        matrices.save(session, "我的总分", parts, "best", who="测试", now=NOW)
+        session.commit()
+    demo.remove(now=NOW)
+    with db.session() as session:
+        assert session.execute(select(LocalIndex.key, LocalIndex.demo)).all() == [(index.key, False)]
+        assert session.execute(select(Matrix.name)).scalars().all() == ["我的总分"]
 
 
 def test_files_that_a_real_capture_shares_stay(sample):
