@@ -99,15 +99,15 @@ def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
     amount = {"stack": "zero", "title": f"{value_name}（{unit}）"}
     if across:
         y = alt.Y("label:N", title=None, sort=list(dict.fromkeys(data["label"])),
-                  axis=alt.Axis(labelLimit=150, ticks=False, domain=False))
+                  axis=alt.Axis(labelLimit=150, ticks=False, domain=False, labelOverlap=False))
         x = alt.X("value:Q", axis=alt.Axis(labelExpr=AXIS_NUMBER, tickCount=5), **amount)
-        height = 26 * data["label"].nunique() + 20
+        height = 26 * data["label"].nunique() + 150  # on screen the height holds title, legend and axis, too
     else:
         y = alt.Y("value:Q", axis=_AMOUNT, **amount)
     chart = alt.Chart(data).mark_bar(**width).encode(
         x=x,
         y=y,
-        color=_series_colour(names),
+        color=_series_colour(names, **({"columns": 2} if across else {})),
         order=alt.Order("place:Q"),
         tooltip=[where, alt.Tooltip("series:N", title="系列"), alt.Tooltip("text:N", title=value_name)],
     )

@@ -50,9 +50,14 @@ class Plan:
         return (*(("index",) if self.index else ()), "posts", *self.counters, *interaction, "followers")
 
     @property
+    def by(self) -> str:
+        """What it is ordered by, in words; a local index is called one."""
+        return "本地指数" if self.order == "index" and self.index and self.index.local else ORDERS[self.order]
+
+    @property
     def method(self) -> str:
         """How its figures are made, in words."""
-        by = f"按{ORDERS[self.order]}排名；取数口径：{BASES[self.basis]}"
+        by = f"按{self.by}排名；取数口径：{BASES[self.basis]}"
         if self.index is None:
             return f"{by}；按原始数据排名，不计指数"
         rounding = f"；{ROUNDED}" if self.rounded else ""

@@ -128,7 +128,7 @@ def settled(where: Filter, platform: str) -> boards.Plan:
     basis. Raises LookupError as `boards.plan`."""
     made = with_index(ask(boards.plan, platform, board=where.board, as_of=where.as_of), where)
     mine = f"{made.platform}_{where.board}"
-    orders = {labels.ORDERS[name]: name for name in made.orders}
+    orders = {replace(made, order=name).by: name for name in made.orders}
     at = made.orders.index(made.order)
     order = st.selectbox("排名依据", list(orders), at, key=f"order_{mine}_{made.order}", width=180)
     bases = {word: name for name, word in labels.BASES.items()}
@@ -150,7 +150,7 @@ def shown(plan: boards.Plan) -> dict[str, Column]:
         else:
             sums |= {name: Column("转评赞", "int")} if name == "interaction" else counters([name], main)
     return {
-        "rank": Column("名次", "int", pinned=True, width="small"),
+        "rank": Column("名次", "rank", pinned=True, width="small"),
         "rank_change": Column("升降", pinned=True, width="small"),
         "name": Column("账号", width=120), "unit": Column("单位"),
         **({"score": Column("本地指数" if plan.index.local else "指数", "score")} if plan.index else {}),
@@ -183,7 +183,7 @@ def with_index(plan: boards.Plan, where: Filter) -> boards.Plan:
         return plan
     titles = [*([] if plan.index else [_UNSCORED]), *by_title]
     title = st.selectbox(
-        "指数", titles, index=titles.index(plan.index.title) if plan.index else 0, width=230,
+        "指数", titles, index=titles.index(plan.index.title) if plan.index else 0, width=290,
         key=f"index_{plan.index.key if plan.index else plan.platform}",
         help="不同版本的分值不可相互比较；标有“本地”的为本单位自定，不是公开指数",
     )

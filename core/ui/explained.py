@@ -21,8 +21,8 @@ def explained(account_id: int, platform: str, where: Filter) -> None:
     key = f"why_{account_id}"
     if told is None:
         return
-    st.subheader("传播指数", anchor=False)
     index = told.index
+    st.subheader("本地指数" if index.local else "传播指数", anchor=False)
     if name:
         caption(f"按榜单“{name}”的指数和取数口径计算{f'，{ROUNDED}' if told.rounded else ''}。")
     if told.change is None:

@@ -59,7 +59,8 @@ def _listed(found: Sequence[Version]) -> Version | None:
         "name": Column("本地指数", pinned=True), "version": Column("版本", width="small"),
         "platforms": Column("适用平台"), "state": Column("状态", width="small"),
         "usual": Column("平台默认", width="small", help="没有公开指数的平台，榜单默认按它排名"),
-        "boards": Column("指定它的榜单", "int", width="small"), "words": Column("构成", width="large"),
+        "boards": Column("榜单数", "int", width="small", help="指定用这一版的榜单"),
+        "words": Column("构成", width="large"),
         "at": Column("保存时间", "time"), "who": Column("保存人"),
     }, [one.id for one in found], key="local_indices", alt="本地指数及其版本")
     if picked is None:

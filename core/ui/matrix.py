@@ -45,8 +45,9 @@ def totals(where: Filter) -> None:
         )
     columns = {
         "rank": Column("名次", "int", pinned=True, width="small"),
-        "rank_change": Column("升降", pinned=True, width="small"), "unit": Column("单位", pinned=True),
-        "total": Column("总分", "score"), "mark": Column("符号", width="small", help="≥ 为下限，≈ 为估计值"),
+        "unit": Column("单位", pinned=True), "total": Column("总分", "score"),
+        "mark": Column("符号", width="small", help="≥ 为下限，≈ 为估计值"),
+        "rank_change": Column("升降", width="small"),
         "kind_name": Column("类型"), "peer_rank": Column("同类名次", "int"), "peers": Column("同类单位数", "int"),
         **{f"{part.platform}_brought": Column(f"{part.head}得分", "score") for part in made.parts},
         **{f"{part.platform}_score": Column(f"{part.name}{'折算分' if part.scaled else '分值'}", "score",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import labels, ui
+from core import ui
 from core.query import boards, scope
 from core.ui.boards import as_was, in_period, listed, other_part, settled, shown
 from core.ui.parts import plain
@@ -33,10 +33,11 @@ if frame.empty:
 st.subheader(plan.title, anchor=False)
 ranked = frame["rank"].notna().sum()
 rounding = f"{boards.ROUNDED}。" if plan.rounded and plan.index else ""
-ui.caption(f"共 {len(frame)} 个账号，{ranked} 个有名次，按{labels.ORDERS[plan.order]}排名。{rounding}"
+ui.caption(f"共 {len(frame)} 个账号，{ranked} 个有名次，按{plan.by}排名。{rounding}"
            "运营分析参考，不作考核依据。")
 columns = shown(plan)
-row = ui.table(frame, columns, key="rankings_table", select=True, height=570, alt=f"{plan.title}排名表")
+row = ui.table(frame, columns, key="rankings_table", select=True, height=570 if len(frame) > 15 else "content",
+               alt=f"{plan.title}排名表")
 ui.export(frame, columns, f"{plan.title} {where.start} 至 {where.end}", plan.method, key="rankings")
 if row is None:
     ui.caption("点选一行可打开账号详情。")
