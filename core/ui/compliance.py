@@ -214,8 +214,8 @@ def _unit(card: UnitCard) -> None:
 # --- Words ----------------------------------------------------------------------------------------------------------
 
 _WORDS = {
-    "level": Column("程度", width=56), "decision": Column("人工判断", width=76), "wrong": Column("查到", width=100),
-    "right": Column("规范写法", width=110), "around": Column("上下文", width=290),
+    "level": Column("程度", width=56), "decision": Column("人工判断", width=76), "wrong": Column("查到", width=130),
+    "right": Column("规范写法", width=140), "around": Column("上下文", width=290),
     "account": Column("账号", width=120), "day": Column("发布日期", "date"), "url": Column("原文", "link"),
     "title": Column("标题", width=220), "place": Column("位置", width=110), "kind": Column("类别", width=80),
     "platform": Column("平台"), "note": Column("说明", width=200), "source": Column("依据", width=260),
@@ -231,7 +231,10 @@ def _findings(found: Compliance) -> None:
         return
     more = f"，只列出前 {query.SHOWN:,} 处" if found.found > query.SHOWN else ""
     caption(f"共 {found.found:,} 处{more}，程度重的在前。自动核对只是线索，勾选后由人工判断：“严重”的确认属实才算"
-            "单项否决，判为“不算差错”的排在最后、不再计入。图片和视频中的文字不在核对之内。")
+            "单项否决，判为“不算差错”的排在最后、不再计入。领导姓名职务按“领导名单”核对，都是疑似。图片和视频中的文字不在核对之内。")
+    kinds = list(found.findings["kind"].unique())
+    if len(kinds) > 1 and (kind := st.pills("类别", kinds, key="check_kind", label_visibility="collapsed")):
+        found = replace(found, findings=found.findings[found.findings["kind"] == kind].reset_index(drop=True))
     # What is ticked is kept by position, and must not slide onto other rows.
     order = hashlib.sha256(repr([*found.findings["post_id"], *found.findings["place"]]).encode()).hexdigest()[:12]
     rows = table(found.findings, _WORDS, key=f"check_findings_{st.session_state.get(_ROUND, 0)}_{order}", many=True,
