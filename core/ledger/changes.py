@@ -580,8 +580,11 @@ def _write_boards(session: Session, state: _State, entries: list[BoardEntry], ch
             session.add(row)
         elif row.name != entry.name:
             state.boards.pop(row.name)
-        state.boards[entry.name] = row
         values = _given(entry, *FIELDS[BoardEntry])
+        if new and "sort" not in values:  # it comes last, in its category where that has boards already
+            mine = [one.sort for one in state.boards.values() if one.category == entry.category]
+            values["sort"] = 1 + max(mine or [one.sort for one in state.boards.values()], default=0)
+        state.boards[entry.name] = row
         _set(row, values, BoardEntry, entry.name, changes, new)
     session.flush()
 

@@ -11,7 +11,7 @@ from core.ui.ask import look
 from core.ui.table import Column
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_KINDS = {"link": "text", "change": "text", "flag": "text"}
+_KINDS = {"link": "text", "change": "text", "flag": "text", "rank": "int"}
 
 
 def export(

@@ -301,13 +301,17 @@ def _places(frame: pd.DataFrame) -> None:
         for n, (id_, name, platform) in enumerate(zip(rows["id"], rows["name"], rows["platform"], strict=True)):
             with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"place_{id_}"):
                 st.markdown(f"{plain(name)} :gray[{plain(platform)}]", width="stretch")
-                for word, icon, up, ends in (("上移", "arrow_upward", True, n == 0),
-                                             ("下移", "arrow_downward", False, n == last)):
-                    if st.button(word, key=f"{'up' if up else 'down'}_{id_}", icon=f":material/{icon}:", disabled=ends,
-                                 type="tertiary"):
-                        _save(lambda session, id_=int(id_), up=up, name=name: _moved(session, id_, up, name))
-                if st.button("归档", key=f"archive_{id_}", icon=":material/archive:", type="tertiary"):
-                    _save(lambda session, id_=int(id_), name=name: _put(session, id_, True, name))
+                with st.container(horizontal=True, width="content", gap="small", key=f"place_deeds_{id_}"):
+                    _deeds(int(id_), name, first=n == 0, last=n == last)
+
+
+def _deeds(board: int, name: str, *, first: bool, last: bool) -> None:
+    for word, icon, up, ends in (("上移", "arrow_upward", True, first), ("下移", "arrow_downward", False, last)):
+        if st.button(word, key=f"{'up' if up else 'down'}_{board}", icon=f":material/{icon}:", disabled=ends,
+                     type="tertiary"):
+            _save(lambda session, up=up: _moved(session, board, up, name))
+    if st.button("归档", key=f"archive_{board}", icon=":material/archive:", type="tertiary"):
+        _save(lambda session: _put(session, board, True, name))
 
 
 def _archived(frame: pd.DataFrame) -> None:
