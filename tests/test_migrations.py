@@ -3,10 +3,12 @@
 from datetime import date
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
 from core import clock, db, rollup
-from core.models import Account, AccountDay, AccountMonth, Board, Coverage, Dirty, Post, Reading
+from core.models import METADATA, Account, AccountDay, AccountMonth, Board, Coverage, Dirty, Post, Reading
 
 
 def dump(session) -> list[tuple]:
@@ -43,3 +45,12 @@ def test_what_is_derived_anew_is_there_when_a_database_has_been_migrated(databas
         board = again.execute(select(Board)).scalar_one()
         assert (board.order_by, board.columns, board.importances, board.shown, board.archived) == (
             "index", [], [], True, False)
+
+
+def test_the_migrated_schema_is_that_of_the_models_also_after_the_way_back(database):
+    for step in (lambda: None, lambda: command.downgrade(db._alembic(), "0006"), db.migrate):
+        step()
+        with db.engine().connect() as connection:
+            different = compare_metadata(MigrationContext.configure(connection), METADATA)
+        assert bool(different) == db.behind()
+    assert different == []

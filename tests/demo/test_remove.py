@@ -19,6 +19,7 @@ from core.models import (
     Edition,
     EditionFile,
     LocalIndex,
+    LocalMark,
     Matrix,
     Mention,
     MentionDay,
@@ -84,6 +85,10 @@ def write_real(session) -> None:
 def test_nothing_is_left(sample):
     files = list(settings().captures_dir.rglob("*.gz"))
     assert files
+    with db.session() as session:
+        account = session.execute(select(Account.id).limit(1)).scalar_one()
+        session.add(LocalMark(account_id=account, item="01", day=day_of(NOW), reason="试登记", at=NOW))
+        session.commit()
     removed = demo.remove(now=NOW)
     with db.session() as session:
         left = {name: n for name, n in counts(session).items() if n and name not in STAYS}
