@@ -80,10 +80,15 @@ def template(session: Session, platforms: Sequence[str]) -> dict[str, Any]:
 
 
 def namers(session: Session, key: str) -> dict[str, list[str]]:
-    """Key → names of the boards that name it, for every version of the same index."""
-    mine = {row.key: [] for row in _versions(session, key)}
-    for name, named in session.execute(select(Board.name, Board.index).where(Board.index.in_(mine)).order_by(Board.id)):
-        mine[named].append(name)
+    """Key → names of the boards that name or follow it, for every version of the same index. Raises BadInput for an
+    unknown key."""
+    mine: dict[str, list[str]] = {row.key: [] for row in _versions(session, key)}
+    followed = _followed(session)
+    public = set(session.execute(select(Platform.code).where(Platform.index != "")).scalars())
+    for name, platform, named in session.execute(select(Board.name, Board.platform, Board.index).order_by(Board.id)):
+        meant = named or ("" if platform in public else followed.get(platform, ""))
+        if meant in mine:
+            mine[meant].append(name)
     return mine
 
 

@@ -95,6 +95,7 @@ def test_the_usual_index_ranks_platforms_without_a_published_one(session, boards
     assert local_indices.usual_of(session, "wechat") == "wci_v14_2_3"
     assert local_indices.usual_of(session, "toutiao") == "" == local_indices.usual_of(session, "nowhere")
     assert boards() == {"视频号榜": "", "微信榜": ""}, "boards that follow the platform's follow it"
+    assert local_indices.namers(session, made.key) == {made.key: ["视频号榜"]}, "微信 has an index of its own"
     with pytest.raises(BadInput, match="视频号的默认指数已是"):
         save(session, 2, name="另一个分", usual=True)
     with pytest.raises(BadInput, match="政务微信已有公开指数"):

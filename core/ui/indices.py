@@ -235,11 +235,10 @@ def _keep(start: Version | None, name: str, codes: Sequence[str], definition: di
                         key=f"index_usual_{turn}")
     move = False
     if start:
-        boards = ask(local_indices.namers, start.key)
-        named = [board for of_version in boards.values() for board in of_version]
-        if named or start.usual:
-            names = plain(f"（{'、'.join(named)}）") if named else ""
-            move = st.checkbox(f"把使用旧版的榜单改到新版{names}；不勾选则仍用旧版", key=f"index_move_{turn}")
+        using = [board for of_version in ask(local_indices.namers, start.key).values() for board in of_version]
+        if using:
+            move = st.checkbox(f"把使用旧版的榜单改到新版（{plain('、'.join(using))}）；不勾选则仍用旧版",
+                               key=f"index_move_{turn}")
     word = "保存为新版" if start else "保存"
     if st.button(word, type="primary", icon=":material/save:", key=f"index_save_{turn}", disabled=not name.strip()):
         def deed(session: Session) -> str:

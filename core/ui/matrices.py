@@ -46,7 +46,7 @@ def section() -> None:
         with st.expander("新建矩阵总分", icon=":material/add_chart:", expanded=not found):
             _editor(None)
         return
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         word = "恢复使用" if chosen.retired else "停用"
         if st.button(word, icon=f":material/{'restore' if chosen.retired else 'block'}:", key=f"matrix_{chosen.id}"):
             def deed(session: Session) -> str:
