@@ -97,9 +97,12 @@ def _round() -> int:
     return st.session_state.get("indices_round", 0)
 
 
-def _save(deed: Callable[[Session], str]) -> None:
+def _save(deed: Callable[[Session], str], left: bool = False) -> None:
+    """Carry out a deed; with `left` no version stays picked."""
     if do(deed, TOLD):
         st.session_state["indices_round"] = _round() + 1
+        if left:
+            st.session_state["local_indices_picked"] = (None, _round())
         st.rerun()
 
 
@@ -231,8 +234,8 @@ def _preview(name: str, codes: Sequence[str], names: dict[str, str], definition:
 
 def _keep(start: Version | None, name: str, codes: Sequence[str], definition: dict[str, Any], turn: str) -> None:
     """Saving: whether it becomes its platforms' usual index, whether boards of older versions go along."""
-    usual = st.checkbox("设为平台默认：没有公开指数的平台，榜单默认按它排名", start.usual if start else False,
-                        key=f"index_usual_{turn}")
+    now_usual = any(one.usual for one in ask(query.versions) if start and one.name == start.name)
+    usual = st.checkbox("设为平台默认：没有公开指数的平台，榜单默认按它排名", now_usual, key=f"index_usual_{turn}")
     move = False
     if start:
         using = [board for of_version in ask(local_indices.namers, start.key).values() for board in of_version]
@@ -246,6 +249,6 @@ def _keep(start: Version | None, name: str, codes: Sequence[str], definition: di
                                       now=clock.now())
             return f"已保存“{made.name}”第 {made.version} 版。"
 
-        _save(deed)
+        _save(deed, left=True)
     if not name.strip():
         caption("填写名称后即可保存。")

@@ -63,9 +63,12 @@ def _round() -> int:
     return st.session_state.get("matrices_round", 0)
 
 
-def _save(deed: Callable[[Session], str]) -> None:
+def _save(deed: Callable[[Session], str], left: bool = False) -> None:
+    """Carry out a deed; with `left` no version stays picked."""
     if do(deed, TOLD):
         st.session_state["matrices_round"] = _round() + 1
+        if left:
+            st.session_state["matrices_picked"] = (None, _round())
         st.rerun()
 
 
@@ -91,7 +94,7 @@ def _editor(start: Version | None) -> None:
             made = matrices.save(session, name, parts, _MANY_BY_WORD[way], who=WHO, now=clock.now())
             return f"已保存“{made.name}”第 {made.version} 版，可在“榜单”的“矩阵总分”中查看。"
 
-        _save(deed)
+        _save(deed, left=True)
     if not name.strip():
         caption("填写名称后即可保存。")
 

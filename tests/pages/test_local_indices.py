@@ -106,6 +106,9 @@ def test_a_change_is_a_new_version_and_boards_move_when_told(made, open_room):
     assert [d["weight"] for d in second.definition["dimensions"]] == [70, 30]
     assert [d["weight"] for d in first.definition["dimensions"]] == [60, 40]
     assert board_index() == second.key
+    assert not [b for b in app.button if b.key and b.key.startswith("index_block")], "no version stays picked"
+    app = picked(app, 1)
+    assert keyed(app.checkbox, "index_usual").value, "a version made of a retired one goes on as the usual index"
 
 
 def test_retired_restored_and_moved_later(made, open_room):
