@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 
@@ -21,10 +21,13 @@ SHORTEST = 2
 CHINESE_SHARE = 0.3
 """Share of Chinese characters among the letters from which a text is Chinese."""
 
-_MASKED = re.compile(
-    r"(?a:(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]+)|//\s*@[\w\-·]{1,40}\s*[:：]|@[\w\-·]{1,40}[:：]?"
-    r"|\[[^\[\]\s\d]{1,8}\]", re.IGNORECASE,
-)
+_ADDRESS = r"[\w\-.~:/?#\[\]@!$&'()*+,;=%]+"
+# Each alternative begins with a letter of its own: the search then skips from one of them to the next.
+_MASKED = "|".join((
+    *(rf"(?a:{begin}{_ADDRESS})" for begin in ("h[tT][tT][pP][sS]?://", "H[tT][tT][pP][sS]?://", "w[wW]{2}\\.",
+                                               "W[wW]{2}\\.")),
+    r"//\s*@[\w\-·]{1,40}\s*[:：]", r"@[\w\-·]{1,40}[:：]?", r"\[[^\[\]\s\d]{1,8}\]", "  +",
+))
 _HIDDEN = {"Cf", "Cc", "Cs", "Co", "Cn"}
 _SPACES = "\t\n\r\x0b\x0c\x85\u2028\u2029"
 
@@ -46,68 +49,76 @@ class Normal:
 
 
 @cache
-def _table() -> dict[int, str]:
+def _simple() -> dict[int, str]:
     """Traditional characters to simplified ones, one to one (OpenCC)."""
-    convert = OpenCC("t2s").convert
     ranges = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00))
     every = [chr(code) for first, last in ranges for code in range(first, last)]
-    found = convert("\n".join(every)).split("\n")
+    found = OpenCC("t2s").convert("\n".join(every)).split("\n")
     return {ord(old): new for old, new in zip(every, found, strict=True) if len(new) == 1 and new != old}
 
 
 def simplified(text: str) -> str:
     """Traditional characters as simplified ones, character by character; the length stays."""
-    return text.translate(_table())
+    return text.translate(_simple())
+
+
+@cache
+def _tables() -> tuple[dict[int, str], frozenset[str]]:
+    """The characters that become exactly one other, and those that have to be looked at more closely: what becomes
+    nothing or several, combines with the one before or is a space of some kind."""
+    one: dict[int, str] = {}
+    hard: list[str] = []
+    for code in (*range(0x30000), *range(0xE0000, 0xE0200)):
+        char = chr(code)
+        found = _form_of(char)
+        if len(found) != 1 or found == " " != char or unicodedata.combining(char):
+            hard.append(char)
+        elif found != char:
+            one[code] = found
+    return one, frozenset(hard)
+
+
+@lru_cache(256)
+def _pattern(hard: frozenset[str]) -> re.Pattern[str]:
+    """What is found in a text that holds these hard characters."""
+    marks = "".join(map(re.escape, sorted(char for char in hard if unicodedata.combining(char))))
+    single = [re.escape(char) for char in sorted(hard) if not unicodedata.combining(char)]
+    return re.compile("|".join((_MASKED, *single, *([f".[{marks}]+", f"[{marks}]"] if marks else ()))), re.DOTALL)
+
+
+def _form_of(piece: str) -> str:
+    """The normal form of one character, with the marks that combine with it."""
+    if piece[0] in _SPACES:
+        return " "
+    if unicodedata.category(piece[0]) in _HIDDEN:
+        return ""
+    return simplified(unicodedata.normalize("NFKC", piece).lower())
 
 
 def normal(text: str) -> Normal:
     """The normal form of a text, its first `LONGEST` characters."""
     text = text[:LONGEST]
-    if _plain(text):
-        return Normal(_lower(simplified(text)))
+    one, hard = _tables()
+    found = list(_pattern(hard.intersection(text)).finditer(text))
+    if not found:
+        return Normal(text.translate(one))
     out: list[str] = []
     places: list[tuple[int, int]] = []
     place = 0
-    for found in _MASKED.finditer(text):
-        _piece(text, place, found.start(), out, places)
-        if out and out[-1] != " ":
-            out.append(" ")
-            places.append(found.span())
-        place = found.end()
-    _piece(text, place, len(text), out, places)
+    for spot in (*found, None):
+        start, end = spot.span() if spot else (len(text), len(text))
+        if start > place:
+            out.append(text[place:start].translate(one))
+            places += zip(range(place, start), range(place + 1, start + 1), strict=True)
+        piece = text[start:end]
+        form = " " if end - start > 1 and not unicodedata.combining(piece[1]) else _form_of(piece) if piece else ""
+        if form == " " and out and out[-1][-1:] == " ":
+            form = ""
+        if form:
+            out.append(form)
+            places += [(start, end)] * len(form)
+        place = end
     return Normal("".join(out), places)
-
-
-def _plain(text: str) -> bool:
-    """Whether the normal form has the places of the original: nothing to mask, to hide or to take apart."""
-    return (not _MASKED.search(text) and unicodedata.is_normalized("NFKC", text)
-            and (text.isprintable() or not any(c in _SPACES or unicodedata.category(c) in _HIDDEN for c in text)))
-
-
-def _lower(text: str) -> str:
-    lower = text.lower()
-    return lower if len(lower) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
-
-
-def _piece(text: str, start: int, end: int, out: list[str], places: list[tuple[int, int]]) -> None:
-    """The characters from start to end, each with the marks that combine with it."""
-    place = start
-    while place < end:
-        after = place + 1
-        while after < end and unicodedata.combining(text[after]):
-            after += 1
-        piece = text[place:after]
-        if piece in _SPACES:
-            found = " "
-        elif unicodedata.category(piece[0]) in _HIDDEN:
-            found = ""
-        else:
-            found = _lower(simplified(unicodedata.normalize("NFKC", piece)))
-        for char in found:
-            if char != " " or (out and out[-1] != " "):
-                out.append(char)
-                places.append((place, after))
-        place = after
 
 
 def compact(form: Normal) -> Normal:
@@ -115,7 +126,8 @@ def compact(form: Normal) -> Normal:
     if form.text.isalnum():
         return form
     kept = [i for i, char in enumerate(form.text) if char.isalnum()]
-    return Normal("".join(form.text[i] for i in kept), [form.span(i, i + 1) for i in kept])
+    places = form.places or [(i, i + 1) for i in range(len(form.text))]
+    return Normal("".join([form.text[i] for i in kept]), [places[i] for i in kept])
 
 
 def is_chinese(form: Normal) -> bool:
