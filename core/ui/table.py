@@ -54,7 +54,8 @@ def table(
 
 
 def pick(
-    frame: pd.DataFrame, columns: Mapping[str, Column], ids: Sequence[int], *, key: str, word: str = "", alt: str = ""
+    frame: pd.DataFrame, columns: Mapping[str, Column], ids: Sequence[int], *, key: str, word: str = "", alt: str = "",
+    height: int | Literal["auto", "content", "stretch"] = "auto",
 ) -> int | None:
     """A table of which one row is picked, known by its id (`ids`: one for each row) and not by its place: it stays
     picked when rows come, go or change places, and while they are filtered away. With `word` it stands in the address
@@ -66,7 +67,7 @@ def pick(
         chosen, turn = asked, turn + 1  # a link, or the browser's way back: the table begins anew
     rows = hashlib.sha256(repr(order).encode()).hexdigest()[:12]
     place = order.index(chosen) if chosen in order else None
-    row = table(frame, columns, key=f"{key}_{turn}_{rows}", select=True, alt=alt, picked=place)
+    row = table(frame, columns, key=f"{key}_{turn}_{rows}", select=True, height=height, alt=alt, picked=place)
     chosen = order[row] if row is not None else chosen if place is None else None
     st.session_state[memory] = (chosen, turn)
     if word and chosen is None:

@@ -36,12 +36,12 @@ rounding = f"{boards.ROUNDED}。" if plan.rounded and plan.index else ""
 ui.caption(f"共 {len(frame)} 个账号，{ranked} 个有名次，按{plan.by}排名。{rounding}"
            "运营分析参考，不作考核依据。")
 columns = shown(plan)
-row = ui.table(frame, columns, key="rankings_table", select=True, height=570 if len(frame) > 15 else "content",
-               alt=f"{plan.title}排名表")
+picked = ui.pick(frame, columns, list(frame["account_id"]), key="rankings_table", alt=f"{plan.title}排名表",
+                 height=570 if len(frame) > 15 else "content")
 ui.export(frame, columns, f"{plan.title} {where.start} 至 {where.end}", plan.method, key="rankings")
-if row is None:
+chosen = frame[frame["account_id"] == picked]
+if chosen.empty:
     ui.caption("点选一行可打开账号详情。")
 else:
-    chosen = frame.iloc[row]
-    ui.link("account", f"打开“{plain(chosen['name'])}”的账号详情", account=int(chosen["account_id"]),
+    ui.link("account", f"打开“{plain(chosen['name'].iloc[0])}”的账号详情", account=picked,
             **({"by": plan.title} if where.board is not None else {}))
