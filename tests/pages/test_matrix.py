@@ -1,12 +1,15 @@
 """Matrix totals in the rooms: made, ranked, handed out."""
 
+import io
 from datetime import date
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from core import clock, db, matrices
 from core.models import Matrix
+from core.report import sheet
 from tests.pages.test_local_indices import edited, keyed
 from tests.query.conftest import district, filled  # noqa: F401
 
@@ -46,10 +49,17 @@ def test_units_are_ranked_by_their_total(made, open_room):
 def test_what_is_handed_out_says_its_method(made, open_room, monkeypatch):
     told = []
     monkeypatch.setattr("core.ui.matrix.export", lambda frame, columns, title, method, *, key: told.append(
-        (len(frame), [c.label for c in columns.values()], title, method)))
+        (frame, columns, title, method)))
     open_room("rankings", rankings_part="矩阵总分", **APRIL)
-    many, heads, title, method = told[-1]
-    assert (many, title) == (3, "区矩阵总分（第1版） 2024-04-01 至 2024-04-30")
+    frame, columns, title, method = told[-1]
+    assert (len(frame), title) == (3, "区矩阵总分（第1版） 2024-04-01 至 2024-04-30")
+    heads = {name: sheet.Head(column.label, column.kind) for name, column in columns.items()}
+    book = sheet.workbook(frame, heads, title, [("方法", method)])
+    cells = [row for page in load_workbook(io.BytesIO(book)) for row in page.iter_rows(values_only=True)]
+    heads = next(row for row in cells if "总分" in row)
+    lines = [dict(zip(heads, row, strict=True)) for row in cells if row[heads.index("单位")] in set(frame["unit"])]
+    assert [line["总分"] for line in lines] == frame["total"].tolist()
+    assert {line["政务微博折算分"] for line in lines} == {None, 100}, "no account, no score"
     assert {"总分", "同类名次", "政务微信 80%得分", "政务微博折算分", "数据说明"} <= set(heads)
     assert "取得分最高的账号" in method and "总分标为下限" in method and "取数口径" in method
 
