@@ -98,3 +98,43 @@ def test_the_versions_of_boards_in_words(reader, picked):  # noqa: F811
     assert list(mine["index"])[:2] == ["WCI V13.0", "平台默认"] and mine["who"].iloc[0] == "李强"
     rule = frame[frame["board"] == "街镇榜"].iloc[0]
     assert rule["scope"].startswith("街镇")
+
+
+def test_an_old_version_reads_with_what_boards_were_then(reader, picked):  # noqa: F811
+    version = reader.execute(select(BoardVersion).where(BoardVersion.board_id == picked).order_by(BoardVersion.id))
+    first = version.scalars().first()
+    new = ("importances", "order_by", "rounded", "columns", "period", "week_start", "shown", "archived")
+    first.definition = {name: value for name, value in first.definition.items() if name not in new}
+    reader.flush()
+    then = board_versions.definition(reader, picked, date(2024, 2, 1) - timedelta(30))
+    assert (then.name, then.importances, then.order_by, then.columns, then.period) == ("重点榜", (), "index", (), "")
+    assert (then.week_start, then.rounded, then.shown, then.archived) == (0, False, True, False)
+    assert set(query.board_versions(reader)["period"]) == {"随筛选"}
+
+
+def test_versions_without_the_new_fields_are_no_change(reader, picked):  # noqa: F811
+    for version in reader.execute(select(BoardVersion)).scalars():
+        version.definition = {name: value for name, value in version.definition.items() if name != "period"}
+    reader.flush()
+    assert board_versions.record(reader, who="", now=CHANGED + timedelta(days=1)) == 0
+
+
+def test_every_field_has_its_version_and_the_past_keeps_its_own(reader, picked):  # noqa: F811
+    full = {"importances": [2], "order_by": "likes", "columns": ["likes"], "period": "week", "week_start": 6,
+            "rounded": True, "basis": "d7"}
+    ledger.apply(reader, Entries(boards=[BoardEntry(id=picked, name="重点月榜", platform="wechat", **full)]),
+                 who="李强", now=CHANGED + timedelta(days=5))
+    before, after = (boards.plan(reader, "", board=picked, as_of=day) for day in (date(2024, 4, 12), date(2024, 4, 15)))
+    assert (before.order, before.columns, before.rounded, before.basis) == ("index", (), False, "latest")
+    assert (after.order, after.columns, after.rounded, after.basis) == ("likes", ("likes",), True, "d7")
+    newest = query.board_versions(reader).iloc[0]
+    assert list(newest[["order", "period", "others"]]) == ["点赞数", "周榜（周日起）", "只显示点赞数；均值取一位小数"]
+
+
+def test_a_board_put_away_is_still_the_same_list(reader, picked):  # noqa: F811
+    before = board_versions.changed_since(reader, picked, MARCH[1])
+    ledger.archive_board(reader, picked, True, who="李强", now=CHANGED + timedelta(days=9))
+    assert board_versions.definition(reader, picked).archived
+    assert not board_versions.definition(reader, picked, CHANGED.date()).archived
+    assert board_versions.changed_since(reader, picked, MARCH[1]) == before
+    assert query.board_versions(reader).iloc[0]["others"] == "已归档"

@@ -10,7 +10,7 @@ from core import ingest, rollup
 from core.clock import Month, days, instant
 from core.counts import AT_LEAST, Count
 from core.faults import BadInput
-from core.models import Account, Unit
+from core.models import Account, Board, Unit
 from core.records import Batch, PostRecord
 from core.report import monthly, write_monthly
 from core.report.content import Chart, Content, Figures, Mean, Paragraph, Table
@@ -239,3 +239,17 @@ def test_real_posts_give_the_sums_of_the_file(session, tmp_path):
     assert [file.name for file in files] == [
         "本区_政务微博_2020-02_月报_预览.xlsx", "本区_政务微博_2020-02_月报_预览.pdf"]
     assert all(file.stat().st_size > 20_000 for file in files)
+
+
+def test_a_board_s_own_order_and_rounding_stand_in_its_report(district, reader):  # noqa: F811
+    board = Board(name="点赞榜", platform="wechat", order_by="interaction", rounded=True, index="wci_v13")
+    reader.add(board)
+    reader.commit()
+    content = monthly.build(reader, "wechat", APRIL, f"board:{board.id}", now=MAY_2)
+    table = table_of(content, "账号榜单")
+    facts = april(district, "wechat")
+    sums = facts.groupby("account")[["likes", "reposts", "comments"]].sum().sum(axis=1).sort_values(ascending=False)
+    assert list(table["账号"]) == list(sums.index)
+    assert [count.value for count in table["转评赞总数"]] == list(sums)
+    method = text_of(content, "统计口径")
+    assert "篇均数据保留一位小数后计入指数" in method and "榜单按转评赞总数排列" in method
