@@ -37,7 +37,7 @@ class DemoAccount:
 
 @dataclass(frozen=True, slots=True)
 class DemoBoard:
-    """One 榜单; `members` are external ids of picked accounts, empty for a rule by kind of unit."""
+    """One 榜单; `members` are external ids of picked accounts, empty for a rule by kind of unit and importance."""
 
     name: str
     category: str
@@ -45,6 +45,10 @@ class DemoBoard:
     kinds: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     basis: str = "latest"
+    importances: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
+    period: str = ""
+    rounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,5 +168,7 @@ def boards(present: Sequence[DemoAccount]) -> list[DemoBoard]:
         DemoBoard("政务微博榜", "常用榜单", "weibo"),
         DemoBoard("全区抖音榜", "短视频", "douyin"),
         DemoBoard("全区视频号榜", "短视频", "channels"),
-        DemoBoard("重点微信月度榜（第7日值）", "月度通报", "wechat", members=picked, basis="d7"),
+        DemoBoard("重点微信周榜", "定期通报", "wechat", importances=(1, 2), period="week", rounded=True,
+                  columns=("reads", "likes", "wows", "reposts", "followers")),
+        DemoBoard("重点微信月度榜（第7日值）", "定期通报", "wechat", members=picked, basis="d7", period="month"),
     ]

@@ -176,7 +176,8 @@ def _write_ledger(session: Session, members: Sequence[DemoAccount], loaded: Load
         row = Board(
             name=board.name + ("（演示）" if board.name in taken else ""), category=board.category,
             platform=board.platform, unit_kinds=list(board.kinds), picked=bool(board.members), basis=board.basis,
-            sort=n, demo=True,
+            importances=list(board.importances), columns=list(board.columns), period=board.period,
+            rounded=board.rounded, sort=n, demo=True,
         )
         session.add(row)
         session.flush()
