@@ -121,7 +121,7 @@ def _config(column: Column) -> Any:
 
 _AHEAD = {place: f"font-weight: 600; background-color: rgba(178, 138, 56, {tone})"
           for place, tone in ((1, 0.30), (2, 0.18), (3, 0.09))}
-_STYLED_ROWS = 1_000
-"""A longer table stands without: each styled cell is sent on its own."""
+_STYLED_ROWS = 300
+"""A longer table stands without: pandas writes out every cell of a styled one, at every run."""
 _TIME_WIDTH = 142
 """Pixels that a moment needs: beside a wide column it would be cut off."""
