@@ -23,6 +23,9 @@ from core.settings import settings
 
 log = logging.getLogger("pulse.scheduler")
 
+SIFT_SECONDS = 2.0
+"""How often it is asked whether something came in that has not been matched and scored."""
+
 
 def check_fonts() -> None:
     """Reports can't be written without Chinese type: better said at start than on the 1st. Raises BadInput."""
@@ -39,12 +42,14 @@ class Clock:
         self.stopped = threading.Event()
         self.lost = False
         self._free = threading.Lock()
+        self._sifting = threading.Lock()
         self._timer = BackgroundScheduler(
             timezone=clock.SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self.jobs: dict[str, Callable[[], object]] = {
             "collect": lambda: jobs.collect_due(SOURCES, make_http, stopping=self.stopped.is_set),
             "inbox": lambda: jobs.sweep_inbox(SOURCES),
+            "sift": jobs.sift,
             "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
             "watch": jobs.watch,
             "reports": lambda: jobs.write_reports(stopping=self.stopped.is_set),
@@ -65,11 +70,13 @@ class Clock:
         if receiver:
             receiver.start()
             log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
-        others = {"inbox": tick, "digest": tick, "watch": max(tick, 3600), "reports": max(tick, 600)}
+        others = {"sift": SIFT_SECONDS, "inbox": tick, "digest": tick, "watch": max(tick, 3600),
+                  "reports": max(tick, 600)}
         for name in others:
             self._run(name)
         for name, seconds in others.items():
-            self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds, jitter=min(tick / 10, 5))
+            self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds,
+                                jitter=min(seconds / 10, 5))
         self._timer.add_job(self._check_lead, "interval", id="lead", seconds=30)
         self._timer.start()
         self.stopped.wait()
@@ -78,7 +85,7 @@ class Clock:
         if receiver:
             receiver.stop()
         parsers.shutdown(wait=False, cancel_futures=True)
-        with self._free:  # the job at hand ends first
+        with self._free, self._sifting:  # the jobs at hand end first
             self._timer.shutdown(wait=True)
         return 1 if self.lost else 0
 
@@ -88,7 +95,8 @@ class Clock:
         self.stopped.set()
 
     def _run(self, name: str) -> None:
-        with self._free:  # one job at a time: they share one database and two cores
+        # One job at a time: they share one database and two cores. Warnings wait for none of the others.
+        with self._sifting if name == "sift" else self._free:
             if self.stopped.is_set():
                 return
             try:

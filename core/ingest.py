@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import and_, case, exists, func, insert, select, update
 from sqlmodel import Session
 
 from core import clock
@@ -34,6 +34,7 @@ from core.models import (
     Rejected,
     Run,
     Source,
+    Unsifted,
 )
 from core.records import (
     AppRecord,
@@ -698,6 +699,11 @@ def _store_mentions(
     upsert(session, Mention, fresh, ["source_id", "external_id"])
     for part in (*chunks(again), *chunks(full)):
         session.execute(update(Mention), list(part))
+    for part in chunks([row["external_id"] for row in fresh]):
+        session.execute(insert(Unsifted).from_select(["mention_id"], select(Mention.id).where(
+            Mention.source_id == source.id, Mention.external_id.in_(part),
+            ~exists().where(Unsifted.mention_id == Mention.id))))
+    upsert(session, Unsifted, [{"mention_id": row["id"]} for row in full], ["mention_id"])
     stored.new_mentions += len(fresh)
     stored.known += len(found) - len(fresh)
 

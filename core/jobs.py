@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from core import clock, collect, db, ingest, limits, notices, rollup
-from core.models import Account, Dirty, Edition, Mention, Platform, Run
+from core.models import Account, Dirty, Edition, Mention, Platform, Run, Unsifted
 
 log = logging.getLogger("pulse.jobs")
 
@@ -43,6 +43,16 @@ def collect_due(
     outcome = asyncio.run(work())
     log.info("collected %s", outcome)
     return outcome
+
+
+def sift() -> int:
+    """Match and score the mentions that came in; returns how many were done."""
+    with db.session() as session:
+        if not session.execute(select(exists().select_from(Unsifted))).scalar():
+            return 0
+        from core.sift import run
+
+        return run(session, now=clock.now())
 
 
 def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:

@@ -505,7 +505,85 @@ class Mention(Row, table=True):
     locator: str = ""
 
 
+class Watch(Row, table=True):
+    """关注方案: what analysts want to be told of (core.opinion.watch)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    query: str = Field(sa_type=Text)
+    note: str = ""
+    enabled: bool = True
+    sort: int = 0
+    at: datetime = Field(description="Last changed")
+    who: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class WatchMark(Row, table=True):
+    """A person's word on whether a mention belongs to a watch: what its precision is measured by."""
+
+    watch_id: int = Field(foreign_key="watch.id", primary_key=True)
+    mention_id: int = Field(foreign_key="mention.id", primary_key=True, sa_type=Big)
+    right: bool
+    at: datetime
+    who: str = ""
+
+
+class RiskWord(Row, table=True):
+    """A line of the office's own list of sensitive words: new, or in place of the packaged line of the same word."""
+
+    word: str = Field(primary_key=True)
+    kind: str
+    level: int
+    unless: list[str] = Field(default_factory=list, sa_type=JSON)
+    note: str = ""
+    enabled: bool = Field(default=True, description="False: the packaged line is out of use")
+    at: datetime
+    who: str = ""
+
+
+class RiskVersion(Row, table=True):
+    """Weights of the score under a name (core.opinion.risk.Version); at most one is in force and one in the shadow."""
+
+    key: str = Field(primary_key=True)
+    weights: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    state: str = Field(default="past", description="active, shadow, past")
+    note: str = ""
+    at: datetime
+    who: str = ""
+
+
 # --- Derived, rebuildable -------------------------------------------------------------------------------------------
+
+
+class Unsifted(Row, table=True):
+    """Mentions that are new or whose text changed, to be matched and scored; written with them."""
+
+    mention_id: int = Field(primary_key=True, foreign_key="mention.id", sa_type=Big)
+
+
+class Sense(Row, table=True):
+    """What a mention was found to say (core.sift)."""
+
+    __table_args__ = (Index("ix_sense_risk", "risk", "mention_id"),)
+    mention_id: int = Field(primary_key=True, foreign_key="mention.id", sa_type=Big)
+    at: datetime = Field(description="When it was found")
+    risk: int = 0
+    risk_kind: str = Field(default="", description="Class of the gravest word")
+    version: str = Field(default="", description="Version of the score")
+    why: str = Field(default="", sa_type=Text, description="The factors of the score, in Chinese")
+    words: list[Any] = Field(default_factory=list, sa_type=JSON, description="[word, field, start, end, way] as found")
+    shadow: int | None = Field(default=None, description="The score by the version in the shadow")
+
+
+class WatchHit(Row, table=True):
+    """A mention that meets a watch, and why."""
+
+    __table_args__ = (Index("ix_watchhit_mention", "mention_id"),)
+    watch_id: int = Field(foreign_key="watch.id", primary_key=True)
+    mention_id: int = Field(foreign_key="mention.id", primary_key=True, sa_type=Big)
+    why: str = Field(default="", sa_type=Text)
+    spans: list[Any] = Field(default_factory=list, sa_type=JSON, description="[field, start, end] of its words")
 
 
 class Dirty(Row, table=True):

@@ -38,10 +38,14 @@ from core.models import (
     Reading,
     Rejected,
     Run,
+    Sense,
     Source,
     Topic,
     TopicDay,
     Unit,
+    Unsifted,
+    WatchHit,
+    WatchMark,
 )
 from core.settings import settings
 
@@ -139,7 +143,8 @@ def _opinion(session: Session, removed: Removed) -> None:
         )
     _count(session, delete(MentionDay).where(MentionDay.mentions <= 0))
     mentions = select(Mention.id).where(Mention.source_id.in_(sources))
-    _count(session, delete(FoldKey).where(FoldKey.mention_id.in_(mentions)))
+    for table in (FoldKey, Unsifted, Sense, WatchHit, WatchMark):
+        _count(session, delete(table).where(table.mention_id.in_(mentions)))
     removed.mentions = _count(session, delete(Mention).where(Mention.source_id.in_(sources)))
     _count(session, delete(TopicDay).where(TopicDay.topic_id.in_(select(Topic.id).where(Topic.demo.is_(True)))))
     _count(session, update(Topic).where(Topic.demo.is_(True)).values(alias_of=None))

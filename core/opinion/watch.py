@@ -98,7 +98,7 @@ class Profile:
 
     @property
     def every(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.name, *self.sure, *self.doubtful, *self.cues)))
+        return tuple(dict.fromkeys(filter(None, (self.name, *self.sure, *self.doubtful, *self.cues))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,13 +345,21 @@ class Watches:
             for word in needed or ():
                 self._by_word.setdefault(word, set()).add(id_)
 
-    def match(self, item: Item) -> list[Match]:
-        """Every watch that an item meets, in order of id."""
-        forms = {"title": normal(item.title), "text": normal(item.text), "author": normal(item.author)}
+    def local(self, item: Item) -> bool:
+        """Whether an item speaks of the district."""
+        return _Told(item, self._seen(_forms(item)), self.profile).meets(District())
+
+    def _seen(self, forms: Mapping[str, Normal]) -> dict[str, list[tuple[str, int, int]]]:
         seen: dict[str, list[tuple[str, int, int]]] = {}
         for name, form in forms.items():
             for pattern, start, end in self._automaton.find_matches_as_indexes(form.text, overlapping=True):
                 seen.setdefault(self._patterns[pattern], []).append((name, start, end))
+        return seen
+
+    def match(self, item: Item) -> list[Match]:
+        """Every watch that an item meets, in order of id."""
+        forms = _forms(item)
+        seen = self._seen(forms)
         asked = self._always.union(*(self._by_word.get(word, ()) for word in seen))
         out = []
         for id_ in sorted(asked):
@@ -359,6 +367,10 @@ class Watches:
             if told.meets(self.trees[id_]):
                 out.append(Match(id_, told.why, told.spans(forms)))
         return out
+
+
+def _forms(item: Item) -> dict[str, Normal]:
+    return {"title": normal(item.title), "text": normal(item.text), "author": normal(item.author)}
 
 
 def _needed(node: Node, ours: Sequence[str]) -> set[str] | None:

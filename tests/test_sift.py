@@ -1,0 +1,108 @@
+"""What comes in is matched and scored at once; what changes is read again."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from core import ingest, sift
+from core.models import Mention, RiskVersion, RiskWord, Sense, Source, Unsifted, Watch, WatchHit
+from core.opinion.watch import Profile
+from core.records import Batch, MentionRecord
+
+NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+TEXTS = {
+    "a": ("澜桥区停水三天没人管", "居民投诉无门，求关注！！"), "b": ("天气晴好", ""),
+    "c": ("某厂爆炸致3人死亡", "现场浓烟滚滚"),
+    "d": ("云州人民路街道停水", ""),
+}
+
+
+@pytest.fixture
+def told(session):
+    """A source that told four things, with two watches and the district's names."""
+    source = Source(key="s", name="微博搜索", collector="page", platform="weibo")
+    session.add_all([source, Watch(name="停水", query="@本区 停水", at=NOW), Watch(name="爆炸", query="爆炸", at=NOW),
+                     Watch(name="停用", query="天气", at=NOW, enabled=False)])
+    sift.keep_profile(session, Profile("澜桥区", doubtful=("人民路街道",), cues=("云州",)), NOW)
+    session.commit()
+    tell(session, source, TEXTS)
+    return source
+
+
+def tell(session, source: Source, texts: dict[str, tuple[str, str]], at: datetime = NOW) -> None:
+    run = ingest.begin(session, "collect", at=at, source=source)
+    records = [MentionRecord(external_id=key, title=title, text=text, published_at=at, observed_at=at)
+               for key, (title, text) in texts.items()]
+    stored = ingest.store(session, Batch(mentions=records), run=run, capture=None, source=source)
+    ingest.finish(session, run, "ok", stored.words, at=at, stored=stored)
+    session.commit()
+
+
+def found(session) -> dict[str, tuple[int, str, list[str]]]:
+    """By mention: score, class, names of the watches that it meets."""
+    session.expire_all()
+    out = {}
+    for mention, sense in session.execute(
+        select(Mention, Sense).join(Sense, Sense.mention_id == Mention.id).order_by(Mention.id)
+    ):
+        names = session.execute(select(Watch.name).join(WatchHit, WatchHit.watch_id == Watch.id).where(
+            WatchHit.mention_id == mention.id).order_by(Watch.name)).scalars()
+        out[mention.external_id] = (sense.risk, sense.risk_kind, list(names))
+    return out
+
+
+def test_mentions_are_matched_and_scored_once(session, told):
+    assert session.execute(select(func.count()).select_from(Unsifted)).scalar() == 4
+    assert sift.run(session, now=NOW) == 4 and sift.run(session, now=NOW) == 0
+    seen = found(session)
+    assert {key: (kind, names) for key, (_, kind, names) in seen.items()} == {
+        "a": ("住房物业", ["停水"]), "b": ("", []), "c": ("安全事故", ["爆炸"]), "d": ("住房物业", ["停水"])}
+    assert seen["c"][0] >= 70 > seen["a"][0] > 0 == seen["b"][0]
+    hit = session.execute(select(WatchHit).join(Mention).where(Mention.external_id == "d")).scalar_one()
+    assert hit.why == "提到本区（人民路街道、云州，互相印证）；提到“停水”"
+    title = TEXTS["d"][0]
+    assert [title[start:end] for name, start, end in hit.spans if name == "title"] == ["云州", "人民路街道", "停水"]
+    sense = session.execute(select(Sense).join(Mention).where(Mention.external_id == "a")).scalar_one()
+    assert "发生在本区" in sense.why and sense.version == "risk-1" and sense.shadow is None
+    whole = "\n".join(TEXTS["a"])
+    assert ["停水", "投诉"] == [whole[start:end] for _, start, end, way in sense.words if way == "原文"][:2]
+
+
+def test_a_text_that_comes_later_is_read_again(session, told):
+    sift.run(session, now=NOW)
+    tell(session, told, {"b": ("天气晴好", "可是某厂爆炸了")}, NOW + timedelta(hours=1))
+    assert session.execute(select(func.count()).select_from(Unsifted)).scalar() == 1
+    sift.run(session, now=NOW)
+    assert found(session)["b"][1:] == ("安全事故", ["爆炸"])
+    tell(session, told, {"b": ("天气晴好", "可是某厂爆炸了")}, NOW + timedelta(hours=2))
+    assert session.execute(select(func.count()).select_from(Unsifted)).scalar() == 0
+
+
+def test_changes_of_watches_words_and_versions_count_when_asked_again(session, told):
+    sift.run(session, now=NOW)
+    session.execute(select(Watch).where(Watch.name == "爆炸")).scalar_one().query = "爆炸 -某厂"
+    session.add_all([
+        RiskWord(word="停水", kind="社会民生", level=3, at=NOW), RiskWord(word="晴好", kind="环境", level=1, at=NOW),
+        RiskWord(word="爆炸", kind="安全事故", level=3, enabled=False, at=NOW),
+        RiskVersion(key="ours-2", weights={"here": 40, "base": {"1": 1, "2": 2, "3": 3}, "more": [1, 1]},
+                    state="shadow", at=NOW),
+    ])
+    session.commit()
+    before = found(session)
+    assert sift.again(session, NOW - timedelta(days=1)) == 4 and sift.again(session, NOW) == 0
+    session.commit()
+    sift.run(session, now=NOW)
+    after = found(session)
+    assert after["c"][2] == [] and after["c"][0] < before["c"][0]
+    assert after["a"][0] > before["a"][0] and after["a"][1] == "社会民生" and after["b"] == (18, "环境", [])
+    shadow = dict(session.execute(select(Mention.external_id, Sense.shadow).join(Sense)).all())
+    assert shadow["b"] == 1 and shadow["a"] > 40
+
+
+def test_versions_are_read_back_as_they_were_stored():
+    row = RiskVersion(key="x", weights={"dead": [[5, 20], [1, 10]], "suspected": 0.3}, at=NOW)
+    made = sift.version_of(row)
+    assert (made.key, made.dead, made.suspected) == ("x", ((5, 20), (1, 10)), 0.3)
+    assert replace(made, key="risk-1", dead=sift.risk.V1.dead, suspected=0.5) == sift.risk.V1
