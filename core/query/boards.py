@@ -55,6 +55,13 @@ class Plan:
         return "本地指数" if self.order == "index" and self.index and self.index.local else ORDERS[self.order]
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """The counters of which a reader sees something: shown, ordered by or in the index."""
+        parts = INTERACTION if "interaction" in (*self.columns, self.order) else ()
+        named = {*self.columns, self.order, *parts, *(self.index.inputs if self.index else ())}
+        return tuple(name for name in self.counters if not self.columns or name in named)
+
+    @property
     def method(self) -> str:
         """How its figures are made, in words."""
         by = f"按{self.by}排名；取数口径：{BASES[self.basis]}"
@@ -296,7 +303,7 @@ def _own(rows: Measured, scored: Scored, order: np.ndarray) -> dict[str, Any]:
 
 def _notes(frame: pd.DataFrame, made: Plan) -> np.ndarray:
     """What the reader of each row must know, in words."""
-    said = totals.inexactness(frame, made.counters)
+    said = totals.inexactness(frame, made.told)
     capped = made.index is not None and made.index.cap_by_rule
     covered = totals.plain(frame["covered"])[0]
     for i in np.flatnonzero(frame["indistinct"].to_numpy(dtype=bool)).tolist():

@@ -238,6 +238,13 @@ def test_boards_of_the_ledger_only_and_archived_ones_are_not_on_offer(reader, di
     assert boards.plan(reader, "", board=kept).title == "旧榜", "a link still opens it"
 
 
+def test_what_a_board_does_not_show_is_not_noted(reader, district):
+    one = defined(reader, columns=["likes"], order_by="likes")
+    for index, noted in (("", False), (None, True)):
+        note = boards.ranking(reader, APRIL, "", index=index, board=one).set_index("name").loc["警方微信", "note"]
+        assert ("阅读数为下限" in note) == noted, "reads enter the index"
+
+
 def test_an_order_that_the_platform_no_longer_yields_gives_way(reader, district):
     one = defined(reader, platform="weibo", order_by="plays", index="bci_simple")
     assert boards.plan(reader, "", board=one).order == "reads"
