@@ -58,7 +58,8 @@ class Plan:
     def told(self) -> tuple[str, ...]:
         """The counters of which a reader sees something: shown, ordered by or in the index."""
         parts = INTERACTION if "interaction" in (*self.columns, self.order) else ()
-        named = {*self.columns, self.order, *parts, *(self.index.inputs if self.index else ())}
+        entering = [part for name in (self.index.inputs if self.index else ()) for part in name.split("_")]
+        named = {*self.columns, self.order, *parts, *entering}
         return tuple(name for name in self.counters if not self.columns or name in named)
 
     @property
