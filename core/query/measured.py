@@ -25,7 +25,7 @@ from core.query import totals
 
 SPARK_DAYS = 31
 """A sparkline shows at most the last so many days of the period."""
-PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments")
+PLAIN = ("reads", "plays", "likes", "wows", "reposts", "comments", "favourites")
 _HEADLINE = ("reads", "likes", "wows", "reposts")
 _PEAKED = ("reads", "plays", "likes", "wows", "reposts")
 _FOLLOWERS = {"followers", "followers_gain"}

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from dataclasses import fields
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from core import clock, rollup
+from core.metrics.indices import Inputs
 from core.models import Account, AccountDay, Coverage, FollowerReading, Post, Reading
 from core.query import boards, measured
 from core.query.scope import Filter
@@ -149,3 +151,8 @@ def test_reads_beyond_10万_enter_an_index_as_100001_and_are_shown_as_they_are(s
         assert "指数按10万+计，未计入超出的212,344次阅读" in frame.loc["真实数", "note"]
         by_reads = boards.ranking(session, where, "wechat", order="reads").set_index("name")
         assert by_reads.loc["真实数", "rank"] == 1
+
+
+def test_an_account_has_everything_that_an_index_can_take(session, scattered):
+    rows = measured.measure(measured.Accounts(session, select(Account.id), "latest"), *periods()[0], COUNTERS)
+    assert set(rows.inputs(None)) == {field.name for field in fields(Inputs)} - {"days"}
