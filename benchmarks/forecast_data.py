@@ -3,8 +3,8 @@
 Crawls differ from day to day, so that distinct titles alone would show the crawler's hours as a trend. Where the hour
 of each crawl is known (`hourly_*.csv.gz`), a day's count is the number of distinct titles that a fixed number of
 crawls, drawn from the day's, would have met (rarefaction), and its heat the mean of what a crawl showed; a day with
-fewer crawls is missing. Where it isn't (`titles.csv.gz`), a count is the share of the day's titles, as if there had
-been 400.
+fewer crawls is missing. Where it isn't (`titles.csv.gz`, `daily_summary.csv.gz`), a count is the share of the day's
+titles, as if there had been 400.
 """
 
 import csv
@@ -71,6 +71,11 @@ def words(titles: Iterable[str]) -> list[str]:
     return ranked[:60] + ranked[60::10]
 
 
+def _category(written: str) -> str:
+    """The first level of a category (`综艺-内地综艺`)."""
+    return re.split(r"[\s\-]", written.strip())[0]
+
+
 def _groups(titles: dict[str, str], chosen: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """The (kind, name) that each title counts for, from titles with their category."""
     themes = {name: re.compile(pattern) for name, pattern in THEMES.items()}
@@ -85,7 +90,7 @@ def _groups(titles: dict[str, str], chosen: Iterable[str]) -> dict[str, list[tup
 
 def history(folder: Path, until: date) -> list[Series]:
     """Counts and heat of the hot-search board by category, theme and word; words are chosen on days up to `until`, or
-    on the first half where there are none."""
+    on the first half where there are none. Without hourly files, counts from the daily summary."""
     board: dict[date, dict[str, list[float]]] = defaultdict(dict)
     crawls: dict[date, set[str]] = defaultdict(set)
     categories: dict[str, str] = {}
@@ -96,9 +101,9 @@ def history(folder: Path, until: date) -> list[Series]:
             met = board[day].setdefault(title, [0, 0.0])
             met[0] += 1
             met[1] += float(row["hot"] or 0)
-            categories.setdefault(title, re.split(r"[\s\-]", row["category"].strip())[0])
+            categories.setdefault(title, _category(row["category"]))
     if not board:
-        return []
+        return shares(folder / "daily_summary.csv.gz", until)
     per_day = np.array([len(hours) for hours in crawls.values()])
     drawn = int(min(CRAWLS, np.quantile(per_day, 0.1)))
     span = days(min(board), max(board))
@@ -128,12 +133,19 @@ def history(folder: Path, until: date) -> list[Series]:
 
 def titles(folder: Path, until: date) -> list[Series]:
     """Counts of the long list of daily titles by theme and word."""
+    return shares(folder / "titles.csv.gz", until)
+
+
+def shares(path: Path, until: date) -> list[Series]:
+    """Counts by theme and word, and by category where the file has one, as shares of the day's titles."""
     met: dict[date, set[str]] = defaultdict(set)
-    for row in rows(folder / "titles.csv.gz"):
+    categories: dict[str, str] = {}
+    for row in rows(path):
         met[date.fromisoformat(row["date"])].add(row["title"])
+        categories.setdefault(row["title"], _category(row.get("category", "")))
     span = days(min(met), max(met))
     early = [day for day in span if day <= until] or span[: len(span) // 2]
-    grouped = _groups({title: "" for some in met.values() for title in some},
+    grouped = _groups(categories,
                       words(title for day in early for title in sorted(met.get(day, ()))))
     counts: dict[tuple[str, str], np.ndarray] = {}
     for place, day in enumerate(span):

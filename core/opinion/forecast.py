@@ -51,7 +51,8 @@ class Record:
     (the last known day goes on), and, where they were tried, those of the same weekday before and of zero.
 
     `mase`: the error in units of the series' mean change from day to day; `smape`: percent, 0 to 200; `coverage`:
-    share of days inside the band. None where there is nothing to say it from.
+    share of days inside the band (in a steady series' own record, over the last BAND_TRIALS days on which one was
+    made). None where there is nothing to say it from.
     """
 
     days: int
@@ -382,7 +383,7 @@ def steady_line(first: date, values: np.ndarray, horizon: int = HORIZON) -> Fore
 
 ALIKE = 40
 """Past events that a topic is held against, at most a third of them."""
-LEAST_ANALOGS, LEAST_EVENTS = 100, 20
+LEAST_ANALOGS, LEAST_EVENTS = 30, 20
 """Finished events that analogs, and a rate of decay, need."""
 AGES = (1, 2, 3, 4, 5, 7, 10, 14, 21, 30)
 """Ages in days at which past events are tried; past the last one a topic counts as a steady series."""
