@@ -558,7 +558,7 @@ def topic(counts: Mapping[date, float | None], past: Past) -> Forecast:
     size = float(np.nanmax(values))
     held = Record(trial.events * past.horizon, trial.error[method] * size, trial.naive * size, trial.mase[method],
                   trial.smape[method], trial.coverage[method], zero=trial.error[ZERO] * size)
-    if trial.error[method] >= trial.naive:
+    if trial.error[method] >= trial.naive and trial.error[method] > EXACT:
         return refused(UNPREDICTABLE, method=method, record=held)
     value, low, high = made[method]
     ahead = [first + timedelta(int(positive[0]) + age + n) for n in range(past.horizon)]

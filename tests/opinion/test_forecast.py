@@ -14,6 +14,7 @@ from core.faults import BadInput
 from core.opinion.forecast import (
     ANALOG,
     DECAY,
+    LEAST_ANALOGS,
     LEAST_EVENTS,
     UNPREDICTABLE,
     ZERO,
@@ -239,9 +240,10 @@ def test_what_dies_is_said_to_die():
 
 
 def test_where_nothing_beats_the_day_before_no_line_is_drawn():
-    past = learn([[50.0] * 60] * 30)
-    made = topic(by_day([50, 50, 50]), past)
+    made = topic(by_day([50, 50, 50]), learn([[50.0] * 60] * LEAST_EVENTS))
     assert made.refusal == UNPREDICTABLE and made.record.naive == 0 < made.record.error
+    made = topic(by_day([50, 50, 50]), learn([[50.0] * 60] * LEAST_ANALOGS))
+    assert made.values == pytest.approx([50] * 7)
 
 
 def test_topics_are_refused_without_events_or_figures():
