@@ -499,7 +499,8 @@ class Mention(Row, table=True):
     )
     details: dict[str, str] = Field(default_factory=dict, sa_type=JSON, description="Label → text, as the source says")
     understood_at: datetime | None = None
-    fold_id: int | None = Field(default=None, sa_type=Big, index=True, description="Mention id of its first reprint")
+    fold_id: int | None = Field(default=None, sa_type=Big, index=True, description="Mention id of its first copy")
+    fold_kind: str = Field(default="", description="What it is to its group: empty the first, reprint, excerpt")
     topic_id: int | None = Field(default=None, foreign_key="topic.id")
     capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
     locator: str = ""

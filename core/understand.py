@@ -22,6 +22,7 @@ from core.db import bump, chunks, upsert
 from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicDay
 from core.opinion import fold
 from core.opinion.features import Background, embedder, load_background
+from core.opinion.fold import Joined
 from core.opinion.text import letters
 from core.opinion.topics import Change, Clusterer, Item
 from core.opinion.topics import Topic as State
@@ -98,7 +99,7 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
             bump(session, now)
             session.commit()
             done.mentions += len(batch)
-            done.reprints += sum(folds[row.id] != row.id for row in batch)
+            done.reprints += sum(folds[row.id].kind is not None for row in batch)
             done.new_topics += len(change.created)
             done.merged_topics += len(change.merged)
     return done
@@ -148,41 +149,42 @@ def _fold_text(title: str, text: str) -> str:
 
 def _folds(
     session: Session, clusterer: Clusterer, batch: Sequence[Row], demo: bool
-) -> tuple[dict[int, int], dict[int, int]]:
-    """Mention id to the id of the first mention of the same text (its own where it is the first), and the topics of
-    firsts that were stored before. Only firsts of active topics count: a text that comes back later starts anew."""
+) -> tuple[dict[int, Joined], dict[int, int]]:
+    """Where each mention's text belongs, and the topics of firsts that were stored before. Only what is in active
+    topics counts: a text that comes back later starts anew."""
     texts = {row.id: _fold_text(row.title, row.text) for row in batch}
     keys = sorted({key for text in texts.values() for key in fold.signature(text)})
     found: set[int] = set()
     for part in chunks(keys):
         found.update(session.execute(select(FoldKey.mention_id).where(FoldKey.key.in_(part))).scalars())
     first, last = min(row.published_at for row in batch), max(row.published_at for row in batch)
-    known: dict[int, str] = {}
+    known: list[tuple[int, str, int]] = []
     home: dict[int, int] = {}
     for part in chunks(sorted(found)):
         for row in session.execute(
-            select(Mention.id, Mention.title, Mention.text, Mention.topic_id)
+            select(Mention.id, Mention.title, Mention.text, Mention.topic_id, Mention.fold_id)
             .join(Source, Source.id == Mention.source_id)
             .where(Mention.id.in_(part), Source.demo.is_(demo),
-                   Mention.published_at.between(first - FOLD_WINDOW, last + FOLD_WINDOW))
+                   Mention.published_at.between(first - FOLD_WINDOW, last + FOLD_WINDOW)).order_by(Mention.id)
         ):
             if row.topic_id in clusterer.topics:
-                known[row.id], home[row.id] = _fold_text(row.title, row.text), row.topic_id
-    folds = fold.Folds(known.items())
+                known.append((row.id, _fold_text(row.title, row.text), row.fold_id))
+                home[row.fold_id] = row.topic_id
+    folds = fold.Folds(known)
     return {id_: folds.add(id_, text) for id_, text in texts.items()}, home
 
 
 def _group(
-    clusterer: Clusterer, batch: Sequence[Row], folds: dict[int, int], home: dict[int, int]
+    clusterer: Clusterer, batch: Sequence[Row], folds: dict[int, Joined], home: dict[int, int]
 ) -> tuple[Change, dict[int, int]]:
     """What changed, and the topic of every mention of the batch. A reprint goes where its first copy is."""
     change = clusterer.add([
-        Item(row.id, row.title, row.published_at, row.text) for row in batch if folds[row.id] == row.id
+        Item(row.id, row.title, row.published_at, row.text) for row in batch if folds[row.id].kind is None
     ])
     topic_of, changed = dict(change.assigned), set(change.changed)
     for row in batch:
-        if folds[row.id] != row.id:
-            first = folds[row.id]
+        if folds[row.id].kind is not None:
+            first = folds[row.id].first
             topic = topic_of[first] if first in topic_of else _living(home[first], change)
             clusterer.reprint(topic, row.title, row.published_at)
             topic_of[row.id] = topic
@@ -195,7 +197,7 @@ def _living(topic: int, change: Change) -> int:
 
 
 def _write(
-    session: Session, clusterer: Clusterer, batch: Sequence[Row], folds: dict[int, int], change: Change,
+    session: Session, clusterer: Clusterer, batch: Sequence[Row], folds: dict[int, Joined], change: Change,
     topic_of: dict[int, int], demo: bool, now: datetime,
 ) -> None:
     """Everything that follows from a batch, in the caller's transaction."""
@@ -207,7 +209,7 @@ def _write(
         place, topic_place = (row.day, row.platform), (topic_of[row.id], row.day, row.platform)
         all_day[place] += 1
         day[topic_place] += 1
-        if folds[row.id] == row.id:
+        if folds[row.id].kind is None:
             all_folded[place] += 1
             day_folded[topic_place] += 1
     for table_row in _days_of(session, change.merged):
@@ -216,11 +218,13 @@ def _write(
         day_folded[place] += table_row.folded
     _write_topics(session, clusterer, change, demo)
     session.execute(update(Mention), [
-        {"id": row.id, "understood_at": now, "fold_id": folds[row.id], "topic_id": topic_of[row.id]} for row in batch
+        {"id": row.id, "understood_at": now, "fold_id": folds[row.id].first, "fold_kind": folds[row.id].kind or "",
+         "topic_id": topic_of[row.id]}
+        for row in batch
     ])
     keys = [
         {"mention_id": row.id, "band": band, "key": key}
-        for row in batch if folds[row.id] == row.id
+        for row in batch if folds[row.id].kept
         for band, key in enumerate(fold.signature(_fold_text(row.title, row.text)))
     ]
     if keys:

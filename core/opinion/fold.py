@@ -1,23 +1,38 @@
-"""Reprints of one text: candidates by MinHash bands, decided by comparing the texts themselves.
+"""Reprints of one text, and texts that take in the greater part of another: candidates by keys, decided by comparing.
 
-24 bands of 3 minima over hashed character trigrams find a pair of Jaccard .5 with probability .96 and of .7 with
-.9999; the exact check (Jaccard >= .5, or containment >= .75 between texts of comparable length) decides. Texts under
-15 letters are folded only when they are equal. Measured on real texts with synthetic edits: recall .98.
-Band keys are signed 64-bit integers, so that a table can hold and index them.
+24 bands of 3 minima over hashed character trigrams find a pair of Jaccard .5 with probability .96 and of .7 with .9999.
+A sample of hashed runs of eight letters, the same in every text that has the run, finds a short text within a long one.
+The comparison decides: a reprint shares half of all trigrams (Jaccard), or three quarters of the shorter one's between
+texts of comparable length, or half of its runs of eight letters; where the other is much longer, that is an excerpt,
+which is counted apart from reprints (a digest of the day's news takes in shorter pieces: they are no excerpts of it).
+Texts that give other numbers are other news. Texts under 15 letters are folded only when they are equal. Measured in
+docs/benchmarks.md. Keys are signed 64-bit integers, so that a table can index them.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
 from core.opinion.text import letters
 
 BANDS, ROWS = 24, 3
+RUN, SAMPLED, MOST_RUNS = 8, 8, 96
+"""Letters of a run, one run in so many is a key, at most so many of one text."""
 SHORTEST = 15
 """Letters below which only equal texts are folded."""
 TITLE_LENGTH = 40
 """Letters below which two texts with different numbers are two pieces of news (金价涨破4000 / 4100)."""
-JACCARD, CONTAINMENT, LENGTH_RATIO = 0.5, 0.75, 0.4
+RUN_LENGTH, EXCERPT_LENGTH = 60, 120
+"""Letters of the shorter text from which half of its runs are enough, between texts of comparable length and others."""
+KEPT = 0.65, 0.85
+"""Reprints that share so much with the text they are nearest to are compared with what comes later, too: below, groups
+would chain; above, they say nothing that it doesn't."""
+JACCARD, CONTAINMENT, RUNS, LENGTH_RATIO, NUMBERS = 0.5, 0.75, 0.5, 0.4, 0.3
+
+Kind = Literal["reprint", "excerpt"]
 
 _MASK = (1 << 64) - 1
 _rng = np.random.Generator(np.random.PCG64(20201123))
@@ -51,8 +66,21 @@ def _exact_key(clean: str) -> int:
     return int(value.view(np.int64)[0])
 
 
+def _runs(clean: str) -> np.ndarray:
+    """Distinct hashed runs of eight letters (uint64)."""
+    codes = np.frombuffer(clean.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    count = len(codes) - RUN + 1
+    if count < 1:
+        return np.empty(0, np.uint64)
+    value = np.zeros(count, np.uint64)
+    for place in range(RUN):
+        value = value * np.uint64(0x9E3779B97F4A7C15) + codes[place : place + count]
+    return np.unique(_mix(value))
+
+
 def signature(text: str) -> list[int]:
-    """Band keys of a text: 24, or one for a short text, or none for a text without letters."""
+    """Keys of a text: 24 of its bands and a sample of its runs, or one for a short text, or none for a text without
+    letters."""
     clean = letters(text)
     if not clean:
         return []
@@ -64,7 +92,9 @@ def signature(text: str) -> list[int]:
         part = shingles[start : start + 4096, None]
         minima = np.minimum(minima, _mix(part * _MULTIPLY + _ADD).min(axis=0))
     keys = _mix((_mix(minima.reshape(BANDS, ROWS)) * _BAND_MULTIPLY).sum(axis=1, dtype=np.uint64) + _BAND_ADD)
-    return keys.view(np.int64).tolist()
+    runs = _runs(clean)
+    sampled = runs[runs < np.uint64(_MASK // SAMPLED)][:MOST_RUNS]  # the smallest ones: the same in every text
+    return [*keys.view(np.int64).tolist(), *_mix(sampled).view(np.int64).tolist()]
 
 
 def _numbers(clean: str) -> set[str]:
@@ -78,48 +108,99 @@ def _numbers(clean: str) -> set[str]:
     return out
 
 
-def same_text(a: str, b: str) -> bool:
-    """Whether one is a reprint of the other. Symmetric; false for texts without letters."""
-    a, b = letters(a), letters(b)
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What texts are compared by."""
+
+    clean: str
+    trigrams: np.ndarray
+    runs: np.ndarray
+    numbers: frozenset[str]
+
+
+@lru_cache(4096)
+def _shape(clean: str) -> _Shape:
+    return _Shape(clean, _trigrams(clean), _runs(clean), frozenset(_numbers(clean)))
+
+
+def _shared(a: np.ndarray, b: np.ndarray) -> int:
+    return len(np.intersect1d(a, b, assume_unique=True))
+
+
+def _kin(a: str, b: str) -> tuple[Kind | None, float]:
+    """What two texts (letters) are to each other, and how much they share: 0 to 1, 2 where they are equal."""
     if not a or not b:
-        return False
+        return None, 0.0
     if a == b:
-        return True
+        return "reprint", 2.0
     shorter, longer = sorted((len(a), len(b)))
-    if shorter < SHORTEST or shorter < LENGTH_RATIO * longer:
-        return False
-    if shorter < TITLE_LENGTH and _numbers(a) != _numbers(b):
-        return False
-    first, second = _trigrams(a), _trigrams(b)
-    common = len(np.intersect1d(first, second, assume_unique=True))
-    if common >= JACCARD * (len(first) + len(second) - common):
-        return True
-    return shorter >= TITLE_LENGTH and common >= CONTAINMENT * min(len(first), len(second))
+    if shorter < SHORTEST:
+        return None, 0.0
+    one, other = _shape(a), _shape(b)
+    few = min(len(one.numbers), len(other.numbers))
+    same = len(one.numbers & other.numbers)
+    if one.numbers != other.numbers and (shorter < TITLE_LENGTH or (few > 1 and same < NUMBERS * few)):
+        return None, 0.0
+    near = shorter >= LENGTH_RATIO * longer
+    common = _shared(one.trigrams, other.trigrams)
+    likeness = common / (len(one.trigrams) + len(other.trigrams) - common)
+    within = common / min(len(one.trigrams), len(other.trigrams))
+    if near and (likeness >= JACCARD or (shorter >= TITLE_LENGTH and within >= CONTAINMENT)):
+        return "reprint", max(likeness, within)
+    if shorter >= (RUN_LENGTH if near else EXCERPT_LENGTH) and within >= RUNS:
+        runs = _shared(one.runs, other.runs) / min(len(one.runs), len(other.runs))
+        if runs >= RUNS:
+            return ("reprint" if near else "excerpt"), runs
+    return None, 0.0
+
+
+def kin(a: str, b: str) -> Kind | None:
+    """What one text is to the other: a reprint, or the one an excerpt of the other; None for neither. Symmetric; None
+    for texts without letters."""
+    return _kin(letters(a), letters(b))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Where a text belongs: the first copy of its group, what it is to the text that it is nearest to (None: it is a
+    first copy itself), and whether later texts are to be compared with it."""
+
+    first: int
+    kind: Kind | None
+    kept: bool
 
 
 class Folds:
-    """Groups reprints in memory; its state can be rebuilt from rows of (identifier, text) of first copies."""
+    """Groups reprints and excerpts in memory; its state can be rebuilt from rows of (identifier, text, first copy) of
+    the texts that were kept."""
 
-    def __init__(self, firsts: Iterable[tuple[int, str]] = ()):
+    def __init__(self, kept: Iterable[tuple[int, str, int]] = ()):
         self._by_key: dict[int, list[int]] = {}
-        self._texts: dict[int, str] = {}
-        for identifier, text in firsts:
-            self._keep(identifier, text, signature(text))
+        self._texts: dict[int, tuple[str, int]] = {}
+        for identifier, text, first in kept:
+            self._keep(identifier, letters(text), signature(text), first)
 
-    def _keep(self, identifier: int, text: str, keys: list[int]) -> None:
-        self._texts[identifier] = text
+    def _keep(self, identifier: int, clean: str, keys: list[int], first: int) -> None:
+        self._texts[identifier] = clean, first
         for key in keys:
             self._by_key.setdefault(key, []).append(identifier)
 
-    def add(self, identifier: int, text: str) -> int:
-        """The identifier of the oldest known copy of this text: its own when it is new."""
-        keys = signature(text)
+    def add(self, identifier: int, text: str) -> Joined:
+        """Find the group of a text: that of the kept text that it is nearest kin of, the oldest of equals."""
+        keys, clean = signature(text), letters(text)
         seen = {one for key in keys for one in self._by_key.get(key, ())}
+        best: tuple[float, int, Kind] | None = None
         for candidate in sorted(seen):
-            if same_text(text, self._texts[candidate]):
-                return candidate
-        self._keep(identifier, text, keys)
-        return identifier
+            kind, likeness = _kin(clean, self._texts[candidate][0])
+            if kind and (best is None or likeness > best[0]):
+                best = likeness, candidate, kind
+        joined = Joined(identifier, None, True)
+        if best:
+            likeness, candidate, kind = best
+            joined = Joined(self._texts[candidate][1], kind, kind == "reprint" and KEPT[0] <= likeness < KEPT[1])
+        if joined.kept:
+            self._keep(identifier, clean, keys, joined.first)
+        return joined
 
 
-__all__ = ["Folds", "same_text", "signature"]
+__all__ = ["Folds", "Joined", "Kind", "kin", "signature"]

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from html import unescape
 
+from core.opinion.normal import simplified
 from core.records import one_line
 
 TAG_LETTERS, TITLE_LETTERS = 6, 8
@@ -54,8 +55,9 @@ def plain(text: str) -> str:
 
 
 def letters(text: str) -> str:
-    """Only letters and digits of `plain`, lower case, without @names: what two copies of one text share."""
-    return "".join(c for c in _PERSON.sub(" ", plain(text)).lower() if c.isalnum())
+    """Only letters and digits of `plain`, simplified and lower case, without @names: what two copies of one text
+    share."""
+    return "".join(c for c in _PERSON.sub(" ", simplified(plain(text))).lower() if c.isalnum())
 
 
 def display_title(title: str, longest: int = 60) -> str:

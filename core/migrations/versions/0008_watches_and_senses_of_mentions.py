@@ -89,9 +89,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['watch_id'], ['watch.id'], name=op.f('fk_watchmark_watch_id_watch')),
         sa.PrimaryKeyConstraint('watch_id', 'mention_id', name=op.f('pk_watchmark')),
     )
+    with op.batch_alter_table('mention', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('fold_kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False,
+                                      server_default=''))
+    op.execute("UPDATE mention SET fold_kind = 'reprint' WHERE fold_id <> id")
     op.execute('INSERT INTO unsifted (mention_id) SELECT id FROM mention')
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('mention', schema=None) as batch_op:
+        batch_op.drop_column('fold_kind')
     for name in ('watchmark', 'watchhit', 'unsifted', 'sense', 'watch', 'riskword', 'riskversion'):
         op.drop_table(name)
