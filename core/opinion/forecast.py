@@ -3,8 +3,9 @@
 A steady series (a theme, a category, what a district is spoken of) is a damped level times the weekday; a topic is an
 event, and goes the way that earlier events went from its age on. Both know what they would have said on past days and
 how the naive forecasts (the day before; the same weekday; nothing at all) did there: what doesn't beat them is refused,
-with the reason. A day of which nothing is known is missing, never 0. All is done on log1p of the counts, where errors
-are ratios.
+with the reason. A day of which nothing is known is missing, never 0. All is done on log1p, where errors are ratios: of
+a topic's counts, and of a steady series in units of UNIT times its middle day that isn't 0, so that of heat, which is 0
+or a million, the way from 0 to the first few is not the longest.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,7 @@ UNPREDICTABLE = "近期规律不足以预测"
 FAST, SLOW_HALF_LIFE, DAMPING, SHARE = 0.3, 28.0, 0.87, 0.7
 WEEKDAY_HALF_LIFE = 56.0
 BASE_DAYS = 21
+UNIT = 0.3
 BAND_HALF_LIFE, BAND_STEP, BAND_TRIALS = 60.0, 0.005, 28
 EXACT = 1e-9
 """Share of the level below which an error is none: a constant series has nothing that could be beaten."""
@@ -354,12 +356,15 @@ def steady_line(first: date, values: np.ndarray, horizon: int = HORIZON) -> Fore
     length = len(values)
     begun = int(np.flatnonzero(~np.isnan(values))[0]) + 7
     origins = np.unique(np.append(np.arange(max(begun, length - TRIALS), length), length))
-    logs, rests = _steady_logs(values, first, origins, horizon)
+    # One unit for all origins: that it knows of later days changes the scale that errors are seen on, not the level.
+    some = values[values > 0]
+    unit = max(1.0, UNIT * float(np.median(some))) if len(some) else 1.0
+    logs, rests = _steady_logs(values / unit, first, origins, horizon)
     ahead = origins[:-1, None] + np.arange(horizon)[None, :]
     actual = np.where(ahead < length, values[np.minimum(ahead, length - 1)], np.nan)
-    below, above, coverage = _band(np.log1p(actual) - logs[:-1], origins[:-1], length, horizon)
+    below, above, coverage = _band(np.log1p(actual / unit) - logs[:-1], origins[:-1], length, horizon)
     last, week = _naives(values, origins, horizon)
-    value = np.expm1(logs)
+    value = np.expm1(logs) * unit
     whole = ~np.isnan(actual)
     scale = _scale(values)
     past = None
@@ -369,9 +374,9 @@ def steady_line(first: date, values: np.ndarray, horizon: int = HORIZON) -> Fore
                       float(_smape(value[:-1], np.where(whole, actual, 0.0))[whole].mean()), coverage, seasonal,
                       float(actual[whole].mean()))
     # A ratio that was missed by when there was next to nothing would reach beyond all measure.
-    ceiling = np.log1p(CEILING * np.nanmax(values))
-    low = np.minimum(np.maximum(np.expm1(logs[-1] + below), 0.0), value[-1])
-    high = np.maximum(np.expm1(np.minimum(logs[-1] + above, ceiling)), value[-1])
+    low = np.clip(np.expm1(logs[-1] + below) * unit, 0.0, value[-1])
+    ceiling = CEILING * np.nanmax(values)
+    high = np.maximum(np.expm1(np.minimum(logs[-1] + above, np.log1p(ceiling / unit))) * unit, value[-1])
     begins = first + timedelta(length)
     return Forecast(
         tuple(begins + timedelta(n) for n in range(horizon)), tuple(map(float, value[-1])), tuple(map(float, low)),

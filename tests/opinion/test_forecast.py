@@ -147,6 +147,13 @@ def test_a_missing_day_is_not_zero():
     assert steady(absent).values == with_gaps.values == steady(by_day(nan)).values
 
 
+def test_a_series_in_another_unit_is_forecast_alike():
+    values = np.random.default_rng(8).poisson(1.5, 120) * np.random.default_rng(9).uniform(2e5, 2e6, 120)
+    one, other = steady_line(FIRST, values), steady_line(FIRST, values / 1000)
+    assert one.values == pytest.approx([value * 1000 for value in other.values])
+    assert one.high == pytest.approx([value * 1000 for value in other.high])
+
+
 def test_one_spike_moves_the_line_little():
     values = noisy(120)
     values[110] = 2000.0
