@@ -58,7 +58,7 @@ def settle(words: str, hits: Sequence[Hit], home: Division | None) -> None:
         _alone(words, before, home)
     named = [hit.chosen for hit in hits if hit.chosen and hit.chosen.depth]
     for hit in hits:
-        if hit.why and named and (found := _beside(hit, named)):
+        if hit.why and named and hit.name not in words_of("common") and (found := _beside(hit, named)):
             hit.chosen, hit.why, hit.word = found, "", False
         if len(hit.own) > 1:
             towns = {one.name for one in named}
@@ -132,7 +132,7 @@ def highest(every: Iterable[Division]) -> list[Division]:
 
 def _beside(hit: Hit, named: Iterable[Division]) -> Division | None:
     """Of those called so the only one that lies in a place named elsewhere in the text, or beside it in one city."""
-    every = list(named)
+    every = [one for one in named if one.depth > 1 or not hit.word]  # a province is too far from an ordinary word
     for test in (
         lambda one: any(one is not other and one.within(other) for other in every),
         lambda one: any(other.depth > 2 and (city := other.at(2)) and one.at(2) is city for other in every),

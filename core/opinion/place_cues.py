@@ -52,6 +52,12 @@ def swallowed(words: str, end: int) -> bool:
     return words[end : end + 1] in _INSIDE.get(words[end - 1], "") and end < len(words)
 
 
+def level_behind(words: str, end: int) -> bool:
+    """Whether 市, 县 or 区 stands behind a name and belongs to it."""
+    return words[end : end + 1] in ("市", "县", "区") and not swallowed(words, end + 1) and (
+        words[max(end - 2, 0) : end + 1] not in ("大城市", "新城市", "县城市"))
+
+
 def stressed(words: str, start: int, end: int) -> bool:
     """Whether what stands beside a name says that it is a place."""
     return bool(_OFFICE.match(words, end) or _AT.search(words, max(start - 4, 0), start))

@@ -178,6 +178,9 @@ class Gazetteer:
         """The name without its last character where that belongs to the next word; None where all of it does."""
         if not hit.full and (place_cues.estate(words, hit.end) or place_cues.branded(words, hit.end)):
             return None
+        if not hit.full and hit.top > 2 and place_cues.level_behind(words, hit.end):  # 富阳 | 市, a district by now
+            towns = [(one, True) for one, _ in hit.bearers if one.depth == 3]
+            return Hit(hit.start, hit.end + 1, words[hit.start : hit.end + 1], towns) if towns else hit
         if not place_cues.swallowed(words, hit.end):
             return hit
         number = self._number.get(hit.name[:-1])
@@ -247,6 +250,8 @@ def _bounded(words: str, hit: Hit, last: int, home: Division | None) -> bool:
         return True
     if free and sure:
         return True
+    if not free and hit.name[-1] in "镇乡村":
+        return False
     begin = hit.start if hit.start == last else max(last, hit.start - 5)
     found = place_cues.edges(words[begin : hit.end + 4])
     if not free and hit.start - begin not in found:
@@ -264,15 +269,16 @@ def _stem(name: str) -> str:
 
 
 def _spot(
-    form: Normal, start: int, end: int, kind: str, before: Place | None, town: Division | None = None
+    form: Normal, start: int, end: int, kind: str, before: Place | None, town_of: Division | None = None
 ) -> Place:
-    """A place that no list holds. `before`: the one it stands right behind and so lies in; `town`: a town that the name
-    is taken from."""
+    """A place that no list holds. `before`: the one it stands right behind and so lies in; `town_of`: a town that the
+    name is taken from."""
     name, span = form.text[start:end], form.span(start, end)
     if before and not before.word:
         path = before.path or (before.name,)
-        return Place(*span, name, kind, before.code, (*path, name), before.town, before.why)
-    if town:
-        return Place(*span, name, kind, town.code, (*town.path, name), town.name,
-                     f"按路名推断在{town.name}，文中没有写明")
-    return Place(*span, name, kind, path=(name,))
+        town = before.town or (name if kind == "乡" else "")
+        return Place(*span, name, kind, before.code, (*path, name), town, before.why)
+    if town_of:
+        return Place(*span, name, kind, town_of.code, (*town_of.path, name), town_of.name,
+                     f"按路名推断在{town_of.name}，文中没有写明")
+    return Place(*span, name, kind, path=(name,), town=name if kind == "乡" else "")
