@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     rollup = command("rollup", "汇总有变化的账号日", _rollup)
     rollup.add_argument("--rebuild", action="store_true", help="全部重新汇总")
     command("understand", "对新到信息归并转载、归入话题", _understand)
+    fitted = command("fit", "用本单位的标注校准", None).add_subparsers(required=True, metavar="内容")
+    sentiment = fitted.add_parser("sentiment", help="校准情感判断：CSV 或 JSONL，列 text、label（正面、中性、负面）")
+    sentiment.set_defaults(do=_fit_sentiment)
+    sentiment.add_argument("file", type=Path)
     report = command("report", "生成报告文件", _report)
     report.add_argument("--kind", default="monthly", choices=["monthly"])
     report.add_argument("--platform", required=True)
@@ -203,6 +207,25 @@ def _understand(_: argparse.Namespace) -> int:
 
     db.migrate()
     print(f"已处理 {jobs.digest()[1]} 条信息")
+    return 0
+
+
+def _fit_sentiment(options: argparse.Namespace) -> int:
+    from core.opinion import sentiment_fit
+
+    if not options.file.is_file():
+        raise BadInput(f"没有找到文件 {options.file}，请检查路径")
+    folder = settings().data_dir
+    former = sentiment_fit.in_force(folder)
+    report = sentiment_fit.fit(
+        sentiment_fit.read(options.file.read_bytes(), options.file.name), clock.now(), former=former,
+    )
+    print("\n".join(report.lines))
+    if not report.better:
+        raise BadInput(report.reason)
+    file = sentiment_fit.install(report.local, folder)
+    kept = f"；原来的校准保留在 {file.with_name(sentiment_fit.FORMER)}" if former else ""
+    print(f"已启用校准 {report.local.version}：{file}{kept}")
     return 0
 
 
