@@ -350,7 +350,7 @@ def steady(counts: Mapping[date, float | None], horizon: int = HORIZON) -> Forec
 
 def steady_line(first: date, values: np.ndarray, horizon: int = HORIZON) -> Forecast:
     """What `steady` would draw, whether or not it may be drawn: for judging the method. `values` by day, NaN where
-    missing, with one known at least among the first seven days and one later."""
+    missing, one known at least among the last MEMORY. The record is None where no day can be held against its line."""
     cut = max(len(values) - MEMORY, 0)
     values, first = values[cut:], first + timedelta(cut)
     length = len(values)
