@@ -138,7 +138,10 @@ def shanghai(data: Path) -> dict[str, Any]:
                 if not (text := say(row)):
                     continue
                 county, town = district_street(gazetteer.find(text))
-                count = tally.setdefault(key, [0, 0, 0, 0])
+                count = tally.setdefault(key, [0, 0, 0, 0, 0, 0, 0])
+                count[4] += county not in ("", row["district"])
+                count[5] += bool(town)
+                count[6] += town == row["street_level"]
                 count[0] += 1
                 count[1] += county == row["district"]
                 if row["street_level"] in text and row["street_level"] in listed:
@@ -155,9 +158,10 @@ def shanghai(data: Path) -> dict[str, Any]:
         tally: dict[str, list[int]] = {}
         for home, part in homes_of.items():
             ask(Gazetteer.load(home), part, tally)
-        out[name] = {key: {"texts": n, "district": round(100 * a / n, 2),
-                           **({"naming_street": m, "street": round(100 * b / m, 2)} if m else {})}
-                     for key, (n, a, m, b) in tally.items()}
+        out[name] = {key: {"texts": n, "district": round(100 * a / n, 2), "another_district": round(100 * w / n, 2),
+                           "naming_street": m, "street": round(100 * b / max(m, 1), 2),
+                           "some_street": round(100 * g / n, 2), "of_it_right": round(100 * r / max(g, 1), 2)}
+                     for key, (n, a, m, b, w, g, r) in tally.items()}
         print(name, json.dumps(out[name], ensure_ascii=False))
     return out
 

@@ -1,7 +1,7 @@
 """The names of places: the packaged list of divisions down to villages, places abroad, and a district's own list.
 
 The list (data/catalog/gazetteer.zip, see gazetteer.md beside it) is read once: 49,000 divisions. Villages lie in one
-file for each province and are read only for the home province.
+file for each province and are read only for the city of the home district.
 """
 
 import csv
@@ -149,14 +149,16 @@ def abroad() -> tuple[Division, ...]:
 
 
 @lru_cache(2)
-def villages(province: str) -> tuple[Division, ...]:
-    """The villages and communities of a province (code of two digits); of those the list has none for, nothing."""
+def villages(area: str) -> tuple[Division, ...]:
+    """The villages and communities of a province or city (code of 2 or 4 digits); where the list has none, nothing."""
+    member = f"villages/{area[:2]}.tsv"
     with zipfile.ZipFile(FILE) as file:
-        if f"villages/{province}.tsv" not in file.namelist():
+        if member not in file.namelist():
             return ()
     towns = {(one.parent.code, one.name): one for one in divisions() if one.depth == 4 and one.parent}
     out = []
-    for county, town, names in _member(f"villages/{province}.tsv"):
-        parent = towns.get((county, town)) or by_code()[county]
-        out += [Division(name, 5, parent.code, parent) for name in names.split("|")]
+    for county, town, names in _member(member):
+        if county.startswith(area):
+            parent = towns.get((county, town)) or by_code()[county]
+            out += [Division(name, 5, parent.code, parent) for name in names.split("|")]
     return tuple(out)

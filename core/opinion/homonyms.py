@@ -90,7 +90,8 @@ def _alone(words: str, hit: Hit, home: Division | None) -> None:
         hit.top > 2 and (len(name) < 3 or not hit.full) and not known(name) and ordinary(name))
     if area and (mine := highest(
             one for one, _ in bearers if one.within(area) or area.within(one))):
-        outranked = mine[0].depth > 3 and any(one.depth < 3 for one, _ in bearers)
+        outranked = (mine[0].depth > 3 and any(one.depth < 3 for one, _ in bearers)) or (
+            mine[0].depth == 5 and area.depth < 3)  # for a village its city is not enough
         if len(mine) > 1 and not outranked:
             hit.why = f"本区有 {len(mine)} 处叫“{name}”，文中没有说明是哪一处"
             return
@@ -111,13 +112,13 @@ def _alone(words: str, hit: Hit, home: Division | None) -> None:
         near = [one for one in every if one.at(depth) is home.at(depth)]
         every = near if len(near) == 1 else every
     if hit.top == 5 and every[0].at(3) is not area:
-        hit.why = f"本省有 {len(every)} 处叫“{name}”，文中没有写明所属的乡镇或区县"
+        hit.why = f"本市有 {len(every)} 处叫“{name}”，文中没有写明所属的乡镇或区县"
     elif len(every) > 1:
         where = "、".join(dict.fromkeys((one.at(2) or one).name or one.path[0] for one in every[:4]))
         hit.why = (f"叫“{name}”的有 {len(every)} 处（{where}{'等' if len(every) > 4 else ''}），"
                    "文中没有写明是哪一处")
-    elif not hit.full and hit.top == 3 and not (
-            known(name) or stressed or place_cues.free(words, hit.start)):
+    elif not hit.full and hit.top == 3 and not (known(name) or stressed) and (
+            not place_cues.free(words, hit.start) or (home and every[0].at(1) is not home.at(1))):
         hit.why, hit.word = f"“{name}”前后的字可能与它成词，文中没有写明所属的省市", True
     else:
         hit.chosen = every[0]

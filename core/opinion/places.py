@@ -60,7 +60,7 @@ class Gazetteer:
 
         for one in (*gazetteer.abroad(), *gazetteer.divisions()):
             near = one.depth == 4 and province is not None and one.within(province)
-            if len(one.name) > (1 if near or one.depth < 4 or not ordinary(one.name) else 2):
+            if len(one.name) > (1 if near or one.depth < 4 or _two(one.name) else 2):
                 add(one.name, one, True)
             for short in one.short:
                 add(short, one, False)
@@ -68,7 +68,8 @@ class Gazetteer:
                 add(stem, one, False)
         for name, one in gazetteer.former():
             add(name, one, name[-1] in "区县市旗")
-        for one in gazetteer.villages(province.code) if province else ():
+        around = city if city and city.name else province  # of a municipality everything
+        for one in gazetteer.villages(around.code) if around else ():
             if len(one.name) > 2:
                 add(one.name, one, True)
         self._own: dict[str, list[Own]] = {}
@@ -169,9 +170,9 @@ class Gazetteer:
         return False
 
     def _town_of(self, hit: Hit) -> Division | None:
-        """The only town of a name in full, in the home district's city where that is known."""
+        """The only town of a name in full in the home district's city."""
         city = self.home and (self.home.at(2) or self.home)
-        towns = [one for one, full in hit.bearers if full and one.depth == 4 and (not city or one.within(city))]
+        towns = [one for one, full in hit.bearers if full and one.depth == 4 and city and one.within(city)]
         return towns[0] if len(towns) == 1 else None
 
     def _cut(self, words: str, hit: Hit) -> Hit | None:
@@ -257,6 +258,11 @@ def _bounded(words: str, hit: Hit, last: int, home: Division | None) -> bool:
     if not free and hit.start - begin not in found:
         return False
     return sure or hit.full or hit.end - begin in found
+
+
+def _two(name: str) -> bool:
+    """Whether a town's name of two characters is looked for everywhere: 唐镇, but not 城南 nor 古镇."""
+    return name[-1] in "镇乡" and not ordinary(name)
 
 
 def _stem(name: str) -> str:

@@ -121,7 +121,8 @@ def _size(text: str, ending: int, kind: str, behind: bool) -> int:
             break
         if whole and (kept > 1 or kind == "乡") and not (behind and place == 0):
             break
-        if kept > (3 if kind == "小区" else 1) and (named or kind not in _LONG) and flag in _OTHER and not (behind and place == 0):
+        enough = kept > (3 if kind == "小区" else 1) and (named or kind not in _LONG)
+        if enough and flag in _OTHER and not (behind and place == 0):
             break
         kept = size
         named = named or flag in _NAMES or not rjieba.has_word(word)
