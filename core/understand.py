@@ -158,18 +158,18 @@ def _folds(
     for part in chunks(keys):
         found.update(session.execute(select(FoldKey.mention_id).where(FoldKey.key.in_(part))).scalars())
     first, last = min(row.published_at for row in batch), max(row.published_at for row in batch)
-    known: list[tuple[int, str, int]] = []
+    known: list[tuple[int, str]] = []
     home: dict[int, int] = {}
     for part in chunks(sorted(found)):
         for row in session.execute(
-            select(Mention.id, Mention.title, Mention.text, Mention.topic_id, Mention.fold_id)
+            select(Mention.id, Mention.title, Mention.text, Mention.topic_id)
             .join(Source, Source.id == Mention.source_id)
             .where(Mention.id.in_(part), Source.demo.is_(demo),
                    Mention.published_at.between(first - FOLD_WINDOW, last + FOLD_WINDOW)).order_by(Mention.id)
         ):
             if row.topic_id in clusterer.topics:
-                known.append((row.id, _fold_text(row.title, row.text), row.fold_id))
-                home[row.fold_id] = row.topic_id
+                known.append((row.id, _fold_text(row.title, row.text)))
+                home[row.id] = row.topic_id
     folds = fold.Folds(known)
     return {id_: folds.add(id_, text) for id_, text in texts.items()}, home
 
@@ -224,7 +224,7 @@ def _write(
     ])
     keys = [
         {"mention_id": row.id, "band": band, "key": key}
-        for row in batch if folds[row.id].kept
+        for row in batch if folds[row.id].kind is None
         for band, key in enumerate(fold.signature(_fold_text(row.title, row.text)))
     ]
     if keys:

@@ -2,11 +2,11 @@
 
 24 bands of 3 minima over hashed character trigrams find a pair of Jaccard .5 with probability .96 and of .7 with .9999.
 A sample of hashed runs of eight letters, the same in every text that has the run, finds a short text within a long one.
-The comparison decides: a reprint shares half of all trigrams (Jaccard), or three quarters of the shorter one's between
-texts of comparable length, or half of its runs of eight letters; where the other is much longer, that is an excerpt,
-which is counted apart from reprints (a digest of the day's news takes in shorter pieces: they are no excerpts of it).
-Texts that give other numbers are other news. Texts under 15 letters are folded only when they are equal. Measured in
-docs/benchmarks.md. Keys are signed 64-bit integers, so that a table can index them.
+The comparison decides: a reprint shares six tenths of all trigrams (Jaccard), or eight tenths of the shorter one's
+between texts of comparable length, or half of its runs of eight letters; where the other is much longer, that is an
+excerpt, which is counted apart from reprints (a digest of the day's news takes in shorter pieces: they are no excerpts
+of it). Texts that give other numbers are other news. Texts under 15 letters are folded only when they are equal.
+Measured in docs/benchmarks.md. Keys are signed 64-bit integers, so that a table can index them.
 """
 
 from collections.abc import Iterable
@@ -27,10 +27,7 @@ TITLE_LENGTH = 40
 """Letters below which two texts with different numbers are two pieces of news (金价涨破4000 / 4100)."""
 RUN_LENGTH, EXCERPT_LENGTH = 60, 120
 """Letters of the shorter text from which half of its runs are enough, between texts of comparable length and others."""
-KEPT = 0.65, 0.85
-"""Reprints that share so much with the text they are nearest to are compared with what comes later, too: below, groups
-would chain; above, they say nothing that it doesn't."""
-JACCARD, CONTAINMENT, RUNS, LENGTH_RATIO, NUMBERS = 0.5, 0.75, 0.5, 0.4, 0.3
+JACCARD, CONTAINMENT, RUNS, LENGTH_RATIO, NUMBERS = 0.6, 0.8, 0.5, 0.4, 0.5
 
 Kind = Literal["reprint", "excerpt"]
 
@@ -162,44 +159,40 @@ def kin(a: str, b: str) -> Kind | None:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Where a text belongs: the first copy of its group, what it is to the text that it is nearest to (None: it is a
-    first copy itself), and whether later texts are to be compared with it."""
+    """Where a text belongs: the first copy of its group, and what it is to that (None: it is the first copy itself)."""
 
     first: int
     kind: Kind | None
-    kept: bool
 
 
 class Folds:
-    """Groups reprints and excerpts in memory; its state can be rebuilt from rows of (identifier, text, first copy) of
-    the texts that were kept."""
+    """Groups reprints and excerpts in memory; its state can be rebuilt from rows of (identifier, text) of first copies.
 
-    def __init__(self, kept: Iterable[tuple[int, str, int]] = ()):
+    Only first copies are compared with: groups that grew by their members would chain what is said in one pattern.
+    """
+
+    def __init__(self, firsts: Iterable[tuple[int, str]] = ()):
         self._by_key: dict[int, list[int]] = {}
-        self._texts: dict[int, tuple[str, int]] = {}
-        for identifier, text, first in kept:
-            self._keep(identifier, letters(text), signature(text), first)
+        self._texts: dict[int, str] = {}
+        for identifier, text in firsts:
+            self._keep(identifier, letters(text), signature(text))
 
-    def _keep(self, identifier: int, clean: str, keys: list[int], first: int) -> None:
-        self._texts[identifier] = clean, first
+    def _keep(self, identifier: int, clean: str, keys: list[int]) -> None:
+        self._texts[identifier] = clean
         for key in keys:
             self._by_key.setdefault(key, []).append(identifier)
 
     def add(self, identifier: int, text: str) -> Joined:
-        """Find the group of a text: that of the kept text that it is nearest kin of, the oldest of equals."""
+        """Find the group of a text: that of the first copy that it is nearest kin of, the oldest of equals."""
         keys, clean = signature(text), letters(text)
         seen = {one for key in keys for one in self._by_key.get(key, ())}
-        best: tuple[float, int, Kind] | None = None
+        best, joined = 0.0, Joined(identifier, None)
         for candidate in sorted(seen):
-            kind, likeness = _kin(clean, self._texts[candidate][0])
-            if kind and (best is None or likeness > best[0]):
-                best = likeness, candidate, kind
-        joined = Joined(identifier, None, True)
-        if best:
-            likeness, candidate, kind = best
-            joined = Joined(self._texts[candidate][1], kind, kind == "reprint" and KEPT[0] <= likeness < KEPT[1])
-        if joined.kept:
-            self._keep(identifier, clean, keys, joined.first)
+            kind, likeness = _kin(clean, self._texts[candidate])
+            if kind and likeness > best:
+                best, joined = likeness, Joined(candidate, kind)
+        if joined.kind is None:
+            self._keep(identifier, clean, keys)
         return joined
 
 

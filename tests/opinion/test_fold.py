@@ -64,7 +64,7 @@ EXPECTED = ([8261065342880987579], 3870741677211911463, 3048448774483834843, -53
 
 def test_folding_finds_the_first_copy_and_keeps_others_apart():
     folds = Folds()
-    assert folds.add(1, NEWS) == Joined(1, None, True)
+    assert folds.add(1, NEWS) == Joined(1, None)
     assert folds.add(2, OTHER).first == 2
     joined = [folds.add(n, copy) for n, copy in enumerate(COPIES.values(), 3)]
     assert {(one.first, one.kind) for one in joined} == {(1, "reprint")}
@@ -79,26 +79,16 @@ def test_a_text_within_a_much_longer_one_is_an_excerpt_and_other_numbers_are_oth
     assert kin(NEWS[:50], whole) is None
     folds = Folds()
     folds.add(1, whole)
-    assert folds.add(2, piece) == Joined(1, "excerpt", False)
+    assert folds.add(2, piece) == Joined(1, "excerpt")
     daily = "截至{}日24时，全区累计接种{}剂次，其中老年人{}剂次，当日新增{}剂次，请市民前往就近接种点。"
     assert kin(daily.format(3, 1204, 331, 25), daily.format(9, 2877, 602, 41)) is None
-
-
-def test_a_reprint_that_changed_much_finds_its_own_copies():
-    """What it has in common with the first copy is too little for the later one."""
-    folds = Folds()
-    folds.add(1, NEWS)
-    second = NEWS[:75] + OTHER[:40]
-    assert folds.add(2, second) == Joined(1, "reprint", True)
-    third = NEWS[50:75] + OTHER[:40]
-    assert kin(NEWS, third) is None and folds.add(3, third).first == 1
 
 
 def test_state_rebuilt_from_first_copies_goes_on_as_before():
     before = Folds()
     before.add(1, NEWS)
     before.add(2, OTHER)
-    after = Folds([(1, NEWS, 1), (2, OTHER, 2)])
+    after = Folds([(1, NEWS), (2, OTHER)])
     for n, copy in enumerate([*COPIES.values(), "另一条新闻", OTHER + "（转）"], 10):
         assert after.add(n, copy) == before.add(n, copy)
 
