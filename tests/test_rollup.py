@@ -230,5 +230,5 @@ def test_the_figures_of_a_day_are_the_same_in_whatever_order_they_come(session, 
 
 
 def test_the_layout_of_months_is_the_stored_one():
-    """Another order or another figure makes stored rows unreadable: mark every month in a migration, then change this."""
+    """Another order or figure makes stored rows unreadable: mark every month in a migration, then change this."""
     assert (len(FIGURES), crc32(",".join(FIGURES).encode())) == (66, 3805544518)
