@@ -96,7 +96,7 @@ def _alone(words: str, hit: Hit, home: Division | None) -> None:
             hit.why = f"本区有 {len(mine)} 处叫“{name}”，文中没有说明是哪一处"
             return
         if not outranked and (not doubtful or vague or stressed or (
-                mine[0].depth == 3 and not mine[0].name.startswith(_ABSTRACT))):
+                mine[0].depth == 3 and not common and not mine[0].name.startswith(_ABSTRACT))):
             hit.chosen = mine[0]
             return
     city = home.at(2) if home else None

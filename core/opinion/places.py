@@ -79,7 +79,8 @@ class Gazetteer:
         towns = [one for one in gazetteer.divisions() if one.depth == 4 and self._area and one.within(self._area)]
         self._streets = {one.name: one for one in reversed(towns)}
         self._names = list(dict.fromkeys((*self._own, *bearers, *words_of("no_place"))))
-        no_place = words_of("no_place") - set(self._own)
+        mine = {self._area.name, *self._area.short} if self._area else set()
+        no_place = words_of("no_place") - set(self._own) - mine
         self._bearers = [() if name in no_place else tuple(bearers.get(name, ())) for name in self._names]
         self._number = {name: number for number, name in enumerate(self._names) if self._bearers[number]}
         self._automaton = AhoCorasick(
@@ -206,7 +207,7 @@ class Gazetteer:
                 end = hit.end + size
                 name = words[hit.end : end]
                 if name != town.name and (
-                        place_cues.road(words, end) or spots(words[: end + 6], [(hit.end, end)])
+                        place_cues.road(words, end) or spots(words[hit.end : end + 6], [(0, size)])
                         or words[end : end + 1] in ("村", "镇", "乡", "街", "新")):
                     continue
                 return Hit(hit.end, end, name, ((town, name == town.name),))
