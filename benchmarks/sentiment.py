@@ -12,9 +12,11 @@ other row of the other sets (the rest is scored) and of the titles' part "fit". 
 import argparse
 import csv
 import gzip
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -84,7 +86,9 @@ def fit_packaged(data: Path) -> Weights:
     each = np.array([weight[truth == label].sum() for label in range(3)])
     weight = weight * (weight.sum() / (3 * each))[truth]
     model = LogisticRegression(C=STRICT, max_iter=5000).fit(matrix, truth, sample_weight=weight)
-    return Weights(f"sentiment-1.{len(entries)}", model.coef_, model.intercept_)
+    made = Weights("", model.coef_, model.intercept_)
+    # A refit stands on these very numbers: others have another name.
+    return replace(made, version=f"sentiment-1-{hashlib.blake2b(made.json().encode(), digest_size=3).hexdigest()}")
 
 
 def measured(found: Sequence[str], marks: Sequence[Mark]) -> dict[str, object]:

@@ -372,11 +372,14 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def _sentiment(shares: np.ndarray, cues: Sequence[Cue], learnt: Sequence[tuple[int, int, float]]) -> Sentiment:
-    """The label with the words for its side: cues of the list, and what a refit has learnt where no cue stands."""
+    """The label with the words for its side: cues of the list, and what a refit has learnt where no cue stands. Beside
+    strong cues weak words, which say something by their number only, are left out."""
     # An even share goes to neutral.
     best = max((1, 0, 2), key=lambda k: shares[k])
     side = best - 1
     words = [cue for cue in cues if cue.value * side > 0]
+    if any(abs(cue.value) > 1 for cue in words):
+        words = [cue for cue in words if abs(cue.value) > 1 or cue.kind == "表情"]
     more = (Cue(start, end, "标注", value) for start, end, value in learnt if value * side > 0)
     words += [cue for cue in more if not any(cue.start < other.end and other.start < cue.end for other in words)]
     strongest = sorted(words, key=lambda cue: (-abs(cue.value), cue.start))[:SHOWN]
