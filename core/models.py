@@ -575,6 +575,13 @@ class Sense(Row, table=True):
     why: str = Field(default="", sa_type=Text, description="The factors of the score, in Chinese")
     words: list[Any] = Field(default_factory=list, sa_type=JSON, description="[word, field, start, end, way] as found")
     shadow: int | None = Field(default=None, description="The score by the version in the shadow")
+    place: str = Field(default="", description="Where it happened, from the county down, as the text names it")
+    place_code: str = Field(default="", index=True, description="Administrative code, without zeros at its end")
+    town: str = Field(default="", description="Street or town that it is or lies in, where that is known")
+    place_why: str = Field(default="", description="Why this place; where there is none, why not")
+    sentiment: str = Field(default="", description="正面, 中性, 负面 (core.opinion.sentiment)")
+    confidence: float = Field(default=0, description="Of texts with such a confidence that share is labelled right")
+    sentiment_words: list[Any] = Field(default_factory=list, sa_type=JSON, description="[start, end, value] of each")
 
 
 class WatchHit(Row, table=True):

@@ -5,10 +5,11 @@ through without a write, and what was found is stored with the notes taken off i
 be killed at any moment and nothing is done twice. One mention costs the same whatever is stored.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Row, delete, exists, insert, select
 from sqlmodel import Session
@@ -17,7 +18,10 @@ from core.db import bump, chunks, upsert
 from core.models import Mention, Remembered, RiskVersion, RiskWord, Sense, Source, Unsifted, Watch, WatchHit
 from core.opinion import lexicon, risk
 from core.opinion.lexicon import Lexicon, Word
+from core.opinion.places import Gazetteer
 from core.opinion.risk import Risk, Version
+from core.opinion.scenes import Event, event_place
+from core.opinion.sentiment import Scorer, Sentiment, packaged
 from core.opinion.watch import Item, Match, Profile, Watches
 from core.settings import CATALOG
 
@@ -29,22 +33,59 @@ _BETWEEN = "\n"
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What one mention was found to say: the watches that it meets, its risk, the score by the version in the shadow,
+    where it happened (or why that is not said), its sentiment. Places of words are those of `whole`."""
+
+    matches: list[Match]
+    risk: Risk
+    shadow: int | None
+    event: Event | None
+    no_event: str
+    sentiment: Sentiment
+
+
+@dataclass(frozen=True, slots=True)
 class Sieve:
-    """What mentions are read with: watches, words, the version in force and the one in the shadow."""
+    """What mentions are read with: watches, words, the version in force and the one in the shadow, places (None where
+    the office gave no code of the district), sentiment."""
 
     watches: Watches
     lexicon: Lexicon
     version: Version
     shadow: Version | None
+    places: Gazetteer | None
+    scorer: Scorer
 
-    def sift(self, item: Item, source: float = 1) -> tuple[list[Match], Risk, int | None]:
-        """The watches that an item meets, its risk, and the score by the version in the shadow."""
-        matches = self.watches.match(item)
-        text = _whole(item.title, item.text)[0]
-        here = True if self.watches.local(item) else None
-        found = risk.score(text, self.lexicon, source=source, here=here, version=self.version)
-        other = self.shadow and risk.score(text, self.lexicon, source=source, here=here, version=self.shadow).score
-        return matches, found, other
+    def sift(self, items: Sequence[Item], weights: Sequence[float] = ()) -> list[Found]:
+        """What each item says. `weights`: of their sources, 1 where none is given."""
+        texts = [whole(item.title, item.text) for item in items]
+        feelings = self.scorer.many(texts)
+        return [
+            self._one(item, text, feeling, weight)
+            for item, text, feeling, weight in zip(items, texts, feelings, weights or [1.0] * len(items), strict=True)
+        ]
+
+    def _one(self, item: Item, text: str, feeling: Sentiment, weight: float) -> Found:
+        named = self.places.find(text) if self.places else []
+        event = event_place(text, named) if named else None
+        here = self._here(event) if event else None
+        if here is None and self.watches.local(item):
+            here = True
+        if event:
+            item = replace(item, places=(*event.place.path, event.place.town, event.place.name))
+        score, shadow = (
+            version and risk.score(text, self.lexicon, source=weight, here=here, version=version)
+            for version in (self.version, self.shadow))
+        why = "" if event or not self.places else "没有写明地点" if not named else "只提到地名，没有写明是发生地"
+        return Found(self.watches.match(item), score, shadow and shadow.score, event, why, feeling)
+
+    def _here(self, event: Event) -> bool | None:
+        """Whether an event's place lies in the district; None where its code does not say."""
+        home, code = self.watches.profile.code.rstrip("0"), event.place.code
+        if not home or not code:
+            return None
+        return True if code.startswith(home) else None if home.startswith(code) else False
 
 
 def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
@@ -62,8 +103,8 @@ def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
         if not rows:
             break
         made = made or sieve(session)
-        found = {row.id: made.sift(_item(row), _weight(row.config)) for row in rows}
-        _write(session, made, found, now)
+        found = made.sift([_item(row) for row in rows], [_weight(row.config) for row in rows])
+        _write(session, dict(zip((row.id for row in rows), found, strict=True)), now)
         bump(session, now)
         session.commit()
         done += len(rows)
@@ -83,10 +124,12 @@ def sieve(session: Session) -> Sieve:
     queries = session.execute(select(Watch.id, Watch.query).where(Watch.enabled.is_(True)).order_by(Watch.id)).all()
     versions = {row.state: row for row in session.execute(
         select(RiskVersion).where(RiskVersion.state.in_(("active", "shadow")))).scalars()}
+    ours = profile(session)
     return Sieve(
-        _watches(tuple(map(tuple, queries)), profile(session)), _lexicon(words(session)),
+        _watches(tuple(map(tuple, queries)), ours), _lexicon(words(session)),
         version_of(versions["active"]) if "active" in versions else risk.V1,
         version_of(versions["shadow"]) if "shadow" in versions else None,
+        _places(ours.code) if ours.code else None, packaged(),
     )
 
 
@@ -146,6 +189,11 @@ def _watches(queries: tuple[tuple[int, str], ...], ours: Profile) -> Watches:
     return Watches(dict(queries), ours)
 
 
+@lru_cache(1)
+def _places(code: str) -> Gazetteer:
+    return Gazetteer.load(code)
+
+
 def _item(row: Row) -> Item:
     figures = {name: value[0] for name, value in (row.figures or {}).items() if value and value[0] is not None}
     parts = [figures[name] for name in ("likes", "reposts", "comments") if name in figures]
@@ -160,29 +208,34 @@ def _weight(config: Mapping) -> float:
     return float(said) if isinstance(said, int | float) and 0 < said <= 3 else 1.0
 
 
-def _whole(title: str, text: str) -> tuple[str, int]:
-    """Title and text as one, and where the text begins; a text that begins with its title is the whole."""
-    if text.startswith(title):
-        return text, 0
-    return title + _BETWEEN + text, len(title) + len(_BETWEEN)
+def whole(title: str, text: str) -> str:
+    """Title and text as one; a text that begins with its title is the whole."""
+    return text if text.startswith(title) else title + _BETWEEN + text
 
 
-def _write(
-    session: Session, made: Sieve, found: Mapping[int, tuple[list[Match], Risk, int | None]], now: datetime
-) -> None:
+def _write(session: Session, found: Mapping[int, Found], now: datetime) -> None:
     ids = list(found)
-    upsert(session, Sense, [
-        {"mention_id": id_, "at": now, "risk": score.score, "risk_kind": score.kind, "version": score.version,
-         "why": score.why, "words": [[hit.word.word, hit.start, hit.end, hit.way] for hit in score.found],
-         "shadow": shadow}
-        for id_, (_, score, shadow) in found.items()
-    ], ["mention_id"], ["at", "risk", "risk_kind", "version", "why", "words", "shadow"])
+    rows = [_sense(id_, one, now) for id_, one in found.items()]
+    upsert(session, Sense, rows, ["mention_id"], [name for name in rows[0] if name != "mention_id"])
     hits = [
         {"watch_id": match.watch, "mention_id": id_, "why": match.why, "spans": [list(span) for span in match.spans]}
-        for id_, (matches, _, _) in found.items() for match in matches
+        for id_, one in found.items() for match in one.matches
     ]
     for part in chunks(ids):
         session.execute(delete(WatchHit).where(WatchHit.mention_id.in_(part)))
         session.execute(delete(Unsifted).where(Unsifted.mention_id.in_(part)))
     upsert(session, WatchHit, hits, ["watch_id", "mention_id"], ["why", "spans"])
 
+
+def _sense(id_: int, one: Found, now: datetime) -> dict[str, Any]:
+    event, feeling = one.event, one.sentiment
+    return {
+        "mention_id": id_, "at": now, "risk": one.risk.score, "risk_kind": one.risk.kind,
+        "version": one.risk.version, "why": one.risk.why, "shadow": one.shadow,
+        "words": [[hit.word.word, hit.start, hit.end, hit.way] for hit in one.risk.found],
+        "place": "".join(event.place.path[2:]) or event.place.name if event else "",
+        "place_code": event.place.code if event else "", "town": event.place.town if event else "",
+        "place_why": event.reason if event else one.no_event, "sentiment": feeling.label,
+        "confidence": round(feeling.confidence, 4),
+        "sentiment_words": [[cue.start, cue.end, round(cue.value, 3)] for cue in feeling.words],
+    }

@@ -70,6 +70,20 @@ def test_mentions_are_matched_and_scored_once(session, told):
     assert [whole[start:end] for _, start, end, way in sense.words if way == "原文"][:2] == ["停水", "投诉"]
 
 
+def test_where_it_happened_and_how_it_is_meant(session, told):
+    sift.keep_profile(session, Profile("浦东新区", code="310115"), NOW)
+    tell(session, told, {
+        "p": ("上海浦东新区川沙新镇一厂房起火", "现场浓烟滚滚，太吓人了，愤怒！"),
+        "q": ("新华社北京电", "杭州市西湖区一小区停水"),
+    })
+    sift.run(session, now=NOW)
+    rows = {m.external_id: s for m, s in session.execute(select(Mention, Sense).join(Sense)).all()}
+    assert rows["p"].place_code.startswith("310115") and rows["p"].town == "川沙新镇" and "川沙新镇" in rows["p"].place
+    assert "发生在本区" in rows["p"].why and rows["p"].sentiment == "负面" and 0 < rows["p"].confidence <= 1
+    assert rows["q"].place_code.startswith("330106") and "发生在外地" in rows["q"].why
+    assert rows["b"].place == "" and rows["b"].place_why == "没有写明地点" and rows["b"].sentiment
+
+
 def test_a_text_that_comes_later_is_read_again(session, told):
     sift.run(session, now=NOW)
     tell(session, told, {"b": ("天气晴好", "可是某厂爆炸了")}, NOW + timedelta(hours=1))

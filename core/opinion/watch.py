@@ -89,12 +89,14 @@ Node = Word | Near | District | Among | AtLeast | All | Any_ | Not
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The district as texts name it. `sure` names mean it by themselves; `doubtful` ones are borne by others, too
-    (a street 人民路街道, a park), and need a second name or one of `cues` (the city, its paper) in the same text."""
+    (a street 人民路街道, a park), and need a second name or one of `cues` (the city, its paper) in the same text.
+    `code`: its administrative code, for places (core.opinion.places); empty where the office gave none."""
 
     name: str
     sure: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
+    code: str = ""
 
     @property
     def every(self) -> tuple[str, ...]:

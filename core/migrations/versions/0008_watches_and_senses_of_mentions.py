@@ -58,11 +58,19 @@ def upgrade() -> None:
         sa.Column('why', sa.Text(), nullable=False),
         sa.Column('words', sa.JSON(), nullable=False),
         sa.Column('shadow', sa.Integer(), nullable=True),
+        sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column('place_code', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column('town', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column('place_why', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column('sentiment', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column('confidence', sa.Float(), nullable=False),
+        sa.Column('sentiment_words', sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(['mention_id'], ['mention.id'], name=op.f('fk_sense_mention_id_mention')),
         sa.PrimaryKeyConstraint('mention_id', name=op.f('pk_sense')),
     )
     with op.batch_alter_table('sense', schema=None) as batch_op:
         batch_op.create_index('ix_sense_risk', ['risk', 'mention_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sense_place_code'), ['place_code'], unique=False)
     op.create_table('unsifted',
         sa.Column('mention_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
         sa.ForeignKeyConstraint(['mention_id'], ['mention.id'], name=op.f('fk_unsifted_mention_id_mention')),
