@@ -2,7 +2,7 @@
 
 Mentions are made of real texts (posts of 央视新闻, Toutiao titles, rumours) with variations, published one after the
 other, a hundred a second of made-up time, and taken in by `ingest` in batches of a hundred, as a source gives them;
-each batch is sifted at once (`core.sift`: watches, risk, places, sentiment) with forty watches and the district's names.
+each batch is sifted at once (`core.sift`: watches, risk, places, sentiment) with forty watches and a district's names.
 From mark to mark it is measured how many a second are taken in and sifted, how long a batch of a hundred takes from its
 arrival to its senses (the worst of them), memory and the size of the database. `--understand` folds and groups them,
 too (the embedding makes that slow). With DATABASE_URL it runs there. The last line is one JSON object.
