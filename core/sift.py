@@ -195,11 +195,15 @@ def _places(code: str) -> Gazetteer:
 
 
 def _item(row: Row) -> Item:
+    return Item(row.title, row.text, row.author, row.platform, row.source, figures=figures_of(row))
+
+
+def figures_of(row: Row) -> dict[str, int]:
+    """The figures of a mention's row (figures, heat) that are known, by the names of core.opinion.watch.REACH."""
     figures = {name: value[0] for name, value in (row.figures or {}).items() if value and value[0] is not None}
     parts = [figures[name] for name in ("likes", "reposts", "comments") if name in figures]
     more = {"interaction": sum(parts)} if parts else {}
-    heat = {"heat": row.heat} if row.heat is not None else {}
-    return Item(row.title, row.text, row.author, row.platform, row.source, figures=figures | more | heat)
+    return figures | more | ({"heat": row.heat} if row.heat is not None else {})
 
 
 def _weight(config: Mapping) -> float:

@@ -1,0 +1,130 @@
+"""关注方案 as the office keeps them: made, changed, tried out on what is stored, and judged by people's marks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import delete, func, select
+from sqlmodel import Session
+
+from core import audit, db, sift
+from core.faults import BadInput
+from core.models import Mention, Source, Watch, WatchHit, WatchMark
+from core.opinion.watch import Item, Watches, parse, said
+
+AGAIN = timedelta(days=30)
+"""How far back mentions are matched anew when a watch changed."""
+TRIED = 20_000
+"""Newest mentions of the period on which a query is tried out."""
+_NAME = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A query tried out: what it asks for (Chinese), how many mentions were looked at and met it, the first of them
+    (mention_id, title, published_at, platform, source, why) and their number by Shanghai day."""
+
+    said: str
+    looked: int
+    met: int
+    frame: pd.DataFrame
+    by_day: Mapping[Any, int]
+
+
+def save(
+    session: Session, name: str, query: str, *, id_: int | None = None, note: str = "", enabled: bool = True, who: str,
+    now: datetime,
+) -> Watch:
+    """Add a watch, or change the one of that id; what came in of late is matched anew. Raises BadInput for a query that
+    cannot be read, a name that is empty, too long or taken, an id that is gone. The caller commits."""
+    name = " ".join(name.split())
+    if not name or len(name) > _NAME:
+        raise BadInput(f"方案名称应有 1 到 {_NAME} 个字")
+    tree = parse(query)
+    taken = session.execute(select(Watch.id).where(Watch.name == name)).scalar()
+    if taken is not None and taken != id_:
+        raise BadInput(f"已有方案“{name}”，请换一个名称")
+    made = Watch(name=name, query=query, at=now) if id_ is None else session.get(Watch, id_)
+    if made is None:
+        raise BadInput("这个方案不存在，可能已被删除，请刷新页面")
+    before = (made.query, made.enabled) if id_ is not None else None
+    made.name, made.query, made.note, made.enabled, made.at, made.who = name, query, note, enabled, now, who
+    session.add(made)
+    session.flush()
+    if before != (query, enabled):
+        if before and not enabled:
+            session.execute(delete(WatchHit).where(WatchHit.watch_id == made.id))
+        else:
+            sift.again(session, now - AGAIN)
+    audit.note(session, who, "新增关注方案" if id_ is None else "修改关注方案", name, said(tree))
+    db.bump(session, now)
+    return made
+
+
+def remove(session: Session, id_: int, *, who: str, now: datetime) -> None:
+    """Delete a watch with what it found and the marks on it. Raises BadInput where it is gone. The caller commits."""
+    made = session.get(Watch, id_)
+    if made is None:
+        raise BadInput("这个方案不存在，可能已被删除，请刷新页面")
+    for table in (WatchHit, WatchMark):
+        session.execute(delete(table).where(table.watch_id == id_))
+    audit.note(session, who, "删除关注方案", made.name, made.query)
+    session.delete(made)
+    db.bump(session, now)
+
+
+def mark(
+    session: Session, watch: int, mention: int, right: bool | None, *, who: str, now: datetime
+) -> None:
+    """Keep a person's word on whether a mention belongs to a watch; None takes it back. Raises BadInput where the
+    mention does not meet the watch. The caller commits."""
+    if not session.get(WatchHit, (watch, mention)):
+        raise BadInput("这条内容已不符合这个方案，请刷新页面")
+    if right is None:
+        session.execute(delete(WatchMark).where(WatchMark.watch_id == watch, WatchMark.mention_id == mention))
+    else:
+        row = {"watch_id": watch, "mention_id": mention, "right": right, "at": now, "who": who}
+        db.upsert(session, WatchMark, [row], ["watch_id", "mention_id"], ["right", "at", "who"])
+    db.bump(session, now)
+
+
+def listed(session: Session) -> pd.DataFrame:
+    """Every watch: id, name, query, said, note, enabled, hits (mentions that meet it), marked, precision (share of the
+    marked ones that are right; missing without marks), at, who."""
+    hits = dict(session.execute(select(WatchHit.watch_id, func.count()).group_by(WatchHit.watch_id)).all())
+    marks: dict[int, list[bool]] = {}
+    for watch, right in session.execute(select(WatchMark.watch_id, WatchMark.right)):
+        marks.setdefault(watch, []).append(right)
+    rows = [
+        {"id": one.id, "name": one.name, "query": one.query, "said": said(parse(one.query)), "note": one.note,
+         "enabled": one.enabled, "hits": hits.get(one.id, 0), "marked": len(marks.get(one.id, ())),
+         "precision": sum(marks[one.id]) / len(marks[one.id]) if one.id in marks else None, "at": one.at,
+         "who": one.who}
+        for one in session.execute(select(Watch).order_by(Watch.sort, Watch.name)).scalars()
+    ]
+    return pd.DataFrame(rows, columns=["id", "name", "query", "said", "note", "enabled", "hits", "marked", "precision",
+                                       "at", "who"])
+
+
+def trial(session: Session, query: str, *, now: datetime, days: int = 30, shown: int = 200) -> Trial:
+    """Try a query out on the mentions of the last so many days, without keeping anything. Places and units are not
+    known to a trial: what asks for them is met by nothing. Raises BadInput for a query that cannot be read."""
+    tree = parse(query)
+    one = Watches({0: tree}, sift.profile(session))
+    rows = session.execute(
+        select(Mention.id, Mention.title, Mention.text, Mention.author, Mention.platform, Mention.published_at,
+               Mention.day, Mention.figures, Mention.heat, Source.name.label("source"))
+        .join(Source, Source.id == Mention.source_id).where(Mention.published_at >= now - timedelta(days=days))
+        .order_by(Mention.published_at.desc()).limit(TRIED)
+    ).all()
+    found, by_day = [], {}
+    for row in rows:
+        item = Item(row.title, row.text, row.author, row.platform, row.source, figures=sift.figures_of(row))
+        if matches := one.match(item):
+            by_day[row.day] = by_day.get(row.day, 0) + 1
+            found.append({"mention_id": row.id, "title": row.title, "published_at": row.published_at,
+                          "platform": row.platform, "source": row.source, "why": matches[0].why})
+    columns = ["mention_id", "title", "published_at", "platform", "source", "why"]
+    return Trial(said(tree), len(rows), len(found), pd.DataFrame(found[:shown], columns=columns), by_day)

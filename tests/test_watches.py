@@ -1,0 +1,99 @@
+"""关注方案: kept, tried out, marked."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from core import sift, watches
+from core.faults import BadInput
+from core.models import Audit, Source, Unsifted, Watch, WatchHit, WatchMark
+from core.opinion.watch import Profile
+from tests.test_sift import NOW, TEXTS, tell
+
+
+@pytest.fixture
+def told(session):
+    source = Source(key="s", name="微博搜索", collector="page", platform="weibo")
+    session.add(source)
+    sift.keep_profile(session, Profile("澜桥区", doubtful=("人民路街道",), cues=("云州",)), NOW)
+    session.commit()
+    tell(session, source, TEXTS)
+    sift.run(session, now=NOW)
+    return source
+
+
+def save(session, name="停水", query="@本区 停水", **more) -> Watch:
+    made = watches.save(session, name, query, who="王敏", now=NOW, **more)
+    session.commit()
+    return made
+
+
+def test_a_watch_finds_what_came_in_of_late(session, told):
+    made = save(session)
+    assert session.execute(select(func.count()).select_from(Unsifted)).scalar() == len(TEXTS)
+    sift.run(session, now=NOW)
+    frame = watches.listed(session).set_index("name")
+    assert (frame.loc["停水", "hits"], frame.loc["停水", "said"]) == (2, "提到本区，且提到“停水”")
+    save(session, "停水停电", "@本区 (停水 或 停电) -云州", id_=made.id, note="值班用")
+    sift.run(session, now=NOW)
+    frame = watches.listed(session).set_index("name")
+    assert list(frame.index) == ["停水停电"] and frame.loc["停水停电", "hits"] == 1
+    save(session, "停水停电", "@本区 (停水 或 停电) -云州", id_=made.id, enabled=False)
+    assert session.execute(select(func.count()).select_from(WatchHit)).scalar() == 0
+    actions = session.execute(select(Audit.action).order_by(Audit.id)).scalars().all()
+    assert actions == ["新增关注方案", "修改关注方案", "修改关注方案"]
+
+
+def test_renaming_alone_matches_nothing_anew(session, told):
+    made = save(session)
+    sift.run(session, now=NOW)
+    save(session, "改名", id_=made.id)
+    assert session.execute(select(func.count()).select_from(Unsifted)).scalar() == 0
+
+
+@pytest.mark.parametrize("name, query, said", [
+    ("", "停水", "1 到 40"), ("长" * 41, "停水", "1 到 40"), ("停水", "停电", "已有方案"),
+    ("新的", "-停水", "只有要排除的"),
+])
+def test_what_cannot_be_kept_is_said_and_nothing_changes(session, told, name, query, said):
+    save(session)
+    with pytest.raises(BadInput, match=said):
+        watches.save(session, name, query, who="王敏", now=NOW)
+    session.rollback()
+    assert watches.listed(session)[["name", "query"]].to_numpy().tolist() == [["停水", "@本区 停水"]]
+    with pytest.raises(BadInput, match="不存在"):
+        watches.save(session, "别的", "停电", id_=99, who="王敏", now=NOW)
+
+
+def test_a_query_is_tried_out_and_nothing_is_kept(session, told):
+    found = watches.trial(session, "停水 或 爆炸", now=NOW + timedelta(hours=1))
+    assert (found.looked, found.met, found.said) == (4, 3, "提到“停水”或“爆炸”")
+    assert set(found.frame["title"]) == {TEXTS[key][0] for key in "acd"} and sum(found.by_day.values()) == 3
+    assert "提到“爆炸”" in set(found.frame["why"])
+    assert watches.trial(session, "停水", now=NOW + timedelta(days=60)).looked == 0
+    assert watches.listed(session).empty
+    with pytest.raises(BadInput, match="少了一个词"):
+        watches.trial(session, "停水 或", now=NOW)
+
+
+def test_precision_is_what_people_marked(session, told):
+    made = save(session)
+    sift.run(session, now=NOW)
+    mentions = session.execute(select(WatchHit.mention_id).order_by(WatchHit.mention_id)).scalars().all()
+    for mention, right in zip(mentions, (True, False), strict=True):
+        watches.mark(session, made.id, mention, right, who="王敏", now=NOW)
+    session.commit()
+    row = watches.listed(session).iloc[0]
+    assert (row["marked"], row["precision"]) == (2, 0.5)
+    watches.mark(session, made.id, mentions[1], None, who="王敏", now=datetime(2026, 3, 3, tzinfo=UTC))
+    session.commit()
+    assert watches.listed(session).iloc[0]["precision"] == 1.0
+    with pytest.raises(BadInput, match="已不符合"):
+        watches.mark(session, made.id, 999, True, who="王敏", now=NOW)
+    watches.remove(session, made.id, who="王敏", now=NOW)
+    session.commit()
+    assert watches.listed(session).empty
+    assert session.execute(select(func.count()).select_from(WatchMark)).scalar() == 0
+    with pytest.raises(BadInput, match="不存在"):
+        watches.remove(session, made.id, who="王敏", now=NOW)
