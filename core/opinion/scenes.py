@@ -16,6 +16,8 @@ from core.opinion.places import Place
 
 _ENOUGH = 0.7
 """Share of the best address's points from which one that lies in it and says more takes its place."""
+ROWS = 80
+"""Addresses of one text that are looked at: whoever names more tells of no one place."""
 _SIDE = 14
 """Characters beside a place that are looked at."""
 _NUMBER = re.compile(
@@ -131,7 +133,7 @@ def _joins(gap: str, above: Place, place: Place) -> bool:
 def event_place(text: str, found: Sequence[Place]) -> Event | None:
     """The place of the event that a text tells of, from what `Gazetteer.find` found in it; None where it names none or
     merely names them."""
-    rows = addresses(text, [one for one in found if not one.word and one.name != "中国"])
+    rows = addresses(text, [one for one in found if not one.word and one.name != "中国"])[:ROWS]
     against = [_merely(text, row) for row in rows]
     alone = all(why for why, _ in against)
     roles = ["" if weak and alone else why for why, weak in against]
