@@ -21,9 +21,10 @@ from core.opinion.lexicon import Lexicon, Word
 from core.opinion.places import Gazetteer
 from core.opinion.risk import Risk, Version
 from core.opinion.scenes import Event, event_place
-from core.opinion.sentiment import Scorer, Sentiment, packaged
+from core.opinion.sentiment import Scorer, Sentiment
+from core.opinion.sentiment_fit import scorer
 from core.opinion.watch import Item, Match, Profile, Watches
-from core.settings import CATALOG
+from core.settings import CATALOG, settings
 
 BATCH = 200
 """Mentions of one transaction: some tenths of a second of work."""
@@ -129,7 +130,7 @@ def sieve(session: Session) -> Sieve:
         _watches(tuple(map(tuple, queries)), ours), _lexicon(words(session)),
         version_of(versions["active"]) if "active" in versions else risk.V1,
         version_of(versions["shadow"]) if "shadow" in versions else None,
-        _places(ours.code) if ours.code else None, packaged(),
+        _places(ours.code) if ours.code else None, scorer(settings().data_dir),
     )
 
 
