@@ -18,6 +18,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import text
+from sqlmodel import Session
+
 from benchmarks.risk import texts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -71,9 +74,9 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
         spent = {"ingest": 0.0, "sift": 0.0, "understand": 0.0}
         since, worst = 0, 0.0
         batch: list[MentionRecord] = []
-        for n, (title, text) in enumerate(mentions(chosen.data, chosen.to)):
+        for n, (title, said) in enumerate(mentions(chosen.data, chosen.to)):
             at = START + timedelta(seconds=n / 100)
-            batch.append(MentionRecord(external_id=str(n), title=title, text=text, published_at=at, observed_at=at))
+            batch.append(MentionRecord(external_id=str(n), title=title, text=said, published_at=at, observed_at=at))
             if len(batch) < BATCH:
                 continue
             begun = time.perf_counter()
@@ -95,7 +98,7 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
             batch = []
             if n + 1 in (*chosen.marks, chosen.to) or (n + 1) == chosen.marks[0] // 2:
                 number = n + 1 - since
-                size = sum(path.stat().st_size for path in folder.glob("pulse.db*"))
+                size = _size(session, folder)
                 mark = {
                     "stored": n + 1, **{f"{name}_s": round(number / value) for name, value in spent.items() if value},
                     "worst_batch_ms": round(1000 * worst), "database_mb": round(size / 1e6),
@@ -105,6 +108,13 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
                 print(mark, flush=True)
                 spent, since, worst = dict.fromkeys(spent, 0.0), n + 1, 0.0
     return found
+
+
+def _size(session: Session, folder: Path) -> int:
+    """Bytes of the database."""
+    if session.get_bind().dialect.name == "postgresql":
+        return session.execute(text("SELECT pg_database_size(current_database())")).scalar()
+    return sum(path.stat().st_size for path in folder.glob("pulse.db*"))
 
 
 if __name__ == "__main__":
