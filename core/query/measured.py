@@ -141,7 +141,15 @@ class Accounts:
         found = totals.raw(self.session, select(AccountMonth.account_id, AccountMonth.figures).where(
             AccountMonth.basis == self.basis, AccountMonth.month == month, AccountMonth.account_id.in_(self.ids)))
         mine = np.fromiter((row[0] for row in found), dtype=np.int64, count=len(found))
-        return np.searchsorted(self.id_, mine), unpack([row[1] for row in found])
+        at, held = self.places(mine)
+        return at, unpack([row[1] for row in found])[held]
+
+    def places(self, account_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where in the order of ids these accounts stand, and which of them are there at all: one may have been added
+        since the accounts were read."""
+        at = np.searchsorted(self.id_, account_ids)
+        held = np.append(self.id_, -1)[at] == account_ids
+        return at[held], held
 
 
 def columns(counters: Iterable[str]) -> list[str]:
@@ -239,7 +247,8 @@ def _of_days(
     width = len(names) + 1
     table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=width * len(found)).reshape(-1, width)
     held = np.full((width, len(id_)), -1, dtype=np.int64)
-    held[:, np.searchsorted(id_, table[:, 0])] = table.T
+    at, there = accounts.places(table[:, 0])
+    held[:, at] = table[there].T
     out = dict(zip(names, held[1:], strict=True))
     if roughly:
         posted = out["posts"] > 0

@@ -156,3 +156,13 @@ def test_reads_beyond_10万_enter_an_index_as_100001_and_are_shown_as_they_are(s
 def test_an_account_has_everything_that_an_index_can_take(session, scattered):
     rows = measured.measure(measured.Accounts(session, select(Account.id), "latest"), *periods()[0], COUNTERS)
     assert set(rows.inputs(None)) == {field.name for field in fields(Inputs)} - {"days"}
+
+
+@pytest.mark.parametrize("first, last", [(date(2026, 2, 1), date(2026, 2, 28)), (date(2026, 2, 3), date(2026, 2, 9))])
+def test_an_account_that_is_added_meanwhile_disturbs_no_other(session, scattered, first, last):
+    before = measured.measure(measured.Accounts(session, select(Account.id), "latest"), first, last, COUNTERS)
+    accounts = measured.Accounts(session, select(Account.id), "latest")
+    accounts.id_, accounts.owners = accounts.id_[:-2], accounts.owners[:-2]  # as if the last two had come just now
+    rows = measured.measure(accounts, first, last, COUNTERS)
+    assert rows.ids.tolist() == scattered[:-2]
+    assert all(rows.sums[name].tolist() == before.sums[name][:-2].tolist() for name in rows.sums)
