@@ -1,7 +1,6 @@
 """The next seven days: what is drawn, what is refused and why, and how it is judged once the days have come."""
 
 import math
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -207,17 +206,6 @@ def test_every_history_gives_a_sound_forecast_or_a_reason(values, first):
        .filter(lambda values: not math.isnan(values[0])))
 def test_every_line_lies_in_its_band(values):
     sound(steady_line(FIRST, np.array(values)))
-
-
-def test_one_series_takes_milliseconds():
-    counts = by_day(noisy(400), date(2024, 1, 1))
-    steady(counts)
-    took = []
-    for _ in range(20):
-        begun = time.process_time()
-        steady(counts)
-        took.append(time.process_time() - begun)
-    assert min(took) < 0.005
 
 
 # Topics.
