@@ -2,8 +2,7 @@
 
 The original is never changed. Its normal form is simplified, lower case and NFKC (full-width letters, ligatures,
 circled digits), without what can't be seen (control, format and bidirectional characters) and with one space for each
-link, @name, [表情] and forwarding mark, so that no word spans them. `compact` keeps letters and digits alone: what is
-left of a word that somebody broke up with symbols.
+link, @name, [表情] and forwarding mark, so that no word spans them.
 """
 
 import re
@@ -16,10 +15,6 @@ from opencc import OpenCC
 
 LONGEST = 20_000
 """Characters of one text that are looked at."""
-SHORTEST = 2
-"""Letters of a text that says anything."""
-CHINESE_SHARE = 0.3
-"""Share of Chinese characters among the letters from which a text is Chinese."""
 
 _ADDRESS = r"[\w\-.~:/?#\[\]@!$&'()*+,;=%]+"
 # Each alternative begins with a letter of its own: the search then skips from one of them to the next.
@@ -119,19 +114,3 @@ def normal(text: str) -> Normal:
             places += [(start, end)] * len(form)
         place = end
     return Normal("".join(out), places)
-
-
-def compact(form: Normal) -> Normal:
-    """Only the letters and digits of a normal form."""
-    if form.text.isalnum():
-        return form
-    kept = [i for i, char in enumerate(form.text) if char.isalnum()]
-    places = form.places or [(i, i + 1) for i in range(len(form.text))]
-    return Normal("".join([form.text[i] for i in kept]), [places[i] for i in kept])
-
-
-def is_chinese(form: Normal) -> bool:
-    """Whether a text is long enough and Chinese enough for what follows; emoticons, links and numbers alone are not."""
-    letters = [char for char in form.text if char.isalpha()]
-    chinese = sum("\u3400" <= char <= "\u9fff" for char in letters)
-    return len(letters) >= SHORTEST and chinese >= CHINESE_SHARE * len(letters)

@@ -51,17 +51,13 @@ def volume(session: Session, where: Filter) -> Volume:
     ).one()
     first, last = previous_period(where.start, where.end)
     before = session.execute(
-        select(func.sum(MentionDay.mentions)).where(_within(MentionDay, _moved(where, first, last)))
+        select(func.sum(MentionDay.mentions)).where(_within(MentionDay, where.over(first, last)))
     ).scalar()
     ranked = _ranked(where).subquery()
     topics = session.execute(select(func.count()).select_from(ranked).where(ranked.c.mentions > 1)).scalar()
     span = session.execute(select(func.min(MentionDay.day), func.max(MentionDay.day))).one()
     grown = change(Count(int(row[0])), Count(None if before is None else int(before)))
     return Volume(int(row[0]), int(row[1]), int(topics or 0), int(row[2]), grown, span[0], span[1])
-
-
-def _moved(where: Filter, first: date, last: date) -> Filter:
-    return Filter(first, last, where.platforms)
 
 
 def _within(table: type[MentionDay] | type[TopicDay], where: Filter) -> ColumnElement[bool]:
@@ -107,7 +103,7 @@ def hot(session: Session, where: Filter, limit: int = 50, search: str = "") -> p
     rows = session.execute(query).all()
     ids = [row.topic_id for row in rows]
     before = _ranks_before(session, where, ids)
-    earlier = _moved(where, *previous_period(where.start, where.end))
+    earlier = where.over(*previous_period(where.start, where.end))
     comparable = session.execute(select(exists().where(_within(MentionDay, earlier)))).scalar()
     by_day, names = _by_day(session, where, ids), _platforms_of(session, where, ids)
     sources = _first_sources(session, ids)
@@ -140,7 +136,7 @@ def _moved_words(rank: int, before: int | None) -> str:
 
 
 def _ranks_before(session: Session, where: Filter, ids: list[int]) -> dict[int, int]:
-    earlier = _ranked(_moved(where, *previous_period(where.start, where.end))).subquery()
+    earlier = _ranked(where.over(*previous_period(where.start, where.end))).subquery()
     found = session.execute(select(earlier.c.topic_id, earlier.c.rank).where(earlier.c.topic_id.in_(ids)))
     return {topic: rank for topic, rank in found}
 

@@ -38,7 +38,7 @@ def figures(session: Session, where: Filter, today: date, basis: str = "latest")
     """
     ids = totals.meant(session, where)
     first, last = previous_period(where.start, where.end)
-    earlier = Filter(first, last, where.platforms, where.kinds, where.units, where.board)
+    earlier = where.over(first, last)
     now, before = totals.period(session, where, basis), totals.period(session, earlier, basis)
     days = trends.daily(session, where, "", basis)
     owned = int(now["accounts"].sum())
@@ -87,7 +87,7 @@ def _day(session: Session, ids, where: Filter, today: date) -> Figure:
                                                AccountDay.posts > 0, AccountDay.day <= today)
     ).scalar()
     shown = newest or today
-    scope = Filter(shown - timedelta(1), shown, where.platforms, where.kinds, where.units, where.board)
+    scope = where.over(shown - timedelta(1), shown)
     frame = trends.daily(session, scope)
     counts = [totals.count_of(row, "posts") for _, row in frame.iterrows()] or [Count(None)] * 2
     names = {today: "今日发布", today - timedelta(1): "昨日发布"}
@@ -105,7 +105,7 @@ def platforms(session: Session, where: Filter, basis: str = "latest") -> pd.Data
     frame = totals.period(session, where, basis, by="platform")
     first, last = previous_period(where.start, where.end)
     earlier = totals.period(
-        session, Filter(first, last, where.platforms, where.kinds, where.units, where.board), basis, by="platform"
+        session, where.over(first, last), basis, by="platform"
     ).set_index("group")
     order = {p.code: (p.sort, p.name) for p in session.execute(select(Platform)).scalars()}
     ids = totals.meant(session, where)

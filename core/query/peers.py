@@ -42,7 +42,7 @@ def units(session: Session, where: Filter, order: str = "interaction", sized: bo
     """
     UNIT_ORDERS[order]
     first, last = previous_period(where.start, where.end)
-    earlier = replace(where, start=first, end=last)
+    earlier = where.over(first, last)
     frame, before = _measured(session, where), _measured(session, earlier)
     for one in (frame, before):
         one["peer_group"] = one["kind"] + ("/" + one["size"] if sized else "")

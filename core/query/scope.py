@@ -1,6 +1,6 @@
 """What a question is about: the shared filter, and the accounts that it means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Select, exists, func, select
@@ -30,6 +30,10 @@ class Filter:
     @property
     def days(self) -> int:
         return (self.end - self.start).days + 1
+
+    def over(self, first: date, last: date) -> "Filter":
+        """The same over another period."""
+        return replace(self, start=first, end=last)
 
 
 def accounts(where: Filter) -> Select[tuple[int]]:

@@ -1,6 +1,5 @@
 """Daily series of publishing, reach and interaction, with gaps left as gaps, and the days that stand out."""
 
-from datetime import date
 
 import pandas as pd
 from sqlalchemy import func, select
@@ -79,7 +78,7 @@ def comparison(session: Session, where: Filter, metric: str, basis: str = "lates
     span = days(where.start, where.end)
     parts = []
     for series, (first, last) in periods.items():
-        frame = daily(session, _moved(where, first, last), "", basis)
+        frame = daily(session, where.over(first, last), "", basis)
         if series != "本期" and frame[metric].isna().all():
             continue
         frame = frame.iloc[: len(span)]
@@ -88,10 +87,6 @@ def comparison(session: Session, where: Filter, metric: str, basis: str = "lates
             "value": frame[metric].astype("Float64").astype(float), "mark": _marks(frame, metric),
         }))
     return pd.concat(parts, ignore_index=True)
-
-
-def _moved(where: Filter, first: date, last: date) -> Filter:
-    return Filter(first, last, where.platforms, where.kinds, where.units, where.board)
 
 
 def _marks(frame: pd.DataFrame, metric: str) -> list[str]:
@@ -137,7 +132,7 @@ def outlying(session: Session, where: Filter, metric: str, basis: str = "latest"
     for found in outliers(values):
         day = frame["day"][found.place]
         weight = metric if metric != "posts" else _reach(frame, found.place)
-        best = posts.top(session, _moved(where, day, day), weight, 1).to_dict("records")
+        best = posts.top(session, where.over(day, day), weight, 1).to_dict("records")
         made = best[0] if best else {}
         rows.append({
             "day": day, "value": int(found.value), "usual": found.usual, "times": found.times,
