@@ -554,6 +554,33 @@ class RiskVersion(Row, table=True):
     who: str = ""
 
 
+class Correction(Row, table=True):
+    """A person's word on what was found about a mention: the newest counts, none is overwritten (core.corrections)."""
+
+    __table_args__ = (Index("ix_correction_what", "what", "mention_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    mention_id: int = Field(foreign_key="mention.id", sa_type=Big, index=True)
+    what: str = Field(description="sentiment, stance")
+    label: str
+    was: str = Field(default="", description="What stood there before")
+    at: datetime
+    who: str = ""
+
+
+class OwnPlace(Row, table=True):
+    """A line of the district's own list of places (core.opinion.gazetteer.Own)."""
+
+    __table_args__ = (UniqueConstraint("name", "street"),)
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    kind: str
+    street: str = ""
+    aliases: list[str] = Field(default_factory=list, sa_type=JSON)
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", description="Responsible, where not the street's")
+    at: datetime
+    who: str = ""
+
+
 # --- Derived, rebuildable -------------------------------------------------------------------------------------------
 
 
@@ -579,6 +606,9 @@ class Sense(Row, table=True):
     place_code: str = Field(default="", index=True, description="Administrative code, without zeros at its end")
     town: str = Field(default="", description="Street or town that it is or lies in, where that is known")
     place_why: str = Field(default="", description="Why this place; where there is none, why not")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, description="Unit responsible")
+    unit_why: str = Field(default="", description="Why this unit")
+    guard: str = Field(default="", description="Why the text is not read for sentiment: 非中文, 过短; empty: it is")
     sentiment: str = Field(default="", description="正面, 中性, 负面 (core.opinion.sentiment)")
     confidence: float = Field(default=0, description="Of texts with such a confidence that share is labelled right")
     sentiment_words: list[Any] = Field(default_factory=list, sa_type=JSON, description="[start, end, value] of each")
@@ -723,7 +753,77 @@ class Topic(Row, table=True):
     active: bool = Field(default=True, index=True)
     alias_of: int | None = Field(default=None, foreign_key="topic.id", index=True)
     state: bytes | None = Field(default=None, sa_type=LargeBinary, description="Cluster state of core.opinion.topics")
+    group_id: int | None = Field(default=None, foreign_key="topicgroup.id", index=True)
     demo: bool = Field(default=False, index=True)
+
+
+class TopicGroup(Row, table=True):
+    """Events of one wider subject. A group that was merged keeps its row as an alias of the one that lives on."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str
+    first_at: datetime
+    last_at: datetime = Field(index=True)
+    mentions: int = 0
+    topics: int = 0
+    active: bool = Field(default=True, index=True)
+    alias_of: int | None = Field(default=None, foreign_key="topicgroup.id", index=True)
+    demo: bool = Field(default=False, index=True)
+
+
+class TopicChange(Row, table=True):
+    """What happened to a topic besides growing: merged, split, drifted, renamed. Never changed, never taken away."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id", index=True)
+    at: datetime
+    kind: str = Field(description="merged, split, drifted")
+    other_id: int | None = Field(default=None, foreign_key="topic.id", index=True, description="The one it took in or "
+                                 "that left it")
+    before: str = Field(default="", description="Title before")
+    after: str = Field(default="", description="Title after, or of the other one")
+    mentions: int = Field(default=0, description="Mentions that moved")
+    why: str = ""
+    who: str = Field(default="", description="Empty: the system")
+
+
+class TopicView(Row, table=True):
+    """What netizens and media think of a topic, as last reckoned (core.viewing)."""
+
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True)
+    at: datetime
+    mentions: int = Field(default=0, description="Texts that were read")
+    content: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class Outlook(Row, table=True):
+    """A forecast as it was made, or why none was (core.outlook). Never changed; its days are judged in OutlookDay."""
+
+    __table_args__ = (UniqueConstraint("kind", "key", "day"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(description="all, platform, topic")
+    key: str = Field(default="", description="Platform code or topic id")
+    day: date = Field(index=True, description="Last day that was known")
+    made_at: datetime
+    method: str = ""
+    refusal: str = ""
+    days: list[Any] = Field(default_factory=list, sa_type=JSON, description="[day, value, low, high, naive]")
+    scale: float | None = None
+    demo: bool = Field(default=False, index=True)
+
+
+class OutlookDay(Row, table=True):
+    """One day of a forecast, held against what came."""
+
+    outlook_id: int = Field(foreign_key="outlook.id", primary_key=True)
+    day: date = Field(primary_key=True)
+    horizon: int
+    value: float
+    actual: float
+    error: float
+    naive: float
+    inside: bool
+    scale: float | None = None
 
 
 class TopicDay(Row, table=True):
