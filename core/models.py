@@ -561,7 +561,7 @@ class Correction(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     mention_id: int = Field(foreign_key="mention.id", sa_type=Big, index=True)
     what: str = Field(description="sentiment, stance")
-    label: str
+    label: str = Field(description="Empty: taken back")
     was: str = Field(default="", description="What stood there before")
     at: datetime
     who: str = ""
@@ -792,14 +792,14 @@ class TopicView(Row, table=True):
 
     topic_id: int = Field(foreign_key="topic.id", primary_key=True)
     at: datetime
-    mentions: int = Field(default=0, description="Texts that were read")
+    mentions: int = Field(default=0, description="The topic's at that time; 0: to be reckoned anew")
     content: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
 class Outlook(Row, table=True):
     """A forecast as it was made, or why none was (core.outlook). Never changed; its days are judged in OutlookDay."""
 
-    __table_args__ = (UniqueConstraint("kind", "key", "day"),)
+    __table_args__ = (UniqueConstraint("kind", "key", "day", "demo"),)
     id: int | None = Field(default=None, primary_key=True)
     kind: str = Field(description="all, platform, topic")
     key: str = Field(default="", description="Platform code or topic id")

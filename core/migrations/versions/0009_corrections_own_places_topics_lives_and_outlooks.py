@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.Column('scale', sa.Float(), nullable=True),
         sa.Column('demo', sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_outlook')),
-        sa.UniqueConstraint('kind', 'key', 'day', name=op.f('uq_outlook_kind_key_day')),
+        sa.UniqueConstraint('kind', 'key', 'day', 'demo', name=op.f('uq_outlook_kind_key_day_demo')),
     )
     for name in ('day', 'demo'):
         op.create_index(op.f(f'ix_outlook_{name}'), 'outlook', [name])
