@@ -67,9 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     rollup.add_argument("--rebuild", action="store_true", help="全部重新汇总")
     command("understand", "对新到信息归并转载、归入话题", _understand)
     fitted = command("fit", "用本单位的标注校准", None).add_subparsers(required=True, metavar="内容")
-    sentiment = fitted.add_parser("sentiment", help="校准情感判断：CSV 或 JSONL，列 text、label（正面、中性、负面）")
+    sentiment = fitted.add_parser(
+        "sentiment", help="校准情感判断：用网页上的更正，以及标注文件（CSV 或 JSONL，列 text、label：正面、中性、负面）"
+    )
     sentiment.set_defaults(do=_fit_sentiment)
-    sentiment.add_argument("file", type=Path)
+    sentiment.add_argument("file", type=Path, nargs="?", help="标注文件；不填则只用网页上的更正")
+    sentiment.add_argument("--export", type=Path, metavar="文件", help="把网页上的更正存为标注文件，不校准")
     report = command("report", "生成报告文件", _report)
     report.add_argument("--kind", default="monthly", choices=["monthly"])
     report.add_argument("--platform", required=True)
@@ -211,15 +214,27 @@ def _understand(_: argparse.Namespace) -> int:
 
 
 def _fit_sentiment(options: argparse.Namespace) -> int:
+    from core import corrections
     from core.opinion import sentiment_fit
 
-    if not options.file.is_file():
+    db.migrate()
+    with db.session() as session:
+        own = corrections.marks(session)
+    if options.export:
+        if not own:
+            raise BadInput("网页上还没有情感更正，没有可以导出的内容")
+        options.export.write_bytes(sentiment_fit.written(own))
+        print(f"网页上的更正 {len(own)} 条已存到 {options.export}")
+        return 0
+    if options.file and not options.file.is_file():
         raise BadInput(f"没有找到文件 {options.file}，请检查路径")
+    given = sentiment_fit.read(options.file.read_bytes(), options.file.name) if options.file else []
+    if not given and not own:
+        raise BadInput("网页上还没有情感更正，请给出标注文件")
+    print(f"网页上的更正 {len(own)} 条，标注文件 {len(given)} 条")
     folder = settings().data_dir
     former = sentiment_fit.in_force(folder)
-    report = sentiment_fit.fit(
-        sentiment_fit.read(options.file.read_bytes(), options.file.name), clock.now(), former=former,
-    )
+    report = sentiment_fit.fit(sentiment_fit.joined(given, own), clock.now(), former=former)
     print("\n".join(report.lines))
     if not report.better:
         raise BadInput(report.reason)

@@ -124,6 +124,20 @@ def read(data: bytes, name: str) -> list[Mark]:
     return marks
 
 
+def written(marks: Sequence[Mark]) -> bytes:
+    """Marks as a CSV file that `read` takes (UTF-8 with BOM), word for word: for `read`, not for a spreadsheet, which
+    may take a text for a formula."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([("text", "label"), *((mark.text, mark.label) for mark in marks)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def joined(marks: Sequence[Mark], newer: Sequence[Mark]) -> list[Mark]:
+    """Two sets of marks as one: of texts that are in both, the newer marks alone count."""
+    replaced = {key_of(mark.text) for mark in newer}
+    return [mark for mark in marks if key_of(mark.text) not in replaced] + list(newer)
+
+
 def _lines(text: str, name: str) -> list[tuple[int, dict]]:
     out = []
     for number, line in enumerate(text.split("\n"), 1):
