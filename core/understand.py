@@ -25,7 +25,7 @@ from core.opinion.features import Background, embedder, load_background
 from core.opinion.fold import Joined
 from core.opinion.text import letters
 from core.opinion.topics import Change, Clusterer, Item
-from core.opinion.topics import Topic as State
+from core.opinion.topic_state import Topic as State
 from core.settings import CATALOG
 
 BATCH = 256

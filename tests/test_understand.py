@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from core import clock, db
 from core.models import FoldKey, Mention, MentionDay, Source, Topic, TopicDay
 from core.opinion.features import load_background
-from core.opinion.topics import Topic as State
+from core.opinion.topic_state import Topic as State
 from core.settings import CATALOG
 from core.understand import Reader, understand
 from tests.opinion.test_topics import EVENT, TITLES

@@ -6,15 +6,16 @@ In this order: items that carry a strong key of a topic (#话题#, 【title】, 
 to a topic join it; what is left forms new topics by average linkage; topics that have grown together are merged and
 the older id lives on. The cost of one more item depends on the topics of the active window, not on what is stored.
 
-A topic's state is one byte string; `Clusterer` rebuilt from states goes on exactly as if it had never stopped.
+A topic that turns out to hold several events is split, and one that moved on from where it began is said to have
+drifted: both are asked for (`due`, `split`, `drifted`), since a split has to read the members again.
+
+`Clusterer` rebuilt from states (core.opinion.topic_state) goes on exactly as if it had never stopped.
 Thresholds were chosen on hot-list titles of a week and confirmed on others (docs/benchmarks.md).
 """
 
-import json
-import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -23,35 +24,38 @@ from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from core.opinion import naming
-from core.opinion.features import BUCKETS, Background, hashed, rarity, unit_rows
+from core.opinion import naming, shelf
+from core.opinion.features import Background, hashed
+from core.opinion.shelf import Shelf
 from core.opinion.text import gist, strong_keys
+from core.opinion.topic_state import Anchor, Topic, sampled
 
 WINDOW = timedelta(days=7)
 """How long after its last item a topic takes new ones."""
-EMBEDDING_SHARE = 0.7
 KEYED = 0.15
 """Similarity that a shared #话题# still needs: tags such as #今日份快乐# hold many events."""
-USUAL_COHESION, USUAL_GRAM_COHESION = 0.67, 0.52
-"""Length of the mean member vector of topics that hold one event (embedding, n-grams); measured on 40 large topics."""
-TERMS_KEPT, TERMS_SLACK = 400, 600
-TITLES_KEPT = 40
-
-_HEAD = struct.Struct("<4sIII")
-_MAGIC = b"TPC1"
+LOOKED_AT = 16
+"""Members from which a topic is looked at for being several events, and again each time it has doubled."""
+LEAST_PART, PART_SHARE = 4, 0.15
+"""A part of a topic is an event of its own from so many members, and that share of them."""
+ANCHORED = 12
+"""Members that a topic's beginning is made of; as many again at least, and half of all then, are held against it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Similarities from which an item joins a topic, items form a new one, two topics become one."""
+    """Similarities from which an item joins a topic, items form a new one, two topics become one; below which two parts
+    of a topic are two events (`apart`), and what came later is no longer what it began with (`drift`)."""
 
     assign: float
     new: float
     merge: float
+    apart: float
+    drift: float
 
 
-FUSED = Thresholds(assign=0.35, new=0.32, merge=0.50)
-GRAMS_ONLY = Thresholds(assign=0.18, new=0.14, merge=0.28)
+FUSED = Thresholds(assign=0.35, new=0.32, merge=0.50, apart=0.30, drift=0.40)
+GRAMS_ONLY = Thresholds(assign=0.18, new=0.14, merge=0.28, apart=0.10, drift=0.20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,101 +66,6 @@ class Item:
     title: str
     at: datetime
     text: str = ""
-
-
-@dataclass(slots=True)
-class Topic:
-    """One topic's state: sums over its members, its keys and a sample of its titles."""
-
-    id: int
-    size: int
-    first_at: datetime
-    last_at: datetime
-    dense: np.ndarray
-    buckets: np.ndarray
-    weights: np.ndarray
-    keys: dict[str, int] = field(default_factory=dict)
-    titles: dict[str, int] = field(default_factory=dict)
-    _cohesion: float | None = None
-    _unit_weights: np.ndarray | None = None
-
-    def to_bytes(self) -> bytes:
-        head = json.dumps(
-            {"id": self.id, "size": self.size, "first": self.first_at.isoformat(), "last": self.last_at.isoformat(),
-             "keys": self.keys, "titles": self.titles}, ensure_ascii=False, separators=(",", ":"),
-        ).encode()
-        arrays = (self.dense.astype("<f4"), self.buckets.astype("<i4"), self.weights.astype("<f4"))
-        front = _HEAD.pack(_MAGIC, len(head), len(self.dense), len(self.buckets))
-        return front + head + b"".join(array.tobytes() for array in arrays)
-
-    @classmethod
-    def from_bytes(cls, state: bytes) -> "Topic":
-        """Raises ValueError for bytes that are not a topic's state."""
-        try:
-            magic, head_size, dense_size, term_count = _HEAD.unpack_from(state)
-            if magic != _MAGIC or len(state) != _HEAD.size + head_size + 4 * dense_size + 8 * term_count:
-                raise ValueError("not the state of a topic")
-            at = _HEAD.size
-            head = json.loads(state[at : at + head_size])
-            at += head_size
-            dense = np.frombuffer(state, "<f4", dense_size, at).copy()
-            at += 4 * dense_size
-            buckets = np.frombuffer(state, "<i4", term_count, at).copy()
-            weights = np.frombuffer(state, "<f4", term_count, at + 4 * term_count).copy()
-        except struct.error as error:
-            raise ValueError("not the state of a topic") from error
-        first, last = datetime.fromisoformat(head["first"]), datetime.fromisoformat(head["last"])
-        return cls(head["id"], head["size"], first, last, dense, buckets, weights, head["keys"], head["titles"])
-
-    @property
-    def cohesion(self) -> float:
-        """How alike the members are: 1 for an ordinary event, less where several events share only a name.
-
-        The length of the mean of unit vectors is the root of their average pairwise similarity. A centroid hides
-        it: that of a scattered topic is near to everything, and such topics would swallow all that names 特朗普.
-        """
-        if self._cohesion is None:
-            grams = float(np.linalg.norm(self.weights)) / self.size / USUAL_GRAM_COHESION
-            dense = float(np.linalg.norm(self.dense)) / self.size / USUAL_COHESION
-            self._cohesion = min(1.0, grams, dense or 1.0)
-        return self._cohesion
-
-    @property
-    def unit_weights(self) -> np.ndarray:
-        """The n-gram weights as a vector of length 1."""
-        if self._unit_weights is None:
-            self._unit_weights = self.weights / np.float32(np.linalg.norm(self.weights) or 1)
-        return self._unit_weights
-
-    def absorb(self, other: "Topic") -> None:
-        """Take over another topic's members, or a new unit of items."""
-        self._cohesion = self._unit_weights = None
-        self.size += other.size
-        self.first_at, self.last_at = min(self.first_at, other.first_at), max(self.last_at, other.last_at)
-        if len(self.dense) == len(other.dense):
-            self.dense = self.dense + other.dense
-        buckets, place = np.unique(np.concatenate((self.buckets, other.buckets)), return_inverse=True)
-        weights = np.zeros(len(buckets), np.float32)
-        np.add.at(weights, place, np.concatenate((self.weights, other.weights)))
-        if len(buckets) > TERMS_SLACK:
-            keep = np.sort(np.argsort(-weights, kind="stable")[:TERMS_KEPT])
-            buckets, weights = buckets[keep], weights[keep]
-        self.buckets, self.weights = buckets.astype(np.int32), weights
-        self.keys = _sampled(self.keys, other.keys)
-        self.titles = _sampled(self.titles, other.titles)
-
-
-def _sampled(mine: dict[str, int], more: dict[str, int]) -> dict[str, int]:
-    """Both counts added up; of many, half those seen most and half the latest: an event's words move on with it."""
-    both = dict(mine)
-    for text, times in more.items():
-        both[text] = both.get(text, 0) + times
-    if len(both) <= TITLES_KEPT:
-        return both
-    recent = list(both)[-TITLES_KEPT // 2 :]
-    often = sorted(both, key=lambda text: -both[text])
-    keep = {*recent, *[text for text in often if text not in recent][: TITLES_KEPT - len(recent)]}
-    return {text: times for text, times in both.items() if text in keep}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +95,9 @@ class Clusterer:
     ):
         self._background, self._embed, self._window = background, embed, window
         self.thresholds = thresholds or (FUSED if embed else GRAMS_ONLY)
-        self.topics: dict[int, Topic] = {topic.id: topic for topic in sorted(topics, key=lambda topic: topic.id)}
+        held = list(topics)
+        self._width = max((len(topic.dense) for topic in held), default=0) if embed else 0
+        self.topics = Shelf(held, self._width, window.total_seconds())
         self._allot = allot or count(max(self.topics, default=0) + 1).__next__
 
     def add(self, items: Sequence[Item]) -> Change:
@@ -200,7 +111,7 @@ class Clusterer:
         merged = self._merge(touched)
         final = {id_: _follow(id_, merged) for id_ in touched}
         assigned = {item.id: final[chosen[n]] for n, unit in enumerate(members) for item in unit}
-        living = {id_ for id_ in final.values()}
+        living = set(final.values())
         return Change(assigned, sorted(set(created) & living), sorted(living), merged, retired)
 
     def reprint(self, topic_id: int, title: str, at: datetime) -> bool:
@@ -210,7 +121,8 @@ class Clusterer:
         if topic is None:
             return False
         topic.first_at, topic.last_at = min(topic.first_at, at.astimezone(UTC)), max(topic.last_at, at.astimezone(UTC))
-        topic.titles = _sampled(topic.titles, {title: 1})
+        topic.titles = sampled(topic.titles, {title: 1})
+        self.topics.put(topic)
         return True
 
     def name(self, topic_id: int) -> tuple[str, list[str]]:
@@ -223,22 +135,54 @@ class Clusterer:
 
     def retire(self, latest: datetime) -> list[int]:
         """Let go of the topics whose last item lies more than the window before `latest`; returns their ids."""
-        old = [id_ for id_, topic in self.topics.items() if topic.last_at < latest - self._window]
+        old = self.topics.older(latest - self._window)
         for id_ in old:
-            del self.topics[id_]
+            self.topics.drop(id_)
         return old
 
-    def _idf(self) -> np.ndarray:
-        """Weight of every bucket: rarity among titles at large or among the active topics, whichever is less.
+    def due(self, topic_id: int) -> bool:
+        """Whether a topic has grown enough to be looked at for being several events."""
+        topic = self.topics.get(topic_id)
+        return topic is not None and topic.size >= max(LOOKED_AT, 2 * topic.checked)
 
-        The topics' part keeps the district's own name from pulling everything together.
-        """
-        share = self._background.share
-        if self.topics:
-            held = np.bincount(np.concatenate([t.buckets for t in self.topics.values()]), minlength=BUCKETS)
-            local = np.maximum(held - 3, 0) / np.float32(len(self.topics) + 200)
-            share = np.maximum(share, local)
-        return rarity(share)
+    def split(self, topic_id: int, items: Sequence[Item]) -> dict[int, int]:
+        """Look at a topic with its members (or a sample of them). Where it is several events that have little in common,
+        the largest part, of equals the older, keeps the id and the others become topics: topic id of every item; empty
+        where it stays one. Raises KeyError for a topic that isn't active."""
+        topic = self.topics[topic_id]
+        topic.checked = topic.size
+        units, members = self._units(items)
+        parts = self._parts(units)
+        if len(parts) < 2:
+            return {}
+        parts.sort(key=lambda part: (-sum(units[n].size for n in part), min(units[n].first_at for n in part)))
+        out: dict[int, int] = {}
+        for nth, part in enumerate(parts):
+            made = _joined(topic_id if nth == 0 else self._allot(), [units[n] for n in part])
+            made.checked = made.size
+            self.topics.put(made)
+            out |= {item.id: made.id for n in part for item in members[n]}
+        return out
+
+    def drifted(self, topic_id: int) -> tuple[str, float] | None:
+        """Whether what came to a topic since its beginning (or since it was last said to have drifted) is something
+        else: its title then, and how like it is, 0 to 1. Where it is, what it is now counts as its beginning."""
+        topic = self.topics[topic_id]
+        if topic.size < ANCHORED:
+            return None
+        if topic.anchor is None or topic.anchor.size > topic.size:
+            topic.anchor = self._anchor(topic)
+            return None
+        anchor = topic.anchor
+        if topic.size - anchor.size < max(ANCHORED, anchor.size / 2):
+            return None
+        like = _like(topic, anchor)
+        if like < self.thresholds.drift or topic.size >= 4 * anchor.size:
+            topic.anchor = self._anchor(topic)
+        return (anchor.title, like) if like < self.thresholds.drift else None
+
+    def _anchor(self, topic: Topic) -> Anchor:
+        return Anchor(topic.size, topic.dense, topic.buckets, topic.weights, self.name(topic.id)[0])
 
     def _units(self, items: Sequence[Item]) -> tuple[list[Topic], list[list[Item]]]:
         """Items of one batch with the same title as one unit each, in order of arrival; ids are placeholders."""
@@ -246,10 +190,10 @@ class Clusterer:
         for item in items:
             grouped.setdefault(gist(item.title, item.text), []).append(item)
         texts, members = list(grouped), list(grouped.values())
-        terms = hashed(texts)
-        terms = sparse.csr_matrix(terms.multiply(self._idf()[None, :]), dtype=np.float32)
+        terms = sparse.csr_matrix(hashed(texts))
         terms.sort_indices()
-        dense = self._embed(texts) if self._embed else np.zeros((len(texts), 0), np.float32)
+        terms.data = terms.data * self.topics.weight(terms.indices, self._background)
+        dense = self._embedded(texts)
         units = []
         for row, group in enumerate(members):
             part = slice(terms.indptr[row], terms.indptr[row + 1])
@@ -265,60 +209,57 @@ class Clusterer:
             ))
         return units, members
 
-    def _similarity(self, a: Sequence[Topic], b: Sequence[Topic]) -> np.ndarray:
-        """Similarity of every one of a to every one of b, less by what either lacks in cohesion; -1 for those
-        further apart in time than the window (old articles of a feed that is read for the first time)."""
-        if not a or not b:
-            return np.zeros((len(a), len(b)), np.float32)
-        near = (_terms(a) @ _terms(b).T).toarray()
-        if self._embed is not None:
-            width = max(len(topic.dense) for topic in (*a, *b))
-            near = EMBEDDING_SHARE * (_dense(a, width) @ _dense(b, width).T) + (1 - EMBEDDING_SHARE) * near
-        near = near * np.minimum(_cohesion(a)[:, None], _cohesion(b)[None, :])
-        first_a, last_a, first_b, last_b = (_times(which, side) for side in (a, b) for which in ("first_at", "last_at"))
-        apart = np.maximum(first_a[:, None] - last_b[None, :], first_b[None, :] - last_a[:, None])
-        near[apart > self._window.total_seconds()] = -1
-        return near
+    def _embedded(self, texts: list[str]) -> np.ndarray:
+        dense = self._embed(texts) if self._embed else np.zeros((len(texts), 0), np.float32)
+        if dense.shape[1] > self._width:  # the first ones of all, or after the package was installed
+            self._width = dense.shape[1]
+            self.topics = Shelf(self.topics.values(), self._width, self._window.total_seconds())
+        return dense
 
     def _assign(self, units: list[Topic]) -> tuple[list[int], list[int]]:
         """The topic id of every unit, and the ids that are new."""
-        known = list(self.topics.values())
-        near = self._similarity(units, known)
-        row_of = {topic.id: row for row, topic in enumerate(known)}
-        by_key = {key: topic.id for topic in reversed(known) for key in topic.keys}
+        near, ids = self.topics.near(units), self.topics.ids
         chosen: list[int | None] = []
         for n, unit in enumerate(units):
-            held = [by_key[key] for key in sorted(unit.keys) if key in by_key]
-            held = [id_ for id_ in held if near[n, row_of[id_]] >= KEYED]
-            best = int(near[n].argmax()) if known else -1
-            if held:
-                chosen.append(max(held, key=lambda id_: near[n, row_of[id_]]))
-            elif known and near[n, best] >= self.thresholds.assign:
-                chosen.append(known[best].id)
-            else:
-                chosen.append(None)
+            held = {id_ for key in unit.keys if (id_ := self.topics.of_key(key)) is not None}
+            keyed = [(float(near[n, self.topics.row(id_)]), -id_) for id_ in held]
+            best, other = max(keyed, default=(-1.0, 0))
+            if best >= KEYED:
+                chosen.append(-other)
+                continue
+            best = int(near[n].argmax()) if len(ids) else -1
+            chosen.append(int(ids[best]) if best >= 0 and near[n, best] >= self.thresholds.assign else None)
         for n, unit in enumerate(units):
             if chosen[n] is not None:
-                self.topics[chosen[n]].absorb(unit)
+                topic = self.topics[chosen[n]]
+                topic.absorb(unit)
+                self.topics.put(topic)
         left = [n for n, id_ in enumerate(chosen) if id_ is None]
         created = []
-        for group in self._link([units[n] for n in left]):
+        for group in self._link([units[n] for n in left], self.thresholds.new):
             new = self._allot()
             created.append(new)
-            first = units[left[group[0]]]
-            self.topics[new] = Topic(new, first.size, first.first_at, first.last_at, first.dense, first.buckets,
-                                     first.weights, dict(first.keys), dict(first.titles))
-            for place in group[1:]:
-                self.topics[new].absorb(units[left[place]])
+            self.topics.put(_joined(new, [units[left[place]] for place in group]))
             for place in group:
                 chosen[left[place]] = new
         return [id_ for id_ in chosen if id_ is not None], created
 
-    def _link(self, units: list[Topic]) -> list[list[int]]:
+    def _link(self, units: list[Topic], least: float) -> list[list[int]]:
         """Average-linkage groups of units, in order of arrival."""
         if len(units) < 2:
             return [[n] for n in range(len(units))]
-        near = self._similarity(units, units)
+        near = self._keyed(units)
+        distance = 1 - (near + near.T) / 2
+        np.fill_diagonal(distance, 0)
+        tree = linkage(squareform(np.clip(distance, 0, 2), checks=False), "average")
+        groups: dict[int, list[int]] = {}
+        for n, label in enumerate(fcluster(tree, 1 - least, "distance")):
+            groups.setdefault(int(label), []).append(n)
+        return sorted(groups.values())
+
+    def _keyed(self, units: list[Topic]) -> np.ndarray:
+        """Similarity of units to one another; those that share a key are as near as two topics that become one."""
+        near = shelf.near(units, units, self._width, self._window.total_seconds())
         by_key: dict[str, list[int]] = {}
         for n, unit in enumerate(units):
             for key in unit.keys:
@@ -328,56 +269,77 @@ class Clusterer:
                 for b in same:
                     if near[a, b] >= KEYED:
                         near[a, b] = max(near[a, b], self.thresholds.merge)
-        distance = 1 - (near + near.T) / 2
-        np.fill_diagonal(distance, 0)
-        tree = linkage(squareform(np.clip(distance, 0, 2), checks=False), "average")
-        groups: dict[int, list[int]] = {}
-        for n, label in enumerate(fcluster(tree, 1 - self.thresholds.new, "distance")):
-            groups.setdefault(int(label), []).append(n)
-        return sorted(groups.values())
+        return near
+
+    def _parts(self, units: list[Topic]) -> list[list[int]]:
+        """The events that units are: groups large enough and far enough from one another; what belongs to none goes
+        with the nearest."""
+        groups = self._link(units, self.thresholds.apart)
+        least = max(LEAST_PART, PART_SHARE * sum(unit.size for unit in units))
+        large = [group for group in groups if sum(units[n].size for n in group) >= least]
+        parts = [_joined(-1, [units[n] for n in group]) for group in large]
+        while len(parts) > 1:
+            near = shelf.near(parts, parts, self._width, self._window.total_seconds())
+            np.fill_diagonal(near, -1)
+            a, b = sorted(divmod(int(near.argmax()), len(parts)))
+            if near[a, b] < self.thresholds.assign:
+                break
+            large[a] += large.pop(b)
+            parts[a].absorb(parts.pop(b))
+        if len(parts) < 2:
+            return []
+        rest = [n for group in groups if not any(group[0] in part for part in large) for n in group]
+        if rest:
+            near = shelf.near([units[n] for n in rest], parts, self._width, self._window.total_seconds())
+            for n, best in zip(rest, near.argmax(axis=1), strict=True):
+                large[int(best)].append(n)
+        return [sorted(part) for part in large]
 
     def _merge(self, touched: set[int]) -> dict[int, int]:
         """Merge topics that have grown together; returns younger id to the id that lives on."""
         merged: dict[int, int] = {}
         looking = {id_ for id_ in touched if id_ in self.topics}
         while looking:
-            known = list(self.topics.values())
             rows = [self.topics[id_] for id_ in sorted(looking)]
-            near = self._similarity(rows, known)
+            near, ids = self.topics.near(rows), self.topics.ids.copy()
             looking = set()
             for row, column in np.argwhere(near >= self.thresholds.merge):
-                a, b = _follow(rows[row].id, merged), _follow(known[column].id, merged)
+                a, b = _follow(rows[row].id, merged), _follow(int(ids[column]), merged)
                 if a == b or a in looking or b in looking:
                     continue
                 old, young = min(a, b), max(a, b)
-                self.topics[old].absorb(self.topics.pop(young))
+                topic = self.topics[old]
+                topic.absorb(self.topics.drop(young))
+                self.topics.put(topic)
                 merged[young] = old
                 looking.add(old)
         return {id_: _follow(id_, merged) for id_ in merged}
+
+
+def _joined(id_: int, units: Sequence[Topic]) -> Topic:
+    """Units as one topic."""
+    first = units[0]
+    made = replace(first, id=id_, keys=dict(first.keys), titles=dict(first.titles), anchor=None, checked=0)
+    for unit in units[1:]:
+        made.absorb(unit)
+    return made
+
+
+def _like(topic: Topic, anchor: Anchor) -> float:
+    """Similarity of what came to a topic since its anchor to the anchor."""
+    with_both = len(topic.dense) == len(anchor.dense) and len(topic.dense) > 0
+    before = dict(zip(anchor.buckets.tolist(), anchor.weights.tolist(), strict=True))
+    since = np.maximum(topic.weights - np.array([before.get(int(one), 0.0) for one in topic.buckets], np.float32), 0)
+    then = np.array([before.get(int(one), 0.0) for one in topic.buckets], np.float32)
+    grams = float(since @ then) / ((float(np.linalg.norm(since)) * float(np.linalg.norm(anchor.weights))) or 1.0)
+    if not with_both:
+        return grams
+    later = topic.dense - anchor.dense
+    near = float(later @ anchor.dense) / ((float(np.linalg.norm(later)) * float(np.linalg.norm(anchor.dense))) or 1.0)
+    return shelf.EMBEDDING_SHARE * near + (1 - shelf.EMBEDDING_SHARE) * grams
 
 
 def _follow(id_: int, merged: Mapping[int, int]) -> int:
     while id_ in merged:
         id_ = merged[id_]
     return id_
-
-
-def _terms(topics: Sequence[Topic]) -> sparse.csr_matrix:
-    ends = np.cumsum([0, *(len(topic.buckets) for topic in topics)])
-    data = np.concatenate([topic.unit_weights for topic in topics])
-    indices = np.concatenate([topic.buckets for topic in topics])
-    return sparse.csr_matrix((data, indices, ends), shape=(len(topics), BUCKETS))
-
-
-def _times(which: str, topics: Sequence[Topic]) -> np.ndarray:
-    return np.array([getattr(topic, which).timestamp() for topic in topics])
-
-
-def _cohesion(topics: Sequence[Topic]) -> np.ndarray:
-    return np.array([topic.cohesion for topic in topics], np.float32)
-
-
-def _dense(topics: Sequence[Topic], width: int) -> np.ndarray:
-    """Unit rows; a topic whose state has no embedding has a zero row and is then near to nothing."""
-    nothing = np.zeros(width, np.float32)
-    return unit_rows(np.stack([topic.dense if len(topic.dense) == width else nothing for topic in topics]))
