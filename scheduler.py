@@ -51,6 +51,7 @@ class Clock:
             "inbox": lambda: jobs.sweep_inbox(SOURCES),
             "sift": jobs.sift,
             "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
+            "views": jobs.views,
             "watch": jobs.watch,
             "reports": lambda: jobs.write_reports(stopping=self.stopped.is_set),
         }
@@ -70,8 +71,8 @@ class Clock:
         if receiver:
             receiver.start()
             log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
-        others = {"sift": SIFT_SECONDS, "inbox": tick, "digest": tick, "watch": max(tick, 3600),
-                  "reports": max(tick, 600)}
+        others = {"sift": SIFT_SECONDS, "inbox": tick, "digest": tick, "views": max(tick, 60),
+                  "watch": max(tick, 3600), "reports": max(tick, 600)}
         for name in others:
             self._run(name)
         for name, seconds in others.items():

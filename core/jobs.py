@@ -80,6 +80,14 @@ def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
     return days, mentions
 
 
+def views() -> int:
+    """Reckon what is thought of the topics that have changed, as many as one short run holds; returns how many."""
+    with db.session() as session:
+        from core.viewing import run
+
+        return run(session, now=clock.now())
+
+
 def watch() -> tuple[int, int]:
     """Look at every source's rhythm and failures; returns how many notices were raised and how many of those that were
     quiet speak again. Drops old quotas."""

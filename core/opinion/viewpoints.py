@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,19 +114,20 @@ class Frame:
 
 def views(
     comments: Sequence[Comment], background: Background, frame: Frame,
-    embed: Callable[[list[str]], np.ndarray] | None = None,
+    embed: Callable[[list[str]], np.ndarray] | None = None, told: Mapping[int, str] | None = None,
 ) -> tuple[Views, Views]:
-    """What netizens think, and what media say."""
+    """What netizens think, and what media say. `told`: stances by people's word, by id of the comment, which go before
+    what the cues say."""
     netizens = [one for one in comments if not one.media]
-    return (_views(netizens, background, frame, embed),
-            _views([one for one in comments if one.media], background, frame, embed))
+    return (_views(netizens, background, frame, embed, told or {}),
+            _views([one for one in comments if one.media], background, frame, embed, told or {}))
 
 
 def _views(
     comments: Sequence[Comment], background: Background, frame: Frame,
-    embed: Callable[[list[str]], np.ndarray] | None,
+    embed: Callable[[list[str]], np.ndarray] | None, told: Mapping[int, str],
 ) -> Views:
-    stance_of = {one.id: frame.stance(one.text)[0] for one in comments}
+    stance_of = {one.id: told.get(one.id) or frame.stance(one.text)[0] for one in comments}
     counted = Counter(stance_of.values())
     folds, copies, first = Folds(), Counter[int](), {}
     for one in comments:
