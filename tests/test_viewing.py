@@ -18,7 +18,7 @@ from tests.spoken import say, source, topic
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 PLAIN = Reader(load_background(CATALOG / "text_background.npz"), None)
 HEADLINE = "物业费上涨引发争议，街道介入协调"
-ARTICLE = HEADLINE + "。3月1日，多名业主反映物业费上涨而服务没有改善。街道表示已约谈物业公司，将于本周公布账目。来源：本报"
+ARTICLE = HEADLINE + "。3月1日，多名业主反映物业费上涨而服务没有改善。街道表示已约谈物业公司，将公布账目。来源：本报"
 
 
 @pytest.fixture
