@@ -608,7 +608,7 @@ class Sense(Row, table=True):
     place_why: str = Field(default="", description="Why this place; where there is none, why not")
     unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, description="Unit responsible")
     unit_why: str = Field(default="", description="Why this unit")
-    guard: str = Field(default="", description="Why the text is not read for sentiment: 非中文, 过短; empty: it is")
+    guard: str = Field(default="", description="Why it has no sentiment: 非中文, 过短; 过长: the beginning is read")
     sentiment: str = Field(default="", description="正面, 中性, 负面 (core.opinion.sentiment)")
     confidence: float = Field(default=0, description="Of texts with such a confidence that share is labelled right")
     sentiment_words: list[Any] = Field(default_factory=list, sa_type=JSON, description="[start, end, value] of each")
@@ -807,6 +807,7 @@ class Outlook(Row, table=True):
     made_at: datetime
     method: str = ""
     refusal: str = ""
+    past: str = Field(default="", sa_type=Text, description="How the method did on the past, in Chinese")
     days: list[Any] = Field(default_factory=list, sa_type=JSON, description="[day, value, low, high, naive]")
     scale: float | None = None
     demo: bool = Field(default=False, index=True)

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column('made_at', _AT(), nullable=False),
         sa.Column('method', _TEXT(), nullable=False),
         sa.Column('refusal', _TEXT(), nullable=False),
+        sa.Column('past', sa.Text(), nullable=False),
         sa.Column('days', sa.JSON(), nullable=False),
         sa.Column('scale', sa.Float(), nullable=True),
         sa.Column('demo', sa.Boolean(), nullable=False),
