@@ -52,6 +52,7 @@ class Clock:
             "sift": jobs.sift,
             "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
             "views": jobs.views,
+            "outlook": jobs.outlook,
             "watch": jobs.watch,
             "reports": lambda: jobs.write_reports(stopping=self.stopped.is_set),
         }
@@ -72,7 +73,7 @@ class Clock:
             receiver.start()
             log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
         others = {"sift": SIFT_SECONDS, "inbox": tick, "digest": tick, "views": max(tick, 60),
-                  "watch": max(tick, 3600), "reports": max(tick, 600)}
+                  "outlook": max(tick, 600), "watch": max(tick, 3600), "reports": max(tick, 600)}
         for name in others:
             self._run(name)
         for name, seconds in others.items():

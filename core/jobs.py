@@ -88,6 +88,14 @@ def views() -> int:
         return run(session, now=clock.now())
 
 
+def outlook() -> int:
+    """Judge the forecasts whose days are over and make this morning's, once a day; returns how many were made."""
+    with db.session() as session:
+        from core.outlook import run
+
+        return run(session, now=clock.now())
+
+
 def watch() -> tuple[int, int]:
     """Look at every source's rhythm and failures; returns how many notices were raised and how many of those that were
     quiet speak again. Drops old quotas."""
