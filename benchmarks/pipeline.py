@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def run(chosen: argparse.Namespace, folder: Path) -> dict:
-    from core import db, ingest, sift, understand
+    from core import db, district, ingest, sift, understand
     from core.models import Source, Watch
     from core.opinion.watch import Profile
     from core.records import Batch, MentionRecord
@@ -68,7 +68,7 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
         session.add(source)
         session.add_all(Watch(name=f"方案{n}", query=query, at=START) for n, query in enumerate(QUERIES))
         ours = Profile("浦东新区", ("浦东",), ("人民路",), ("上海",), "310115")
-        sift.keep_profile(session, ours, START)
+        district.keep(session, ours, who="", now=START)
         session.commit()
         sift.sieve(session)  # made before anything is measured
         spent = {"ingest": 0.0, "sift": 0.0, "understand": 0.0}

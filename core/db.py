@@ -119,9 +119,9 @@ def _alembic() -> Config:
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema and the platform catalogue to its file, and roll up what the migrations
-    marked. Writers only."""
-    from core import rollup
+    """Bring the database to the newest schema and the platform catalogue to its file, roll up what the migrations
+    marked, and put pseudonyms in place of stored names. Writers only."""
+    from core import authors, clock, rollup
     from core.catalog import sync_platforms
 
     late = behind()
@@ -131,6 +131,7 @@ def migrate() -> None:
             rollup.run(open_session)
         sync_platforms(open_session)
         open_session.commit()
+        authors.convert(open_session, clock.now())
 
 
 def behind() -> bool:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, insert, select, update
+from sqlalchemy import Row, and_, case, exists, func, insert, select, update
 from sqlmodel import Session
 
-from core import clock
+from core import authors, clock
 from core.counts import Count
 from core.db import bump, chunks, upsert
 from core.labels import KNOWN_STATES
@@ -666,10 +666,10 @@ def _store_mentions(
     for part in chunks(list(found)):
         query = select(
             table.external_id, table.id, table.last_seen_at, table.best_rank, table.sightings, table.figures,
-            table.details, table.understood_at, (table.text == "").label("bare"),
+            table.details, table.understood_at, table.platform, table.heat, (table.text == "").label("bare"),
         ).where(table.source_id == source.id, table.external_id.in_(part))
         known |= {row.external_id: row for row in session.connection().execute(query)}
-    fresh, again, full = [], [], []
+    fresh, again, full, grown = [], [], [], []
     for external_id, record in found.items():
         heat = (record.heat.value, record.heat.slack)
         figures = _figures(record.counters)
@@ -677,7 +677,8 @@ def _store_mentions(
         if row is None:
             fresh.append({
                 "source_id": source.id, "external_id": external_id, "platform": record.platform or source.platform,
-                "title": record.title, "text": record.text, "url": record.url, "author": record.author,
+                "title": record.title, "text": record.text, "url": record.url, "author": authors.hidden(
+                    record.author, record.platform or source.platform),
                 "published_at": record.published_at, "dated": record.dated, "day": clock.day_of(record.published_at),
                 "first_seen_at": record.observed_at, "last_seen_at": record.observed_at, "best_rank": record.rank,
                 "sightings": 1, "heat": heat[0], "heat_slack": heat[1], "figures": figures, "details": record.details,
@@ -685,12 +686,14 @@ def _store_mentions(
             })
             continue
         if row.bare and record.text:
-            full.append({"id": row.id, **_full(record, row.understood_at is None, capture)})
+            full.append({"id": row.id, **_full(record, row, capture)})
             stored.updated += 1
         if record.observed_at >= row.last_seen_at:
             ranks = [r for r in (row.best_rank, record.rank) if r is not None]
             details = row.details | record.details
             stored.updated += details != row.details and not (row.bare and record.text)
+            if _doubled(row.figures | {"heat": [row.heat]}, figures | {"heat": heat}):
+                grown.append(row.id)
             again.append({
                 "id": row.id, "last_seen_at": record.observed_at, "best_rank": min(ranks, default=None),
                 "sightings": row.sightings + (record.observed_at > row.last_seen_at), "heat": heat[0],
@@ -703,18 +706,28 @@ def _store_mentions(
         session.execute(insert(Unsifted).from_select(["mention_id"], select(Mention.id).where(
             Mention.source_id == source.id, Mention.external_id.in_(part),
             ~exists().where(Unsifted.mention_id == Mention.id))))
-    upsert(session, Unsifted, [{"mention_id": row["id"]} for row in full], ["mention_id"])
+    waiting = sorted({*grown, *(row["id"] for row in full)})
+    upsert(session, Unsifted, [{"mention_id": id_} for id_ in waiting], ["mention_id"])
     stored.new_mentions += len(fresh)
     stored.known += len(found) - len(fresh)
 
 
-def _full(record: MentionRecord, young: bool, capture: Capture | None) -> dict[str, Any]:
+def _doubled(before: Mapping[str, Sequence], after: Mapping[str, Sequence]) -> bool:
+    """Whether a figure has passed a power of two since it was last seen: then what asks for reach is asked again."""
+    return any(
+        (value[0] or 0).bit_length() > ((before.get(name) or (None,))[0] or 0).bit_length()
+        for name, value in after.items()
+    )
+
+
+def _full(record: MentionRecord, known: Row, capture: Capture | None) -> dict[str, Any]:
     """What a mention that was only a line in a list takes from the first record that has a text. Its day only while it
-    is `young`: once understood, it is counted."""
+    is not understood: from then on it is counted."""
     said = {
-        "title": record.title, "text": record.text, "author": record.author, "url": record.url,
+        "title": record.title, "text": record.text, "author": authors.hidden(record.author, known.platform),
+        "url": record.url,
         "capture_id": capture.id if capture else None, "locator": record.locator,
     }
-    if young and record.dated:
+    if known.understood_at is None and record.dated:
         said |= {"published_at": record.published_at, "dated": True, "day": clock.day_of(record.published_at)}
     return {name: value for name, value in said.items() if value not in ("", None)}

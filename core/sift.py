@@ -6,87 +6,131 @@ be killed at any moment and nothing is done twice. One mention costs the same wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select
+from sqlalchemy import Row, delete, func, select
 from sqlmodel import Session
 
+from core import authors, district, own_places
 from core.db import bump, chunks, upsert
-from core.models import Mention, Remembered, RiskVersion, RiskWord, Sense, Source, Unsifted, Watch, WatchHit
+from core.models import (
+    Mention,
+    Platform,
+    RiskVersion,
+    RiskWord,
+    Sense,
+    Source,
+    Unit,
+    Unsifted,
+    Watch,
+    WatchHit,
+)
 from core.opinion import lexicon, risk
+from core.opinion.gazetteer import Own
 from core.opinion.lexicon import Lexicon, Word
+from core.opinion.normal import guard, joined, normal
 from core.opinion.places import Gazetteer
+from core.opinion.responsible import Office, Offices
 from core.opinion.risk import Risk, Version
 from core.opinion.scenes import Event, event_place
 from core.opinion.sentiment import Scorer, Sentiment
 from core.opinion.sentiment_fit import scorer
-from core.opinion.watch import Item, Match, Profile, Watches
+from core.opinion.text import pseudonym
+from core.opinion.watch import Item, Match, Node, Profile, Watches
 from core.settings import CATALOG, settings
 
 BATCH = 200
 """Mentions of one transaction: some tenths of a second of work."""
-PROFILE = "district_profile"
-"""Key in `remembered` of what the district is called."""
+UNREAD = ("非中文", "过短")
+"""Guards of texts that get no sentiment."""
 _BETWEEN = "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one mention was found to say: the watches that it meets, its risk, the score by the version in the shadow,
-    where it happened (or why that is not said), its sentiment. Places of words are those of `whole`."""
+    where it happened (or why that is not said), the unit responsible with the reason, its sentiment, or why it is not
+    read for that (`guard`). Places of words are those of `whole`."""
 
     matches: list[Match]
     risk: Risk
     shadow: int | None
     event: Event | None
     no_event: str
-    sentiment: Sentiment
+    unit: int | None
+    unit_why: str
+    guard: str
+    sentiment: Sentiment | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
     """What mentions are read with: watches, words, the version in force and the one in the shadow, places (None where
-    the office gave no code of the district), sentiment."""
+    the office gave no code of the district), units, sentiment."""
 
     watches: Watches
     lexicon: Lexicon
     version: Version
     shadow: Version | None
     places: Gazetteer | None
+    offices: Offices
     scorer: Scorer
 
     def sift(self, items: Sequence[Item], weights: Sequence[float] = ()) -> list[Found]:
         """What each item says. `weights`: of their sources, 1 where none is given."""
-        texts = [whole(item.title, item.text) for item in items]
-        feelings = self.scorer.many(texts)
+        texts = [_Text(item) for item in items]
+        readable = [one for one in texts if one.guard not in UNREAD]
+        feelings = dict(zip(map(id, readable), self.scorer.many([one.whole for one in readable]), strict=True))
         return [
-            self._one(item, text, feeling, weight)
-            for item, text, feeling, weight in zip(items, texts, feelings, weights or [1.0] * len(items), strict=True)
+            self._one(one, feelings.get(id(one)), weight)
+            for one, weight in zip(texts, weights or [1.0] * len(items), strict=True)
         ]
 
-    def _one(self, item: Item, text: str, feeling: Sentiment, weight: float) -> Found:
-        named = self.places.find(text) if self.places else []
-        event = event_place(text, named) if named else None
+    def _one(self, text: "_Text", feeling: Sentiment | None, weight: float) -> Found:
+        item, form = text.item, text.form
+        seen = self.watches.see(item, text.title, text.text)
+        named = self.places.find(form) if self.places else []
+        event = event_place(text.whole, named) if named else None
         here = self._here(event) if event else None
-        if here is None and self.watches.local(item):
+        if here is None and self.watches.local(seen):
             here = True
-        if event:
-            item = replace(item, places=(*event.place.path, event.place.town, event.place.name))
+        offices = self.offices.named(form)
+        unit, unit_why = self.offices.find(offices, event, here)
+        units = {unit, *offices} - {None}
+        if event or units:
+            item = replace(
+                item, units=tuple(self.offices.by_id[id_].name for id_ in sorted(units)),
+                places=(*event.place.path, event.place.town, event.place.name) if event else ())
+        words = self.lexicon.find(form)
         score, shadow = (
-            version and risk.score(text, self.lexicon, source=weight, here=here, version=version)
+            version and risk.weigh(text.whole, form, words, source=weight, here=here, reach=item.figures,
+                                   version=version)
             for version in (self.version, self.shadow))
         why = "" if event or not self.places else "没有写明地点" if not named else "只提到地名，没有写明是发生地"
-        return Found(self.watches.match(item), score, shadow and shadow.score, event, why, feeling)
+        return Found(self.watches.match(item, seen), score, shadow and shadow.score, event, why, unit, unit_why,
+                     text.guard, feeling)
 
     def _here(self, event: Event) -> bool | None:
         """Whether an event's place lies in the district; None where its code does not say."""
-        home, code = self.watches.profile.code.rstrip("0"), event.place.code
+        home = self.places.home.code if self.places and self.places.home else ""
+        code = event.place.code
         if not home or not code:
             return None
         return True if code.startswith(home) else None if home.startswith(code) else False
+
+
+class _Text:
+    """An item's texts with their normal forms, each made once."""
+
+    def __init__(self, item: Item) -> None:
+        self.item, self.whole = item, whole(item.title, item.text)
+        self.title, self.text = normal(item.title), normal(item.text)
+        begins = self.whole == item.text
+        self.form = self.text if begins else joined(self.title, self.text, len(item.title) + len(_BETWEEN))
+        self.guard = guard(self.whole, self.form)
 
 
 def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
@@ -97,14 +141,17 @@ def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
     while done < limit:
         rows = session.execute(
             select(Mention.id, Mention.title, Mention.text, Mention.author, Mention.platform, Mention.figures,
-                   Mention.heat, Source.name.label("source"), Source.config)
+                   Mention.heat, Mention.fold_id, Platform.name.label("platform_name"), Source.name.label("source"),
+                   Source.config)
             .join(Unsifted, Unsifted.mention_id == Mention.id).join(Source, Source.id == Mention.source_id)
+            .outerjoin(Platform, Platform.code == Mention.platform)
             .order_by(Unsifted.mention_id.desc()).limit(min(BATCH, limit - done))
         ).all()
         if not rows:
             break
         made = made or sieve(session)
-        found = made.sift([_item(row) for row in rows], [_weight(row.config) for row in rows])
+        spread = reprints(session, [row.fold_id for row in rows])
+        found = made.sift([item_of(row, spread) for row in rows], [weight_of(row.config) for row in rows])
         _write(session, dict(zip((row.id for row in rows), found, strict=True)), now)
         bump(session, now)
         session.commit()
@@ -112,40 +159,26 @@ def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
     return done
 
 
-def again(session: Session, since: datetime) -> int:
-    """Ask for the mentions published since then to be sifted again, after a watch or a word changed; returns how many
-    wait newly. The caller commits."""
-    waiting = exists().where(Unsifted.mention_id == Mention.id)
-    return session.execute(insert(Unsifted).from_select(
-        ["mention_id"], select(Mention.id).where(Mention.published_at >= since, ~waiting))).rowcount
-
-
 def sieve(session: Session) -> Sieve:
     """What mentions are read with now; made anew only where something of it changed."""
-    queries = session.execute(select(Watch.id, Watch.query).where(Watch.enabled.is_(True)).order_by(Watch.id)).all()
     versions = {row.state: row for row in session.execute(
         select(RiskVersion).where(RiskVersion.state.in_(("active", "shadow")))).scalars()}
-    ours = profile(session)
+    ours, own = district.profile(session), own_places.held(session)
+    queries = tuple(map(tuple, session.execute(
+        select(Watch.id, Watch.query).where(Watch.enabled.is_(True)).order_by(Watch.id))))
+    key = authors.key() if any("作者" in query for _, query in queries) else b""
     return Sieve(
-        _watches(tuple(map(tuple, queries)), ours), _lexicon(words(session)),
-        version_of(versions["active"]) if "active" in versions else risk.V1,
+        _watches(queries, ours, key), _lexicon(words(session)),
+        version_of(versions["active"]) if "active" in versions else risk.V2,
         version_of(versions["shadow"]) if "shadow" in versions else None,
-        _places(ours.code) if ours.code else None, scorer(settings().data_dir),
+        _places(ours.code, own) if ours.code else None, _offices(_units(session), ours, own),
+        scorer(settings().data_dir),
     )
 
 
-def profile(session: Session) -> Profile:
-    """What the district is called; a profile without names until the office gave some."""
-    held = session.execute(select(Remembered.value).where(Remembered.key == PROFILE)).scalar() or {}
-    known = {field.name for field in fields(Profile)}
-    return Profile(**{"name": "", **{
-        name: tuple(value) if isinstance(value, list) else value for name, value in held.items() if name in known}})
-
-
-def keep_profile(session: Session, made: Profile, now: datetime) -> None:
-    """Store what the district is called. The caller commits, and asks for mentions to be sifted again."""
-    upsert(session, Remembered, [{"key": PROFILE, "value": asdict(made), "updated_at": now}], ["key"],
-           ["value", "updated_at"])
+def watches_of(session: Session, queries: Mapping[int, str | Node]) -> Watches:
+    """Watches for these queries as this district reads them. Raises BadInput for one that cannot be read."""
+    return Watches(queries, district.profile(session), authors.hidden)
 
 
 def words(session: Session) -> tuple[Word, ...]:
@@ -161,7 +194,7 @@ def words(session: Session) -> tuple[Word, ...]:
 
 def version_of(row: RiskVersion) -> Version:
     """Stored weights as a version; what they don't name is as in the first one."""
-    pairs = {"more", "other"}
+    pairs = {"more", "other", "reach"}
     steps = {"dead", "hurt"}
     held = {}
     for name, value in row.weights.items():
@@ -186,28 +219,52 @@ def _lexicon(made_of: tuple[Word, ...]) -> Lexicon:
 
 
 @lru_cache(2)
-def _watches(queries: tuple[tuple[int, str], ...], ours: Profile) -> Watches:
-    return Watches(dict(queries), ours)
+def _watches(queries: tuple[tuple[int, str], ...], ours: Profile, key: bytes) -> Watches:
+    return Watches(dict(queries), ours, partial(pseudonym, key=key) if key else None)
 
 
 @lru_cache(1)
-def _places(code: str) -> Gazetteer:
-    return Gazetteer.load(code)
+def _places(code: str, own: tuple[Own, ...]) -> Gazetteer:
+    return Gazetteer.load(code, own)
 
 
-def _item(row: Row) -> Item:
-    return Item(row.title, row.text, row.author, row.platform, row.source, figures=figures_of(row))
+def _units(session: Session) -> tuple[Office, ...]:
+    return tuple(Office(id_, name, kind == "street", tuple(aliases or ())) for id_, name, kind, aliases in
+                 session.execute(select(Unit.id, Unit.name, Unit.kind, Unit.aliases).order_by(Unit.id)))
+
+
+@lru_cache(2)
+def _offices(units: tuple[Office, ...], ours: Profile, own: tuple[Own, ...]) -> Offices:
+    return Offices(units, (ours.name, *ours.sure), own)
+
+
+def item_of(row: Row, spread: Mapping[int, int]) -> Item:
+    """A mention's row as watches see it; `spread`: reprints by fold group (`reprints`)."""
+    figures = figures_of(row) | ({"reprints": spread[row.fold_id]} if row.fold_id in spread else {})
+    return Item(row.title, row.text, row.author, row.platform, row.platform_name or "", row.source, figures=figures)
+
+
+def reprints(session: Session, folds: Sequence[int | None]) -> dict[int, int]:
+    """How many reprints are known of the texts of these fold groups; a mention not yet folded has none to be known."""
+    out: dict[int, int] = {}
+    for part in chunks(sorted({fold for fold in folds if fold is not None})):
+        counted = select(Mention.fold_id, func.count()).where(
+            Mention.fold_id.in_(part), Mention.fold_kind == "reprint").group_by(Mention.fold_id)
+        out |= dict.fromkeys(part, 0) | dict(session.execute(counted).all())
+    return out
 
 
 def figures_of(row: Row) -> dict[str, int]:
     """The figures of a mention's row (figures, heat) that are known, by the names of core.opinion.watch.REACH."""
     figures = {name: value[0] for name, value in (row.figures or {}).items() if value and value[0] is not None}
+    if "plays" in figures:
+        figures.setdefault("reads", figures["plays"])
     parts = [figures[name] for name in ("likes", "reposts", "comments") if name in figures]
     more = {"interaction": sum(parts)} if parts else {}
     return figures | more | ({"heat": row.heat} if row.heat is not None else {})
 
 
-def _weight(config: Mapping) -> float:
+def weight_of(config: Mapping) -> float:
     """Weight of a source, as its options say (`weight`, 1 without)."""
     said = (config or {}).get("weight", 1)
     return float(said) if isinstance(said, int | float) and 0 < said <= 3 else 1.0
@@ -240,7 +297,8 @@ def _sense(id_: int, one: Found, now: datetime) -> dict[str, Any]:
         "words": [[hit.word.word, hit.start, hit.end, hit.way] for hit in one.risk.found],
         "place": "".join(event.place.path[2:]) or event.place.name if event else "",
         "place_code": event.place.code if event else "", "town": event.place.town if event else "",
-        "place_why": event.reason if event else one.no_event, "sentiment": feeling.label,
-        "confidence": round(feeling.confidence, 4),
-        "sentiment_words": [[cue.start, cue.end, round(cue.value, 3)] for cue in feeling.words],
+        "place_why": event.reason if event else one.no_event, "unit_id": one.unit, "unit_why": one.unit_why,
+        "guard": one.guard, "sentiment": feeling.label if feeling else "",
+        "confidence": round(feeling.confidence, 4) if feeling else 0,
+        "sentiment_words": [[cue.start, cue.end, round(cue.value, 3)] for cue in feeling.words] if feeling else [],
     }

@@ -9,13 +9,11 @@ import pandas as pd
 from sqlalchemy import delete, func, select
 from sqlmodel import Session
 
-from core import audit, db, sift
+from core import audit, db, sift, unsifted
 from core.faults import BadInput
-from core.models import Mention, Source, Watch, WatchHit, WatchMark
-from core.opinion.watch import Item, Watches, parse, said
+from core.models import Mention, Platform, Source, Watch, WatchHit, WatchMark
+from core.opinion.watch import parse, said
 
-AGAIN = timedelta(days=30)
-"""How far back mentions are matched anew when a watch changed."""
 TRIED = 20_000
 """Newest mentions of the period on which a query is tried out."""
 _NAME = 40
@@ -57,7 +55,7 @@ def save(
         if before and not enabled:
             session.execute(delete(WatchHit).where(WatchHit.watch_id == made.id))
         else:
-            sift.again(session, now - AGAIN)
+            unsifted.again(session, now)
     audit.note(session, who, "新增关注方案" if id_ is None else "修改关注方案", name, said(tree))
     db.bump(session, now)
     return made
@@ -112,19 +110,21 @@ def trial(session: Session, query: str, *, now: datetime, days: int = 30, shown:
     """Try a query out on the mentions of the last so many days, without keeping anything. Places and units are not
     known to a trial: what asks for them is met by nothing. Raises BadInput for a query that cannot be read."""
     tree = parse(query)
-    one = Watches({0: tree}, sift.profile(session))
+    one = sift.watches_of(session, {0: tree})
     rows = session.execute(
         select(Mention.id, Mention.title, Mention.text, Mention.author, Mention.platform, Mention.published_at,
-               Mention.day, Mention.figures, Mention.heat, Source.name.label("source"))
-        .join(Source, Source.id == Mention.source_id).where(Mention.published_at >= now - timedelta(days=days))
+               Mention.day, Mention.figures, Mention.heat, Mention.fold_id, Platform.name.label("platform_name"),
+               Source.name.label("source"))
+        .join(Source, Source.id == Mention.source_id).outerjoin(Platform, Platform.code == Mention.platform)
+        .where(Mention.published_at >= now - timedelta(days=days))
         .order_by(Mention.published_at.desc()).limit(TRIED)
     ).all()
+    spread = sift.reprints(session, [row.fold_id for row in rows])
     found, by_day = [], {}
     for row in rows:
-        item = Item(row.title, row.text, row.author, row.platform, row.source, figures=sift.figures_of(row))
-        if matches := one.match(item):
+        if matches := one.match(sift.item_of(row, spread)):
             by_day[row.day] = by_day.get(row.day, 0) + 1
             found.append({"mention_id": row.id, "title": row.title, "published_at": row.published_at,
-                          "platform": row.platform, "source": row.source, "why": matches[0].why})
+                          "platform": row.platform_name or row.platform, "source": row.source, "why": matches[0].why})
     columns = ["mention_id", "title", "published_at", "platform", "source", "why"]
     return Trial(said(tree), len(rows), len(found), pd.DataFrame(found[:shown], columns=columns), by_day)

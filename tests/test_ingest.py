@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from core import clock, ingest, rollup
+from core import authors, clock, ingest, rollup
 from core.counts import AT_LEAST, Count
-from core.models import Account, AccountDay, Coverage, Dirty, Mention, Post, Reading, Source, Unit
+from core.models import Account, AccountDay, Coverage, Dirty, Mention, Post, Reading, Source, Unit, Unsifted
 from core.records import Batch, FollowerRecord, MentionRecord, PostRecord
 
 T0 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -200,7 +200,7 @@ def test_a_line_of_a_list_becomes_an_article_once(session, understood):
                "details": {"栏目": "公告"}, "locator": "article", "url": "https://a.cn/1"}
     assert take(0, **article) == "更新信息 1 条，已有 1 条"
     assert (row.title, row.text, row.author, row.details, row.locator, row.sightings) == (
-        "关于停水的通知", "明日停水。", "区水务局", {"栏目": "公告"}, "article", 1
+        "关于停水的通知", "明日停水。", authors.hidden("区水务局", "news"), {"栏目": "公告"}, "article", 1
     )
     today = clock.day_of(T0)
     assert (row.dated, row.day) == ((False, today) if understood else (True, today - timedelta(1)))
@@ -212,3 +212,23 @@ def test_a_line_of_a_list_becomes_an_article_once(session, understood):
 def test_an_impossible_date_is_refused(published):
     with pytest.raises(ValueError, match="不可信"):
         post(1, at=published)
+
+
+def test_a_mention_that_spreads_is_sifted_again(session):
+    source = Source(key="hot", name="热榜", collector="hotlist", platform="weibo_hot")
+    session.add(source)
+    session.commit()
+
+    def take(hour: int, heat: int | None, reads: int) -> int:
+        """Mentions that wait to be sifted, after those before were."""
+        session.execute(delete(Unsifted))
+        at = T0 + timedelta(hours=hour)
+        record = MentionRecord(external_id="x", title="停水", published_at=T0, observed_at=at, heat=Count(heat),
+                               counters={"reads": Count(reads)})
+        run = ingest.begin(session, "collect", source=source, at=at)
+        ingest.store(session, Batch(mentions=[record]), run=run, capture=None, source=source)
+        session.commit()
+        return session.execute(select(func.count()).select_from(Unsifted)).scalar()
+
+    assert [take(0, 1_000, 10), take(1, 1_010, 12), take(2, 1_010, 17), take(3, 3_000, 17), take(4, None, 17)] == [
+        1, 0, 1, 1, 0]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import ingest, sift
-from core.models import Mention, RiskVersion, RiskWord, Sense, Source, Unsifted, Watch, WatchHit
+from core import district, ingest, sift, unsifted
+from core.models import Mention, RiskVersion, RiskWord, Sense, Source, Unit, Unsifted, Watch, WatchHit
 from core.opinion.watch import Profile
 from core.records import Batch, MentionRecord
 
@@ -25,7 +25,7 @@ def told(session):
     source = Source(key="s", name="微博搜索", collector="page", platform="weibo")
     session.add_all([source, Watch(name="停水", query="@本区 停水", at=NOW), Watch(name="爆炸", query="爆炸", at=NOW),
                      Watch(name="停用", query="天气", at=NOW, enabled=False)])
-    sift.keep_profile(session, Profile("澜桥区", doubtful=("人民路街道",), cues=("云州",)), NOW)
+    district.keep(session, Profile("澜桥区", doubtful=("人民路街道",), cues=("云州",)), who="王敏", now=NOW)
     session.commit()
     tell(session, source, TEXTS)
     return source
@@ -65,13 +65,13 @@ def test_mentions_are_matched_and_scored_once(session, told):
     title = TEXTS["d"][0]
     assert [title[start:end] for name, start, end in hit.spans if name == "title"] == ["云州", "人民路街道", "停水"]
     sense = session.execute(select(Sense).join(Mention).where(Mention.external_id == "a")).scalar_one()
-    assert "发生在本区" in sense.why and sense.version == "risk-1" and sense.shadow is None
+    assert "发生在本区" in sense.why and sense.version == "risk-2" and sense.shadow is None
     whole = "\n".join(TEXTS["a"])
     assert [whole[start:end] for _, start, end, way in sense.words if way == "原文"][:2] == ["停水", "投诉"]
 
 
 def test_where_it_happened_and_how_it_is_meant(session, told):
-    sift.keep_profile(session, Profile("浦东新区", code="310115"), NOW)
+    district.keep(session, Profile("浦东新区", code="310115"), who="王敏", now=NOW)
     tell(session, told, {
         "p": ("上海浦东新区川沙新镇一厂房起火", "现场浓烟滚滚，太吓人了，愤怒！"),
         "q": ("新华社北京电", "杭州市西湖区一小区停水"),
@@ -82,6 +82,52 @@ def test_where_it_happened_and_how_it_is_meant(session, told):
     assert "发生在本区" in rows["p"].why and rows["p"].sentiment == "负面" and 0 < rows["p"].confidence <= 1
     assert rows["q"].place_code.startswith("330106") and "发生在外地" in rows["q"].why
     assert rows["b"].place == "" and rows["b"].place_why == "没有写明地点" and rows["b"].sentiment
+
+
+def test_what_cannot_be_read_has_no_sentiment_rather_than_a_neutral_one(session, told):
+    tell(session, told, {"e": ("Explosion at a plant in Shanghai 爆炸", ""), "s": ("怒", ""),
+                         "l": ("停水", "爆炸" * 15_000)})
+    sift.run(session, now=NOW)
+    rows = {m.external_id: s for m, s in session.execute(select(Mention, Sense).join(Sense)).all()}
+    assert {key: (rows[key].guard, rows[key].sentiment, rows[key].confidence) for key in "es"} == {
+        "e": ("非中文", "", 0), "s": ("过短", "", 0)}
+    assert rows["e"].risk > 0 and rows["e"].sentiment_words == []
+    assert rows["l"].guard == "过长" and rows["l"].sentiment and rows["b"].guard == "" and rows["b"].sentiment
+
+
+def test_who_is_responsible_and_how_far_it_went(session, told):
+    street = Unit(name="川沙新镇", kind="street")
+    session.add_all([street, Watch(name="川沙", query="单位:川沙新镇", at=NOW),
+                     Watch(name="平台", query="厂房 平台:微博 热度>=100万", at=NOW)])
+    district.keep(session, Profile("浦东新区", code="310115"), who="王敏", now=NOW)
+    tell(session, told, {"p": ("上海浦东新区川沙新镇一厂房起火", "")})
+    sift.run(session, now=NOW)
+    row = session.execute(select(Mention).where(Mention.external_id == "p")).scalar_one()
+    sense = session.get(Sense, row.id)
+    assert (sense.unit_id, sense.unit_why) == (street.id, "发生在川沙新镇，属川沙新镇")
+    assert found(session)["p"][2] == ["川沙"] and "传播面" not in sense.why
+    row = session.get(Mention, row.id)
+    row.heat = 1_200_000
+    unsifted.again(session, NOW)
+    session.commit()
+    before = sense.risk
+    sift.run(session, now=NOW)
+    session.expire_all()
+    sense = session.get(Sense, row.id)
+    assert found(session)["p"][2] == ["川沙", "平台"] and "传播面“热度 1,200,000” ×1.1" in sense.why
+    assert sense.risk == round(before * 1.1)
+
+
+def test_reprints_that_are_known_count_as_reach(session, told):
+    session.add(Watch(name="转载", query="转载>=3", at=NOW))
+    tell(session, told, {f"r{n}": ("某厂爆炸", "") for n in range(4)})
+    rows = session.execute(
+        select(Mention).where(Mention.external_id.startswith("r")).order_by(Mention.id)).scalars().all()
+    for row in rows:
+        row.fold_id, row.fold_kind = rows[0].id, "reprint" if row is not rows[0] else ""
+    session.commit()
+    sift.run(session, now=NOW)
+    assert {key for key, (*_, names) in found(session).items() if "转载" in names} == {"r0", "r1", "r2", "r3"}
 
 
 def test_a_text_that_comes_later_is_read_again(session, told):
@@ -105,7 +151,8 @@ def test_changes_of_watches_words_and_versions_count_when_asked_again(session, t
     ])
     session.commit()
     before = found(session)
-    assert sift.again(session, NOW - timedelta(days=1)) == 4 and sift.again(session, NOW) == 0
+    assert unsifted.again(session, NOW + timedelta(days=31)) == 0
+    assert unsifted.again(session, NOW) == 4 and unsifted.again(session, NOW) == 0
     session.commit()
     sift.run(session, now=NOW)
     after = found(session)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import sift, watches
+from core import district, ingest, sift, watches
 from core.faults import BadInput
-from core.models import Audit, Source, Unsifted, Watch, WatchHit, WatchMark
+from core.models import Audit, Mention, Source, Unsifted, Watch, WatchHit, WatchMark
 from core.opinion.watch import Profile
+from core.records import Batch, MentionRecord
 from tests.test_sift import NOW, TEXTS, tell
 
 
@@ -16,7 +17,7 @@ from tests.test_sift import NOW, TEXTS, tell
 def told(session):
     source = Source(key="s", name="微博搜索", collector="page", platform="weibo")
     session.add(source)
-    sift.keep_profile(session, Profile("澜桥区", doubtful=("人民路街道",), cues=("云州",)), NOW)
+    district.keep(session, Profile("澜桥区", doubtful=("人民路街道",), cues=("云州",)), who="王敏", now=NOW)
     session.commit()
     tell(session, source, TEXTS)
     sift.run(session, now=NOW)
@@ -42,7 +43,22 @@ def test_a_watch_finds_what_came_in_of_late(session, told):
     save(session, "停水停电", "@本区 (停水 或 停电) -云州", id_=made.id, enabled=False)
     assert session.execute(select(func.count()).select_from(WatchHit)).scalar() == 0
     actions = session.execute(select(Audit.action).order_by(Audit.id)).scalars().all()
-    assert actions == ["新增关注方案", "修改关注方案", "修改关注方案"]
+    assert actions == ["修改本区名称", "新增关注方案", "修改关注方案", "修改关注方案"]
+
+
+def test_an_author_is_asked_for_by_name_and_found_by_pseudonym(session, told):
+    run = ingest.begin(session, "collect", at=NOW, source=told)
+    records = [MentionRecord(external_id=key, title="早上好", author=author, platform=platform, published_at=NOW,
+                             observed_at=NOW)
+               for key, author, platform in (("x", "澜桥小张", ""), ("y", "澜桥小张", "zhihu"), ("z", "小张", ""))]
+    ingest.store(session, Batch(mentions=records), run=run, capture=None, source=told)
+    session.commit()
+    assert watches.trial(session, "作者:澜桥小张", now=NOW).met == 2
+    assert watches.trial(session, "作者:澜桥小张 平台:微博", now=NOW).met == 1
+    made = save(session, "小张", "作者:小张")
+    sift.run(session, now=NOW)
+    hits = session.execute(select(Mention.external_id, WatchHit.why).join(WatchHit)).all()
+    assert hits == [("z", "作者是“小张”")] and made.id
 
 
 def test_renaming_alone_matches_nothing_anew(session, told):

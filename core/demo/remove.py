@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session
 
-from core import audit, clock, db, evidence, ingest, rollup
+from core import audit, clock, db, evidence, ingest, outlook, rollup
 from core.models import (
     Account,
     AccountDay,
@@ -23,6 +23,7 @@ from core.models import (
     BoardMember,
     BoardVersion,
     Capture,
+    Correction,
     Coverage,
     Dirty,
     Edition,
@@ -34,6 +35,7 @@ from core.models import (
     Matrix,
     Mention,
     MentionDay,
+    OwnPlace,
     Post,
     Reading,
     Rejected,
@@ -41,7 +43,10 @@ from core.models import (
     Sense,
     Source,
     Topic,
+    TopicChange,
     TopicDay,
+    TopicGroup,
+    TopicView,
     Unit,
     Unsifted,
     WatchHit,
@@ -125,7 +130,8 @@ def _facts(session: Session, removed: Removed) -> list[str]:
 
 
 def _opinion(session: Session, removed: Removed) -> None:
-    """Mentions of sample sources with their folds and topics; day counts are lowered by what they had added."""
+    """Mentions of sample sources with their folds, what people said of them, topics, and what was made of these; day
+    counts are lowered by what they had added."""
     sources = select(Source.id).where(Source.demo.is_(True))
     counted = session.execute(
         select(
@@ -143,12 +149,17 @@ def _opinion(session: Session, removed: Removed) -> None:
         )
     _count(session, delete(MentionDay).where(MentionDay.mentions <= 0))
     mentions = select(Mention.id).where(Mention.source_id.in_(sources))
-    for table in (FoldKey, Unsifted, Sense, WatchHit, WatchMark):
+    for table in (FoldKey, Unsifted, Sense, WatchHit, WatchMark, Correction):
         _count(session, delete(table).where(table.mention_id.in_(mentions)))
     removed.mentions = _count(session, delete(Mention).where(Mention.source_id.in_(sources)))
-    _count(session, delete(TopicDay).where(TopicDay.topic_id.in_(select(Topic.id).where(Topic.demo.is_(True)))))
-    _count(session, update(Topic).where(Topic.demo.is_(True)).values(alias_of=None))
-    _count(session, delete(Topic).where(Topic.demo.is_(True)))
+    topics = select(Topic.id).where(Topic.demo.is_(True))
+    for table in (TopicDay, TopicView, TopicChange):
+        _count(session, delete(table).where(table.topic_id.in_(topics)))
+    _count(session, delete(TopicChange).where(TopicChange.other_id.in_(topics)))
+    outlook.forget_sample(session)
+    for table in (Topic, TopicGroup):
+        _count(session, update(table).where(table.demo.is_(True)).values(alias_of=None))
+        _count(session, delete(table).where(table.demo.is_(True)))
 
 
 def _ledger(session: Session, removed: Removed) -> None:
@@ -187,6 +198,9 @@ def _ledger(session: Session, removed: Removed) -> None:
     removed.accounts = _count(session, delete(Account).where(Account.demo.is_(True)))
     used = select(Account.unit_id).where(Account.unit_id.is_not(None))
     parents = select(Unit.parent_id).where(Unit.parent_id.is_not(None))
+    gone = select(Unit.id).where(Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents))
+    for table in (Sense, OwnPlace):
+        _count(session, update(table).where(table.unit_id.in_(gone)).values(unit_id=None))
     _count(session, delete(Unit).where(Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents)))
     _count(session, update(Unit).where(Unit.demo.is_(True)).values(demo=False))
 

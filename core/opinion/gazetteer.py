@@ -4,8 +4,6 @@ The list (data/catalog/gazetteer.zip, see gazetteer.md beside it) is read once: 
 file for each province and are read only for the city of the home district.
 """
 
-import csv
-import io
 import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from functools import cache, lru_cache
 
 from core.faults import BadInput
 from core.opinion.normal import normal
+from core.opinion.wordlist import rows
 from core.settings import CATALOG
 
 FILE = CATALOG / "gazetteer.zip"
@@ -20,6 +19,9 @@ LEVELS = ("国", "省", "市", "县", "乡", "村")
 KINDS = ("道路", "小区", "村", "学校", "医院", "地标")
 """What else has a name."""
 COLUMNS = ("name", "kind", "street", "aliases")
+SHOWN = {"name": "名称", "kind": "种类", "street": "街镇", "aliases": "别名", "unit": "责任单位"}
+"""Heads of the district's own list (`unit` may be lacking), and what they are called in Chinese."""
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,39 +60,35 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A line of the district's own list."""
+    """A line of the district's own list. `unit`: the name of the unit responsible, where it is not the street's."""
 
     name: str
     kind: str
     street: str = ""
     aliases: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def read_own(text: str, name: str = "places.csv", streets: Collection[str] | None = None) -> tuple[Own, ...]:
-    """The district's own places from CSV with the heads of COLUMNS (`aliases` with | between; `street` may be empty).
-    `streets`: the streets and towns there are. Raises BadInput, naming file, line, field and remedy."""
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise BadInput(f"{name}：表头应为 {'、'.join(COLUMNS)}，现为 {'、'.join(rows.fieldnames or ('空',))}")
+    """The district's own places from CSV with the heads of COLUMNS, or as SHOWN (`aliases` with | between; `street` may
+    be empty; `unit` may be lacking). `streets`: the streets and towns there are. Raises BadInput, naming file, line,
+    field and remedy."""
     out: list[Own] = []
-    taken: dict[tuple[str, str], int] = {}
-    for number, row in enumerate(rows, 2):
-        where = f"{name} 第 {number} 行"
-        if None in row or None in row.values():
-            raise BadInput(f"{where}：应有 {len(COLUMNS)} 列，请检查逗号；名称中的逗号须放在引号内")
-        word, kind, street = ((row[column] or "").strip() for column in COLUMNS[:3])
+    taken: dict[tuple[str, str], str] = {}
+    for where, row in rows(text, name, COLUMNS, optional=("unit",), shown=SHOWN):
+        word, kind, street = (row[column] for column in COLUMNS[:3])
         aliases = tuple(part.strip() for part in row["aliases"].split("|") if part.strip())
         if kind not in KINDS:
-            raise BadInput(f"{where}“kind”：没有“{kind}”这一类，应为{'、'.join(KINDS)}之一")
+            raise BadInput(f"{where}“种类”：没有“{kind}”这一类，应为{'、'.join(KINDS)}之一")
         if street and streets is not None and street not in streets:
-            raise BadInput(f"{where}“street”：本区没有“{street}”，请填街道、镇的全称，如“{min(streets, default='…')}”")
+            raise BadInput(f"{where}“街镇”：本区没有“{street}”，请填街道、镇的全称，如“{min(streets, default='…')}”")
         for field, one in (("name", word), *(("aliases", alias) for alias in aliases)):
-            if len(normal(one).text.strip()) < 2:
-                raise BadInput(f"{where}“{field}”：“{one}”太短，至少两个字")
+            if not 2 <= len(normal(one).text.strip()) <= LONGEST_NAME:
+                raise BadInput(f"{where}“{SHOWN[field]}”：“{one[:LONGEST_NAME]}”应为 2 到 {LONGEST_NAME} 个字")
             if before := taken.get((normal(one).text, street)):
-                raise BadInput(f"{where}“{field}”：“{one}”在第 {before} 行已有，请删去一处，或填写不同的街道、镇")
-            taken[normal(one).text, street] = number
-        out.append(Own(word, kind, street, aliases))
+                raise BadInput(f"{where}“{SHOWN[field]}”：“{one}”在{before}已有，请删去一处，或填写不同的街道、镇")
+            taken[normal(one).text, street] = where.removeprefix(name).strip()
+        out.append(Own(word, kind, street, aliases, row["unit"]))
     return tuple(out)
 
 
@@ -130,6 +128,14 @@ def by_code() -> dict[str, Division]:
     for one in divisions():
         out.setdefault(one.code, one)
     return out
+
+
+def division(code: str) -> Division | None:
+    """The division of an administrative code, with the zeros at its end or without; None where the list has none."""
+    for size in (9, 6, 4, 2):
+        if len(code) >= size and not code[size:].strip("0") and (found := by_code().get(code[:size])):
+            return found
+    return None
 
 
 @cache

@@ -5,8 +5,6 @@ symbols, or taken apart into its components (拆字). `suspected`: written in ho
 can hold by chance; only words of three characters or more are looked for so. Every way is one Aho-Corasick pass.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from pypinyin.contrib.tone_convert import to_normal
 
 from core.faults import BadInput
 from core.opinion.normal import Normal, normal, simplified
+from core.opinion.wordlist import rows
 
 CLASSES = (
     "社会民生", "安全事故", "自然灾害", "食品药品", "公共卫生", "医疗", "教育", "征地拆迁", "劳资", "环境", "住房物业",
@@ -29,6 +28,10 @@ CLASSES = (
 )
 LEVELS = {1: "一般", 2: "较重", 3: "严重"}
 COLUMNS = ("word", "class", "level", "unless", "note")
+SHOWN = {"word": "敏感词", "class": "类别", "level": "等级", "unless": "其中不算", "note": "说明"}
+"""The heads in Chinese."""
+LEAST, MOST = 2, 30
+"""Characters of a word."""
 Way = Literal["原文", "夹符号", "拆字", "同音或拼音"]
 SOUNDED = 3
 """Characters from which a word is looked for by its sound."""
@@ -71,28 +74,35 @@ class Found:
 
 
 def read(text: str, name: str = "risk.csv") -> tuple[Word, ...]:
-    """The words of a list (CSV with the heads of COLUMNS, `unless` with | between). Raises BadInput, naming file, line,
-    field and remedy."""
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise BadInput(f"{name}：表头应为 {'、'.join(COLUMNS)}，现为 {'、'.join(rows.fieldnames or ('空',))}")
+    """The words of a list (CSV with the heads of COLUMNS, or as SHOWN; `unless` with | between). Raises BadInput,
+    naming file, line, field and remedy."""
     out: dict[str, Word] = {}
-    for number, row in enumerate(rows, 2):
-        word = normal(row["word"] or "").text.strip()
-        if len(word) < 2:
-            raise BadInput(f"{name} 第 {number} 行“word”：“{row['word']}”太短，敏感词至少两个字")
-        if row["class"] not in CLASSES:
-            raise BadInput(f"{name} 第 {number} 行“class”：没有“{row['class']}”这一类，应为{'、'.join(CLASSES)}之一")
-        if row["level"] not in {str(level) for level in LEVELS}:
-            raise BadInput(f"{name} 第 {number} 行“level”：“{row['level']}”不对，应为 1（一般）、2（较重）或 3（严重）")
-        if word in out:
-            raise BadInput(f"{name} 第 {number} 行“word”：“{word}”已在前面出现，请删去一行")
-        unless = tuple(normal(part).text for part in (row["unless"] or "").split("|") if part)
-        if wrong := [part for part in unless if word not in part and _sound(part) != _sound(word)]:
-            raise BadInput(f"{name} 第 {number} 行“unless”：“{wrong[0]}”不含“{word}”，也不与它同音，"
-                           "应填写含有它的更长的词")
-        out[word] = Word(word, row["class"], int(row["level"]), unless, row["note"] or "")
+    for where, row in rows(text, name, COLUMNS, shown=SHOWN):
+        level = next((str(n) for n, said in LEVELS.items() if row["level"] == said), row["level"])
+        try:
+            word = made(row["word"], row["class"], int(level) if level.isdecimal() else 0,
+                        row["unless"].split("|"), row["note"])
+        except BadInput as fault:
+            raise BadInput(f"{where}：{fault}") from fault
+        if word.word in out:
+            raise BadInput(f"{where}：“{word.word}”已在前面出现，请删去一行")
+        out[word.word] = word
     return tuple(out.values())
+
+
+def made(word: str, kind: str, level: int, unless: Iterable[str] = (), note: str = "") -> Word:
+    """A word in its normal form. Raises BadInput, naming the field and the remedy."""
+    form = normal(word).text.strip()
+    if not LEAST <= len(form) <= MOST:
+        raise BadInput(f"敏感词“{word[:MOST]}”太{'短' if len(form) < LEAST else '长'}，应为 {LEAST} 到 {MOST} 个字")
+    if kind not in CLASSES:
+        raise BadInput(f"类别：没有“{kind}”这一类，应为{'、'.join(CLASSES)}之一")
+    if level not in LEVELS:
+        raise BadInput("等级应为 1（一般）、2（较重）或 3（严重）")
+    guards = tuple(dict.fromkeys(guard for part in unless if (guard := normal(part).text.strip())))
+    if wrong := [part for part in guards if part == form or (form not in part and _sound(part) != _sound(form))]:
+        raise BadInput(f"其中不算：“{wrong[0]}”不含“{form}”，也不与它同音，应填写含有它的更长的词")
+    return Word(form, kind, level, guards, " ".join(note.split()))
 
 
 class Lexicon:
@@ -115,10 +125,10 @@ class Lexicon:
                 sounds.setdefault(sound, word)
         self._sounds, self._sound_of = _automaton(list(sounds)), list(sounds.values())
 
-    def find(self, text: str, sounds: bool = True) -> list[Found]:
-        """Every word in a text, in order of place; of words that overlap, the longest (see `_longest`). `sounds`:
-        suspected ones, too."""
-        form = normal(text)
+    def find(self, text: str | Normal, sounds: bool = True) -> list[Found]:
+        """Every word in a text (or its normal form), in order of place; of words that overlap, the longest (see
+        `_longest`). `sounds`: suspected ones, too."""
+        form = normal(text) if isinstance(text, str) else text
         plain = list(_matches(self._plain, form.text))
         hits = self._as_they_stand(form, plain)
         letters = _LETTERS.sub("", form.text)

@@ -16,6 +16,16 @@ from opencc import OpenCC
 LONGEST = 20_000
 """Characters of one text that are looked at."""
 
+LEAST_READ = 2
+"""Letters from which a text says something; one with less may still say it by an emoticon."""
+LEAST_CHINESE = 0.3
+"""Share of Chinese characters among characters and Latin words from which a text is read as Chinese. Below it, titles
+and posts are English or made of names (S15 G2 FLY); the two languages side by side lie above, and iPhone18Pro前瞻."""
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile(r"[a-z\u00df-\u024f]+")
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
+_FACES = re.compile(r"\[[^\[\]\s\d]{1,8}\]|[\u2600-\u27bf\U0001f300-\U0001faff]")
 _ADDRESS = r"[\w\-.~:/?#\[\]@!$&'()*+,;=%]+"
 # Each alternative begins with a letter of its own: the search then skips from one of them to the next.
 _MASKED = "|".join((
@@ -114,3 +124,32 @@ def normal(text: str) -> Normal:
             places += [(start, end)] * len(form)
         place = end
     return Normal("".join(out), places)
+
+
+def joined(first: Normal, second: Normal, begin: int) -> Normal:
+    """The form of two texts with one character between them that separates words; the second begins at `begin` of the
+    whole."""
+    if first.text[-1:] == " " and second.text[:1] == " ":
+        second = Normal(second.text[1:], second.places[1:] if second.places else
+                        [(n, n + 1) for n in range(1, len(second.text))])
+    gap = "" if first.text[-1:] in ("", " ") or second.text[:1] in ("", " ") else " "
+    text = f"{first.text}{gap}{second.text}"
+    if first.places is None and second.places is None and begin == len(first.text) + len(gap):
+        return Normal(text)
+    one = first.places or [(n, n + 1) for n in range(len(first.text))]
+    other = second.places or [(n, n + 1) for n in range(len(second.text))]
+    return Normal(text, [*one, *([(begin - 1, begin)] if gap else ()),
+                         *((start + begin, end + begin) for start, end in other)])
+
+
+def guard(text: str, form: Normal) -> str:
+    """Why a text cannot be read for what it feels: 过短 (nothing to read in it), 非中文; 过长 where only its first
+    `LONGEST` characters are read; empty: nothing stands against it. `form`: its normal form."""
+    letters = sum(map(len, _LETTERS.findall(form.text)))
+    if letters < LEAST_READ:
+        return "" if _FACES.search(text) else "过短"
+    latin = _LATIN.findall(form.text)
+    words = letters - sum(map(len, latin)) + len(latin)
+    if sum(map(len, _CHINESE.findall(form.text))) < LEAST_CHINESE * words:
+        return "非中文"
+    return "过长" if len(text) > LONGEST else ""

@@ -97,15 +97,13 @@ class Gazetteer:
         places. Raises ValueError for a code that the list doesn't have."""
         if home_code is None:
             return Gazetteer(None, own)
-        for size in (9, 6, 4, 2):
-            code, rest = home_code[:size], home_code[size:]
-            if len(code) == size and not rest.strip("0") and (found := gazetteer.by_code().get(code)):
-                return Gazetteer(found, own)
+        if found := gazetteer.division(home_code):
+            return Gazetteer(found, own)
         raise ValueError(f"行政区划代码“{home_code}”不在名录中，请填本区的六位代码，如 310115")
 
-    def find(self, text: str) -> list[Place]:
-        """The places that a text names, in order, none within another."""
-        form = normal(text)
+    def find(self, text: str | Normal) -> list[Place]:
+        """The places that a text (or its normal form) names, in order, none within another."""
+        form = normal(text) if isinstance(text, str) else text
         words = form.text
         hits, roads = self._hits(words)
         ends = spots(words, sorted([*((hit.start, hit.end) for hit in hits), *(one[:2] for one in roads)]))

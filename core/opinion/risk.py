@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.opinion.lexicon import Found, Lexicon
-from core.opinion.normal import normal
+from core.opinion.normal import Normal, normal
 
 LEVELS = ((70, "高"), (40, "中"), (15, "低"))
 """From so many points on; below the last one there is no risk to speak of."""
@@ -20,7 +20,7 @@ LEVELS = ((70, "高"), (40, "中"), (15, "低"))
 class Version:
     """Weights under a name. Points: `base` by the level of the gravest word, `more` for each further word and `other`
     for each further class (at most so many), people dead and hurt, cues of complaint. Shares that are multiplied:
-    `suspected` where no word is certain, context, source."""
+    `suspected` where no word is certain, context, source, `reach` by the steps of REACH (none: it does not count)."""
 
     key: str
     base: Mapping[int, float] = field(default_factory=lambda: {1: 18, 2: 36, 3: 56})
@@ -33,10 +33,18 @@ class Version:
     here: float = 14
     elsewhere: float = 0.6
     suspected: float = 0.5
+    reach: tuple[float, ...] = ()
 
 
 V1 = Version("risk-1")
-"""The version in force."""
+V2 = Version("risk-2", reach=(1.1, 1.2, 1.3))
+"""The version in force where the office has none of its own: as the first one, with the reach."""
+REACH = {
+    "reads": ("阅读", (10**4, 10**5, 10**6)), "interaction": ("互动", (10**3, 10**4, 10**5)),
+    "reprints": ("转载", (10, 100, 1_000)), "heat": ("热度", (10**6, 10**7, 10**8)),
+}
+"""Figures that tell how far a text has gone: what they are called, and from which number on it counts as the first,
+second and third step. What hot lists call 热度 is some hundred times as large as reads."""
 _CONTEXT = tuple((name, re.compile(pattern), times) for name, pattern, times in (
     ("演练", r"演练|演习|实战演|桌面推演|模拟(?:现场|事故|火灾|地震)", 0.15),
     ("影视文艺", r"电影|电视剧|剧集|小说|网剧|番剧|游戏|影片|动画|上映|票房|剧情|杀青|定档|综艺|演唱会", 0.3),
@@ -113,12 +121,21 @@ class Risk:
 
 
 def score(
-    text: str, lexicon: Lexicon, *, source: float = 1, here: bool | None = None, version: Version = V1
+    text: str, lexicon: Lexicon, *, source: float = 1, here: bool | None = None,
+    reach: Mapping[str, int] | None = None, version: Version = V2,
 ) -> Risk:
     """The risk of a text. `source`: weight of where it stands (1 ordinary); `here`: whether it happened in the
-    district, None where that is not known."""
-    found = lexicon.find(text)
-    form = normal(text).text
+    district, None where that is not known; `reach`: known figures by names of REACH."""
+    form = normal(text)
+    return weigh(text, form, lexicon.find(form), source=source, here=here, reach=reach, version=version)
+
+
+def weigh(
+    text: str, normal_form: Normal, found: Sequence[Found], *, source: float = 1, here: bool | None = None,
+    reach: Mapping[str, int] | None = None, version: Version = V2,
+) -> Risk:
+    """As `score`, of a text whose normal form and words are known."""
+    form = normal_form.text
     meant = [hit for hit in found if not _denied(text, hit)]
     if not meant:
         return Risk(0, version.key, "", (), tuple(found))
@@ -143,6 +160,7 @@ def score(
         factors.append(Factor("仅为疑似（同音或拼音）", times=version.suspected))
     if here is False:
         factors.append(Factor("发生在外地", times=version.elsewhere))
+    factors += _spread(reach or {}, version)
     if source != 1:
         factors.append(Factor("来源权重", times=source))
     points = sum(factor.points for factor in factors)
@@ -182,6 +200,17 @@ def _number(text: str) -> int:
         else:
             digit = _DIGITS[char]
     return total + digit
+
+
+def _spread(reach: Mapping[str, int], version: Version) -> list[Factor]:
+    """How far it is known to have gone: the figure of the greatest order of magnitude. A missing one says nothing."""
+    known = [(sum(number >= least for least in steps), name, number) for name, (_, steps) in REACH.items()
+             if (number := reach.get(name)) is not None]
+    step, name, number = max(known, default=(0, "", 0))
+    if not step or not version.reach:
+        return []
+    times = version.reach[min(step, len(version.reach)) - 1]
+    return [Factor("传播面", times=times, words=f"{REACH[name][0]} {number:,}")]
 
 
 def _context(form: str) -> Sequence[Factor]:

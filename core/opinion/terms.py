@@ -4,8 +4,6 @@ One pass over a text finds every listed word (Aho-Corasick). A hit is dropped wh
 that the list names, where it is only mentioned (`“帐号”应写作“账号”`), or where a longer listed word covers it.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +12,7 @@ from typing import Literal, get_args
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from core.faults import BadInput
+from core.opinion.wordlist import rows
 
 Kind = Literal["错别字", "规范表述", "涉敏"]
 Level = Literal["严重", "一般", "提示"]
@@ -57,22 +56,16 @@ class Hit:
 
 def read(text: str, name: str = "terms.csv") -> tuple[Term, ...]:
     """The terms of a list (CSV with the heads of COLUMNS). Raises BadInput, naming file, line, field and remedy."""
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if lacking := [head for head in COLUMNS if head not in (rows.fieldnames or ())]:
-        raise BadInput(f"词表 {name} 缺少列 {'、'.join(lacking)}，请保留表头 {','.join(COLUMNS)}")
     found: dict[str, Term] = {}
-    for row in rows:
-        term = _term(row, f"词表 {name} 第 {rows.line_num} 行")
+    for where, row in rows(text, f"词表 {name}", COLUMNS):
+        term = _term(row, where)
         if term.wrong in found:
-            raise BadInput(f"词表 {name} 第 {rows.line_num} 行：“{term.wrong}”重复，请只保留一行")
+            raise BadInput(f"{where}：“{term.wrong}”重复，请只保留一行")
         found[term.wrong] = term
     return tuple(found.values())
 
 
-def _term(row: dict, where: str) -> Term:
-    if None in row:
-        raise BadInput(f"{where}：多出一格，含逗号的内容请加英文双引号")
-    cells = {head: (row[head] or "").strip() for head in COLUMNS}
+def _term(cells: dict[str, str], where: str) -> Term:
     for head, allowed in (("kind", Kind), ("level", Level), ("quoted", Quoted)):
         if cells[head] not in get_args(allowed):
             words = "、".join(word or "（空）" for word in get_args(allowed))

@@ -17,6 +17,8 @@ TAG_LETTERS, TITLE_LETTERS = 6, 8
 """Letters from which a hashtag or a quoted title names an event; shorter ones name a field (#今日份快乐#)."""
 LONGEST = 20_000
 """Characters of one text that are looked at; what lies beyond doesn't change what a text is about."""
+STAND_IN = "匿名·"
+"""What a pseudonym begins with."""
 
 _INLINE = re.compile(r"</?(?:a|b|em|font|i|mark|span|strong|u)(?:\s[^<>]{0,2000})?>", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:/?[A-Za-z][^<>]{0,2000}|!--.{0,2000}?--)>", re.DOTALL)
@@ -107,7 +109,8 @@ def gist(title: str, text: str = "", longest: int = 120) -> str:
 
 
 def pseudonym(author: str, platform: str, key: bytes) -> str:
-    """A stable stand-in for an author (HMAC-SHA256, 16 hex digits): the same author is recognised, never named.
+    """A stable stand-in for an author (HMAC-SHA256, 16 hex digits behind `STAND_IN`): the same author is recognised on
+    one platform, never named.
 
     Empty for an empty author. Without `key` nobody can test a guessed name against it. Raises ValueError for
     a key under 16 bytes.
@@ -115,4 +118,6 @@ def pseudonym(author: str, platform: str, key: bytes) -> str:
     if len(key) < 16:
         raise ValueError("the key of pseudonyms needs 16 bytes or more")
     name = letters(author) or one_line(author)
-    return hmac.new(key, f"{platform}\0{name}".encode(), hashlib.sha256).hexdigest()[:16] if name else ""
+    if not name:
+        return ""
+    return STAND_IN + hmac.new(key, f"{platform}\0{name}".encode(), hashlib.sha256).hexdigest()[:16]

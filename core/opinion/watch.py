@@ -3,15 +3,18 @@
     @本区 (停水 或 停电 或 停气) -演练        the district, one of three words, none of the fourth
     "物业费上涨" 平台:微博,抖音 互动>=100    the exact words, on these platforms, with so much interaction
     学生 近15 坠楼 标题:通报 地点:澜桥街道    fifteen characters apart at most; in the title; there
+    作者:澜桥小张                             by that author, whose name is known as a pseudonym only
 
 Words side by side must all be there; `或` (or |) offers, `-` (or 不含) forbids, brackets group, `近n` asks for
 nearness. Words are looked for in the normal form (core.opinion.normal): simplified, lower case, whatever the width;
-what holds a space or a bracket stands in quotes. A query is compiled with all others into one automaton.
+what holds a space or a bracket stands in quotes. An author's name is compared whole, platform by platform. A query is
+compiled with all others into one automaton.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
@@ -26,16 +29,22 @@ DISTRICT = "@本区"
 LONGEST, DEEPEST, MOST = 2_000, 20, 200
 """Characters of a query, its nesting, its words."""
 FARTHEST = 200
+_BY = "作者:"
 OFTEN = 100
 """Occurrences of one word in one item that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or phrase in any field, or in one of FIELDS' values."""
+    """A word or phrase in title or text, or in one of FIELDS' values; in the author it is the whole name as written."""
 
     text: str
     where: str = ""
+
+    @property
+    def key(self) -> str:
+        """What is looked for."""
+        return _BY + self.text if self.where == "author" else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +114,14 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is matched. Figures that are not known are left out of `figures` (keys of REACH's values)."""
+    """What is matched. `author`: the pseudonym on `platform` (a code; `platform_name` as on the screen). Figures that
+    are not known are left out of `figures` (keys of REACH's values)."""
 
     title: str
     text: str = ""
     author: str = ""
     platform: str = ""
+    platform_name: str = ""
     source: str = ""
     places: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -231,14 +242,17 @@ class _Reader:
                 return self.among(token["name"])
             case "name" | "word" | "phrase":
                 word = self.word()
-                if self.kind() == "near":
+                if self.kind() == "near" and word.where != "author":
                     reach = int(self.tokens[self.at]["near"])
                     if not 0 < reach <= FARTHEST:
                         raise self.fault(f"距离 {reach} 不对", f"应为 1 到 {FARTHEST} 个字")
                     self.at += 1
                     if self.kind() not in ("name", "word", "phrase"):
                         raise self.fault("“近”后面没有词", "应写成 学生 近15 坠楼 的样子")
-                    return Near(word, self.word(), reach)
+                    other = self.word()
+                    if other.where == "author":
+                        raise self.fault("“作者:”不能用在“近”的旁边", "请单独写")
+                    return Near(word, other, reach)
                 return word
         raise self.fault("“近”前面没有词" if kind == "near" else "这里看不懂", "应写成 学生 近15 坠楼 的样子")
 
@@ -253,7 +267,8 @@ class _Reader:
             if self.kind() not in ("word", "phrase"):
                 raise self.fault(f"“{name}:”后面没有词", f"应写成 {name}:通报 的样子")
         token = self.tokens[self.at]
-        text = normal(token["word"] or token["phrase"] or "").text.strip()
+        written = token["word"] or token["phrase"] or ""
+        text = " ".join(written.split()) if where == "author" else normal(written).text.strip()
         if not text:
             raise self.fault("引号里是空的", "请写上要找的词")
         self.at += 1
@@ -301,6 +316,8 @@ _NAMES = {value: name for name, value in (FIELDS | FILTERS | REACH).items()}
 def said(node: Node) -> str:
     """What a query asks for, as a sentence: 提到本区，并提到“停水”或“停电”，且不提“演练”."""
     match node:
+        case Word(text, "author"):
+            return f"作者是“{text}”"
         case Word(text, where):
             return f"{_NAMES[where] if where else ''}提到“{text}”"
         case Near(one, other, reach):
@@ -328,13 +345,19 @@ def said(node: Node) -> str:
 class Watches:
     """All watches of a deployment, compiled into one automaton."""
 
-    def __init__(self, queries: Mapping[int, str | Node], profile: Profile) -> None:
-        """`queries` by the watch's id. Raises BadInput for one that cannot be read."""
+    def __init__(
+        self, queries: Mapping[int, str | Node], profile: Profile, hidden: Callable[[str, str], str] | None = None
+    ) -> None:
+        """`queries` by the watch's id; `hidden(name, platform)`: what an author's name is stored as (without: the
+        name). Raises BadInput for a query that cannot be read."""
         self.trees = {id_: parse(query) if isinstance(query, str) else query for id_, query in queries.items()}
         self.profile = profile
-        ours = [normal(name).text for name in profile.every]
-        self._patterns = list(dict.fromkeys(
-            [*ours, *(word.text for tree in self.trees.values() for word in words(tree))]))
+        self._hidden = hidden or (lambda name, _: name)
+        every = [word for tree in self.trees.values() for word in words(tree)]
+        self._authors = sorted({word for word in every if word.where == "author"}, key=lambda word: word.text)
+        self._by_author: dict[str, dict[str, list[str]]] = {}
+        ours = [_form(name) for name in profile.every]
+        self._patterns = list(dict.fromkeys([*ours, *(word.text for word in every if word.where != "author")]))
         self._automaton = AhoCorasick(
             self._patterns, implementation=Implementation.ContiguousNFA, matchkind=MatchKind.Standard)
         # A watch is looked at only where one of its words stands; one without a word of its own at every item.
@@ -347,41 +370,67 @@ class Watches:
             for word in needed or ():
                 self._by_word.setdefault(word, set()).add(id_)
 
-    def local(self, item: Item) -> bool:
+    def see(self, item: Item, title: Normal | None = None, text: Normal | None = None) -> "Seen":
+        """Which words and names stand in an item, by one pass; `title`, `text`: their normal forms, where they are made
+        already."""
+        forms = {"title": title or normal(item.title), "text": text or normal(item.text),
+                 "author": Normal(item.author)}
+        places: dict[str, list[tuple[str, int, int]]] = {}
+        for name in ("title", "text"):
+            for pattern, start, end in self._automaton.find_matches_as_indexes(forms[name].text, overlapping=True):
+                places.setdefault(self._patterns[pattern], []).append((name, start, end))
+        for key in self._keys(item.platform).get(item.author, ()) if item.author else ():
+            places[key] = [("author", 0, len(item.author))]
+        return Seen(item, forms, places)
+
+    def _keys(self, platform: str) -> dict[str, list[str]]:
+        """The authors that watches ask for, by what they are stored as on a platform."""
+        if platform not in self._by_author:
+            made: dict[str, list[str]] = {}
+            for word in self._authors:
+                made.setdefault(self._hidden(word.text, platform), []).append(word.key)
+            self._by_author[platform] = made
+        return self._by_author[platform]
+
+    def local(self, seen: "Seen") -> bool:
         """Whether an item speaks of the district."""
-        return _Told(item, self._seen(_forms(item)), self.profile).meets(District())
+        return _Told(seen.item, seen.places, self.profile).meets(District())
 
-    def _seen(self, forms: Mapping[str, Normal]) -> dict[str, list[tuple[str, int, int]]]:
-        seen: dict[str, list[tuple[str, int, int]]] = {}
-        for name, form in forms.items():
-            for pattern, start, end in self._automaton.find_matches_as_indexes(form.text, overlapping=True):
-                seen.setdefault(self._patterns[pattern], []).append((name, start, end))
-        return seen
-
-    def match(self, item: Item) -> list[Match]:
-        """Every watch that an item meets, in order of id."""
-        forms = _forms(item)
-        seen = self._seen(forms)
-        asked = self._always.union(*(self._by_word.get(word, ()) for word in seen))
+    def match(self, item: Item, seen: "Seen | None" = None) -> list[Match]:
+        """Every watch that an item meets, in order of id. `seen`: what stands in it, where that is known (the item may
+        have places and units by now that it had not then)."""
+        seen = seen or self.see(item)
+        asked = self._always.union(*(self._by_word.get(word, ()) for word in seen.places))
         out = []
         for id_ in sorted(asked):
-            told = _Told(item, seen, self.profile)
+            told = _Told(item, seen.places, self.profile)
             if told.meets(self.trees[id_]):
-                out.append(Match(id_, told.why, told.spans(forms)))
+                out.append(Match(id_, told.why, told.spans(seen.forms)))
         return out
 
 
-def _forms(item: Item) -> dict[str, Normal]:
-    return {"title": normal(item.title), "text": normal(item.text), "author": normal(item.author)}
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stands in an item: its normal forms by field, and the places (field, start, end) of words and names."""
+
+    item: Item
+    forms: Mapping[str, Normal]
+    places: Mapping[str, list[tuple[str, int, int]]]
+
+
+@lru_cache(4_000)
+def _form(name: str) -> str:
+    """A name as it is looked for."""
+    return normal(name).text
 
 
 def _needed(node: Node, ours: Sequence[str]) -> set[str] | None:
     """Words of which one must stand in every text that meets the query; None where none must."""
     match node:
-        case Word(text, _):
-            return {text}
+        case Word():
+            return {node.key}
         case Near(one, _, _):
-            return {one.text}
+            return {one.key}
         case District():
             return set(ours)
         case All(parts):
@@ -409,13 +458,13 @@ class _Told:
                 return any([self.meets(part) for part in parts])
             case Not(part):
                 return not _Told(self.item, self.seen, self.profile).meets(part)
-            case Word(text, where):
-                return self._note(f"{_NAMES[where] if where else ''}提到“{text}”", self._of(node))
+            case Word():
+                return self._note(said(node), self._of(node))
             case Near(one, other, reach):
                 close = [place for a in self._of(one) for b in self._of(other) if a[0] == b[0]
                          and max(b[1] - a[2], a[1] - b[2]) <= reach and (a[2] <= b[1] or b[2] <= a[1])
                          for place in (a, b)]
-                return self._note(f"“{one.text}”与“{other.text}”相距不超过 {reach} 个字", close)
+                return self._note(said(node), close)
             case District():
                 return self._district()
             case Among(what, values):
@@ -429,7 +478,7 @@ class _Told:
         raise TypeError(node)
 
     def _of(self, word: Word) -> list[tuple[str, int, int]]:
-        found = [place for place in self.seen.get(word.text, ()) if not word.where or place[0] == word.where]
+        found = [place for place in self.seen.get(word.key, ()) if not word.where or place[0] == word.where]
         return found[:OFTEN]
 
     def _note(self, reason: str, places: Sequence[tuple[str, int, int]]) -> bool:
@@ -440,7 +489,7 @@ class _Told:
 
     def _district(self) -> bool:
         def there(names: Iterable[str]) -> dict[str, list[tuple[str, int, int]]]:
-            return {name: places for name in names if (places := self.seen.get(normal(name).text))}
+            return {name: places for name in names if (places := self.seen.get(_form(name)))}
 
         sure = there((self.profile.name, *self.profile.sure))
         if sure:
@@ -453,8 +502,9 @@ class _Told:
         return False
 
     def _among(self, what: str, values: Sequence[str]) -> bool:
-        held = {"platform": (self.item.platform,), "source": (self.item.source,), "place": self.item.places,
-                "unit": self.item.units}[what]
+        item = self.item
+        held = {"platform": (item.platform_name, item.platform), "source": (item.source,), "place": item.places,
+                "unit": item.units}[what]
         found = [one for one in held if one and any(value in one for value in values)]
         if found:
             self.reasons.append(f"{_NAMES[what]}为{found[0]}")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.opinion.normal import LONGEST, Normal, normal
+from core.opinion.normal import LONGEST, Normal, guard, joined, normal
 
 PIECES = ["投訴", "维权", "Ｗｅｉｘｉｎ", "㎏", "é", "\u202e", "\u200b", "#话题#", "https://a.b/c?d=1", "@张三:",
           "[怒]", "\n", " ", "①", "ﬁ", "。", "🏠", "İ", "ẞ", "//@李四：", "。。", "\x00", "e\u0301", "한"]
@@ -54,3 +54,41 @@ def test_guards():
     assert len(normal("长" * 50_000).text) == LONGEST
     with pytest.raises(ValueError, match="no characters"):
         Normal("一").span(1, 1)
+
+
+@given(texts, texts)
+def test_two_texts_are_joined_as_one_would_be_read(first, second):
+    """But for what reaches across the line between them: marks that combine, forwarding marks."""
+    whole = f"{first}\n{second}"
+    form, other = joined(normal(first), normal(second), len(first) + 1), normal(whole)
+    places = [form.span(n, n + 1) for n in range(len(form.text))]
+    assert all(0 <= start < end <= len(whole) for start, end in places) and places == sorted(places)
+    assert form.text.replace(" ", "") == normal(first).text.replace(" ", "") + normal(second).text.replace(" ", "")
+    if "//" not in first and not second.startswith(("\u0301", "\n", " ")):
+        assert form.text.strip() == other.text.strip()
+
+
+def test_places_of_joined_texts_are_those_of_the_whole():
+    for first, second in (("停水", "投訴"), ("停\u200b水", "投诉"), ("停水 ", " 投诉"), ("停水", ""),
+                          ("", "投\u200b诉")):
+        whole = f"{first}\n{second}"
+        form = joined(normal(first), normal(second), len(first) + 1)
+        for word in ("停水", "投诉"):
+            if word in form.text:
+                start = form.text.index(word)
+                piece = whole[slice(*form.span(start, start + 2))]
+                assert normal(piece).text == word
+
+
+@pytest.mark.parametrize("text, said", [
+    ("今天停水了", ""), ("气死", ""), ("好", "过短"), ("6", "过短"), ("", "过短"), ("！！！……", "过短"),
+    ("https://a.cn/x", "过短"),
+    ("[怒][怒]", ""), ("@张三 [哈哈]", ""), ("👍", ""), ("好👍", ""), ("20260301", "过短"),
+    ("Google adds shared AR experiences to Android", "非中文"), ("S15 G2 FLY", "非中文"),
+    ("见て かわいい カメラ", "非中文"), ("Goddamnit! [怒]", "非中文"),
+    ("iPhone18Pro前瞻", ""), ("LPL", "非中文"), ("GAI新歌", ""),
+    ("Clever, is in the shortest possible time to recognize their own position. 聪明；就是在最短的时间内认清自己", ""),
+    ("停水" * LONGEST, "过长"),
+])
+def test_what_cannot_be_read_for_its_feeling(text, said):
+    assert guard(text, normal(text)) == said

@@ -155,13 +155,13 @@ def test_the_districts_own_places_go_first() -> None:
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("名称,类别\n", "表头应为 name、kind、street、aliases"),
-    ("name,kind,street,aliases\n万达,商场,,\n", "第 2 行“kind”：没有“商场”这一类，应为道路、小区"),
-    ("name,kind,street,aliases\n万,地标,,\n", "第 2 行“name”：“万”太短"),
+    ("名称,类别\n", "表头应为 名称、种类、街镇、别名（可另有 责任单位），现为 名称、类别"),
+    ("name,kind,street,aliases\n万达,商场,,\n", "第 2 行“种类”：没有“商场”这一类，应为道路、小区"),
+    ("name,kind,street,aliases\n万,地标,,\n", "第 2 行“名称”：“万”应为 2 到 40 个字"),
     ("name,kind,street,aliases\n万达广场,地标,东山镇,\n",
-     "第 2 行“street”：本区没有“东山镇”，请填街道、镇的全称，如“东山街道”"),
-    ("name,kind,street,aliases\n万达广场,地标,,\n百家湖,地标,,万达广场\n", "第 3 行“aliases”：“万达广场”在第 2 行已有"),
-    ("name,kind,street,aliases\n万达广场,地标\n", "第 2 行：应有 4 列"),
+     "第 2 行“街镇”：本区没有“东山镇”，请填街道、镇的全称，如“东山街道”"),
+    ("name,kind,street,aliases\n万达广场,地标,,\n百家湖,地标,,万达广场\n", "第 3 行“别名”：“万达广场”在第 2 行已有"),
+    ("name,kind,street,aliases\n万达广场,地标\n", "第 2 行：应有 4 格，现有 2 格"),
 ])
 def test_a_wrong_list_is_refused_with_line_field_and_remedy(text: str, words: str) -> None:
     with pytest.raises(BadInput) as raised:

@@ -80,9 +80,9 @@ def line(**cells: str) -> str:
     (line(source=""), "source 为空，请填写依据"),
     (line(right="帐号"), "wrong 和 right 相同"),
     (line(unless="账号牌"), "unless 中的“账号牌”应是包含“帐号”的更长的词"),
-    (line(note="甲,乙"), "多出一格"),
+    (line(note="甲,乙"), "应有 8 格，现有 9 格"),
     (line() + line().split("\n")[1] + "\n", "第 3 行：“帐号”重复"),
-    ("wrong,right\n帐号,账号\n", "缺少列 kind"),
+    ("wrong,right\n帐号,账号\n", "表头应为 wrong、right、kind"),
 ])
 def test_a_line_that_cant_be_used_is_named(text, said):
     with pytest.raises(BadInput) as refused:

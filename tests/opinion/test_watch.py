@@ -41,10 +41,23 @@ def test_fields_filters_and_figures():
             "figures": {"reads": 12_000}}
     assert meets("标题:通报", "通报", "正文", **item) and not meets("标题:正文", "通报", "正文", **item)
     assert meets("正文:正文 平台:微博,抖音 地点:澜桥街道", "通报", "正文", **item)
-    assert not meets("正文 平台:抖音", "通报", "正文", **item) and meets("作者:小张", "通报", **item)
+    assert not meets("正文 平台:抖音", "通报", "正文", **item) and not meets("作者:小张", "通报", **item)
+    assert meets("作者:澜桥小张 平台:微博", "通报", **item) == "作者是“澜桥小张”；平台为微博"
+    assert not meets("澜桥小张", "通报", **item) and meets("通报 -作者:小张", "通报", **item)
+    assert meets("平台:政务微博", "通报", platform="weibo", platform_name="政务微博")
     assert meets("通报 阅读>=1万", "通报", **item)
     assert not meets("通报 阅读>=2万", "通报", **item) and not meets("通报 互动>=1", "通报", **item)
     assert meets("平台:微博 来源:搜索", "什么都行", **item)
+
+
+def test_authors_are_compared_as_they_are_stored_on_their_platform():
+    def hidden(name: str, platform: str) -> str:
+        return f"{platform}/{name[::-1]}"
+
+    found = Watches({1: "作者:张三", 2: "作者:张三 停水", 3: "停水"}, OURS, hidden)
+    assert [match.watch for match in found.match(Item("停水", author="weibo/三张", platform="weibo"))] == [1, 2, 3]
+    assert [match.watch for match in found.match(Item("停水", author="weibo/三张", platform="zhihu"))] == [3]
+    assert found.match(Item("停电", author="weibo/三张", platform="weibo"))[0].spans == (("author", 0, 8),)
 
 
 def test_why_it_matched_and_where():
