@@ -3,30 +3,32 @@
 Mentions whose `understood_at` is null are taken in order of arrival, a batch at a time; everything that follows from a
 batch (folds, topics, day counts) is committed together with the mark that it was done, so nothing is counted twice.
 Two processes that work at once don't disturb each other: the second to commit finds that the state has moved on and
-drops its batch. The work is done before the first write, so other writers wait for milliseconds.
+drops its batch. The work is done before the first write, so other writers wait for milliseconds. The active topics stay
+in memory from call to call as long as nobody else had the turn.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, func, insert, not_, or_, select, update
 from sqlmodel import Session
 
-from core import labels
+from core import labels, topic_store
 from core.db import bump, chunks, upsert
-from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicDay
+from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicGroup
 from core.opinion import fold
 from core.opinion.features import Background, embedder, load_background
 from core.opinion.fold import Joined
 from core.opinion.text import letters
 from core.opinion.topics import Change, Clusterer, Item
-from core.opinion.topic_state import Topic as State
 from core.settings import CATALOG
+from core.topic_store import World
 
 BATCH = 256
 """Mentions of one transaction: some seconds of work where texts are embedded."""
@@ -39,12 +41,13 @@ _TURN = "understand"
 
 @dataclass(slots=True)
 class Understood:
-    """What was done: mentions read, reprints among them, topics that are new, topics merged into older ones."""
+    """What was done: mentions read, reprints among them, topics that are new, merged into older ones, split off."""
 
     mentions: int = 0
     reprints: int = 0
     new_topics: int = 0
     merged_topics: int = 0
+    split_topics: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,20 @@ class Reader:
 
     background: Background
     embed: Callable[[list[str]], np.ndarray] | None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The active topics as of a turn, read with `using`."""
+
+    turn: datetime
+    using: Reader
+    worlds: dict[bool, World]
+    allot: Callable[[], int]
+    allot_group: Callable[[], int]
+
+
+_kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
 
 
 @cache
@@ -77,32 +94,63 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
     ).all()
     if not rows:
         return done
-    using = using or reader()
-    turn = _turn(session, now)
-    new_id = count((session.execute(select(func.max(Topic.id))).scalar() or 0) + 1).__next__
+    kept = _worlds(session, using or reader(), now)
     for demo in (False, True):
         # A feed that is read for the first time brings old articles: in order of time they meet their own topics.
         waiting = sorted((row for row in rows if row.demo is demo), key=lambda row: (row.published_at, row.id))
         if not waiting:
             continue
-        clusterer = Clusterer(using.background, using.embed, _active(session, demo), new_id)
+        if demo not in kept.worlds:
+            kept.worlds[demo] = topic_store.load(session, demo, kept.using.background, kept.using.embed, kept.allot,
+                                                 kept.allot_group)
         for batch in chunks(waiting, BATCH):
-            retired = clusterer.retire(max(row.published_at for row in batch))
-            folds, home = _folds(session, clusterer, batch, demo)
-            change, topic_of = _group(clusterer, batch, folds, home)
-            change = replace(change, retired=retired)
-            turn = _claim(session, turn, now)
-            if turn is None:
-                session.rollback()
+            if not _batch(session, kept, kept.worlds[demo], batch, done, now):
                 return done
-            _write(session, clusterer, batch, folds, change, topic_of, demo, now)
-            bump(session, now)
-            session.commit()
-            done.mentions += len(batch)
-            done.reprints += sum(folds[row.id].kind is not None for row in batch)
-            done.new_topics += len(change.created)
-            done.merged_topics += len(change.merged)
+    _kept[_engine(session)] = kept
     return done
+
+
+def _batch(session: Session, kept: _Kept, world: World, batch: Sequence[Row], done: Understood, now: datetime) -> bool:
+    """Work through a batch and commit it, then look at the topics that have grown; False when another process was
+    quicker."""
+    clusterer = world.clusterer
+    retired = clusterer.retire(max(row.published_at for row in batch))
+    folds, home = _folds(session, clusterer, batch, world.demo)
+    change, topic_of = _group(clusterer, batch, folds, home)
+    change = replace(change, retired=retired)
+    if not _claim(session, kept, now):
+        return False
+    _write(session, world, batch, folds, change, topic_of, now)
+    bump(session, now)
+    session.commit()
+    done.mentions += len(batch)
+    done.reprints += sum(folds[row.id].kind is not None for row in batch)
+    done.new_topics += len(change.created)
+    done.merged_topics += len(change.merged)
+    for topic_id in change.changed:
+        if clusterer.due(topic_id):
+            if not _claim(session, kept, now):
+                return False
+            done.split_topics += len(topic_store.split(session, world, topic_id, now))
+            session.commit()
+    return True
+
+
+def _engine(session: Session) -> Engine:
+    bind = session.get_bind()
+    return bind if isinstance(bind, Engine) else bind.engine
+
+
+def _worlds(session: Session, using: Reader, now: datetime) -> _Kept:
+    """The active topics, from memory where nobody else had the turn since. They are out of memory until all has gone
+    well."""
+    kept = _kept.pop(_engine(session), None)
+    turn = _turn(session, now)
+    if kept is not None and kept.turn == turn and kept.using is using:
+        return kept
+    allot, allot_group = (count((session.execute(select(func.max(table.id))).scalar() or 0) + 1).__next__
+                          for table in (Topic, TopicGroup))
+    return _Kept(turn, using, {}, allot, allot_group)
 
 
 def ready(now: datetime) -> ColumnElement[bool]:
@@ -125,21 +173,18 @@ def _turn(session: Session, now: datetime) -> datetime:
     return session.execute(select(Remembered.updated_at).where(Remembered.key == _TURN)).scalar_one()
 
 
-def _claim(session: Session, seen: datetime, now: datetime) -> datetime | None:
-    """Take the turn, holding it until the commit; None when another process had it since `seen`."""
-    mine = max(now, seen + timedelta(microseconds=1))
+def _claim(session: Session, kept: _Kept, now: datetime) -> bool:
+    """Take the turn, holding it until the commit; False, with all undone, when another process had it since."""
+    mine = max(now, kept.turn + timedelta(microseconds=1))
     taken = session.execute(
-        update(Remembered).where(Remembered.key == _TURN, Remembered.updated_at == seen).values(updated_at=mine)
+        update(Remembered).where(Remembered.key == _TURN, Remembered.updated_at == kept.turn).values(updated_at=mine)
         .execution_options(synchronize_session=False)
     ).rowcount
-    return mine if taken else None
-
-
-def _active(session: Session, demo: bool) -> list[State]:
-    states = session.execute(
-        select(Topic.state).where(Topic.active.is_(True), Topic.demo.is_(demo), Topic.state.is_not(None))
-    ).scalars()
-    return [State.from_bytes(state) for state in states]
+    if not taken:
+        session.rollback()
+        return False
+    kept.turn = mine
+    return True
 
 
 def _fold_text(title: str, text: str) -> str:
@@ -197,8 +242,8 @@ def _living(topic: int, change: Change) -> int:
 
 
 def _write(
-    session: Session, clusterer: Clusterer, batch: Sequence[Row], folds: dict[int, Joined], change: Change,
-    topic_of: dict[int, int], demo: bool, now: datetime,
+    session: Session, world: World, batch: Sequence[Row], folds: dict[int, Joined], change: Change,
+    topic_of: dict[int, int], now: datetime,
 ) -> None:
     """Everything that follows from a batch, in the caller's transaction."""
     all_day: Counter[tuple] = Counter()
@@ -212,11 +257,7 @@ def _write(
         if folds[row.id].kind is None:
             all_folded[place] += 1
             day_folded[topic_place] += 1
-    for table_row in _days_of(session, change.merged):
-        place = (_living(table_row.topic_id, change), table_row.day, table_row.platform)
-        day[place] += table_row.mentions
-        day_folded[place] += table_row.folded
-    _write_topics(session, clusterer, change, demo)
+    topic_store.write(session, world, change, now)
     session.execute(update(Mention), [
         {"id": row.id, "understood_at": now, "fold_id": folds[row.id].first, "fold_kind": folds[row.id].kind or "",
          "topic_id": topic_of[row.id]}
@@ -229,82 +270,5 @@ def _write(
     ]
     if keys:
         session.execute(insert(FoldKey), keys)
-    for young, old in change.merged.items():
-        session.execute(
-            update(Mention).where(Mention.topic_id == young).values(topic_id=old)
-            .execution_options(synchronize_session=False)
-        )
-        session.execute(delete(TopicDay).where(TopicDay.topic_id == young))
-    _add(session, MentionDay, ("day", "platform"), all_day, all_folded)
-    _add(session, TopicDay, ("topic_id", "day", "platform"), day, day_folded)
-    _total_topics(session, change.changed)
-
-
-def _write_topics(session: Session, clusterer: Clusterer, change: Change, demo: bool) -> None:
-    rows = []
-    for id_ in change.changed:
-        state = clusterer.topics[id_]
-        title, keywords = clusterer.name(id_)
-        rows.append({
-            "id": id_, "title": title, "keywords": keywords, "first_at": state.first_at, "last_at": state.last_at,
-            "mentions": 0, "folded": 0, "platforms": 0, "active": True, "alias_of": None, "state": state.to_bytes(),
-            "demo": demo,
-        })
-    upsert(session, Topic, rows, ["id"], ["title", "keywords", "first_at", "last_at", "active", "state"])
-    for part in chunks(change.retired):
-        session.execute(
-            update(Topic).where(Topic.id.in_(part)).values(active=False, state=None)
-            .execution_options(synchronize_session=False)
-        )
-    for young, old in change.merged.items():
-        # One more batch may have made aliases of what is an alias itself now: they point on to the living topic.
-        session.execute(
-            update(Topic).where((Topic.id == young) | (Topic.alias_of == young))
-            .values(active=False, state=None, alias_of=old, mentions=0, folded=0, platforms=0)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _days_of(session: Session, topics: Iterable[int]) -> list[TopicDay]:
-    found: list[TopicDay] = []
-    for part in chunks(sorted(topics)):
-        found += session.execute(select(TopicDay).where(TopicDay.topic_id.in_(part))).scalars().all()
-    return found
-
-
-def _add(
-    session: Session, table: type[MentionDay] | type[TopicDay], keys: tuple[str, ...], mentions: Counter,
-    folded: Counter,
-) -> None:
-    """Add to day counts; the caller holds the turn, so nobody else does."""
-    columns = [getattr(table, key) for key in keys]
-    known = {}
-    for part in chunks(sorted({place[0] for place in mentions})):
-        query = select(*columns, table.mentions, table.folded).where(columns[0].in_(part))
-        known |= {tuple(row[: len(keys)]): row for row in session.execute(query)}
-    rows = [
-        dict(zip(keys, place, strict=True)) | {
-            "mentions": times + (known[place].mentions if place in known else 0),
-            "folded": folded[place] + (known[place].folded if place in known else 0),
-        }
-        for place, times in mentions.items()
-    ]
-    upsert(session, table, rows, keys, ["mentions", "folded"])
-
-
-def _total_topics(session: Session, topics: Sequence[int]) -> None:
-    """Totals of topics from their day counts."""
-    for part in chunks(topics):
-        totals = session.execute(
-            select(
-                TopicDay.topic_id, func.sum(TopicDay.mentions).label("mentions"),
-                func.sum(TopicDay.folded).label("folded"), func.count(TopicDay.platform.distinct()).label("platforms"),
-            )
-            .where(TopicDay.topic_id.in_(part)).group_by(TopicDay.topic_id)
-        ).all()
-        session.execute(update(Topic), [
-            {"id": row.topic_id, "mentions": int(row.mentions), "folded": int(row.folded),
-             "platforms": int(row.platforms)}
-            for row in totals
-        ])
-
+    topic_store.add_days(session, MentionDay, ("day", "platform"), all_day, all_folded)
+    topic_store.count(session, change, day, day_folded)

@@ -1,13 +1,14 @@
 """Understanding what came in: reprints, topics and day counts agree with the mentions, whatever interrupts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from core import clock, db
-from core.models import FoldKey, Mention, MentionDay, Source, Topic, TopicDay
+from core import clock, db, topic_store
+from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicChange, TopicDay, TopicGroup
 from core.opinion.features import load_background
 from core.opinion.topic_state import Topic as State
 from core.settings import CATALOG
@@ -73,6 +74,16 @@ def consistent(session):
             times = [m.published_at for m in mine]
             assert (topic.first_at, topic.last_at) == (min(times), max(times))
         assert (topic.state is not None) == topic.active
+    for group in session.execute(select(TopicGroup)).scalars():
+        mine = [topic for topic in topics.values() if topic.group_id == group.id]
+        assert not (mine and group.alias_of)
+        assert (group.topics, group.mentions) == (len(mine), sum(topic.mentions for topic in mine))
+        assert group.active == any(topic.active for topic in mine)
+        if mine:
+            largest = max(mine, key=lambda topic: (topic.mentions, -topic.id))
+            assert group.title == largest.title
+            assert (group.first_at, group.last_at) == (
+                min(topic.first_at for topic in mine), max(topic.last_at for topic in mine))
     return mentions, topics
 
 
@@ -158,13 +169,72 @@ def test_merged_topics_leave_an_alias_and_move_their_mentions(session, sources, 
     old, young = sorted(topics)
     assert topics[young].alias_of == old and not topics[young].active
     assert {m.topic_id for m in mentions} == {old} and topics[old].mentions == 5
+    (change,) = session.execute(select(TopicChange)).scalars()
+    assert (change.kind, change.topic_id, change.other_id, change.mentions) == ("merged", old, young, 1)
+    assert change.before == "区水务局回应东街供水中断原因" and change.at == NOW and change.why
+
+
+GAMES = [f"勇士湖人{word}" for word in (
+    "今晚交锋", "库里三分绝杀", "詹姆斯砍下三十分", "首节比分", "赛后发布会", "上座人数", "裁判争议判罚", "替补席冲突")]
+RAIN = [f"东街积水{word}" for word in (
+    "三轮车被困", "排水泵车到场", "学校停课一天", "商户搬货自救", "水深过膝", "公交绕行", "居民连夜清淤", "启动响应")]
+
+
+def test_a_topic_that_holds_two_events_is_split_with_all_its_reprints(session, sources, plain_reader, monkeypatch):
+    """The two are said in one breath at first, and each by itself from then on."""
+    from core.opinion import topics
+
+    say(session, sources[0], [f"{GAMES[0]} {RAIN[0]}"])
+    understand(session, now=NOW, using=plain_reader)
+    say(session, sources[0], [*GAMES, *RAIN], MONDAY + timedelta(hours=1))
+    say(session, sources[1], [*GAMES, *RAIN], MONDAY + timedelta(hours=2))
+    monkeypatch.setattr(topics, "GRAMS_ONLY", replace(topics.GRAMS_ONLY, assign=0.05, new=0.02, merge=0.9))
+    done = understand(session, now=NOW, using=Reader(plain_reader.background, None))
+    mentions, stored = consistent(session)
+    assert done.split_topics == 1 and done.reprints == 16
+    split = session.execute(select(TopicChange).where(TopicChange.kind == "split")).scalars().one()
+    of = {m.title: m.topic_id for m in mentions}
+    assert len({of[title] for title in GAMES}) == len({of[title] for title in RAIN}) == 1
+    assert {of[GAMES[0]], of[RAIN[0]]} == {split.topic_id, split.other_id}
+    assert split.mentions == stored[split.other_id].mentions and split.after == stored[split.other_id].title
+
+
+def test_topics_of_one_subject_are_one_group_and_keep_it_when_they_are_over(session, sources, plain_reader):
+    lifts = ["老旧电梯换新首批开工", "老旧电梯换新资金怎么出", "电梯困住老人四十分钟", "困住老人四十分钟的电梯停用"]
+    say(session, sources[0], [*lifts, "东街小区停水三天居民投诉", "东街小区停水三天仍未恢复"])
+    understand(session, now=NOW, using=plain_reader)
+    _, topics = consistent(session)
+    (group,) = session.execute(select(TopicGroup)).scalars()
+    assert len(topics) == 3 and {topic.title for topic in topics.values() if topic.group_id == group.id} < set(lifts)
+    assert group.topics == 2 and group.mentions == 4
+    say(session, sources[0], ["全区人大会议开幕"], MONDAY + timedelta(days=30))
+    understand(session, now=NOW + timedelta(days=30), using=plain_reader)
+    consistent(session)
+    session.refresh(group)
+    assert not group.active and group.topics == 2
+
+
+def test_topics_stay_in_memory_until_somebody_else_has_had_the_turn(session, sources, plain_reader, monkeypatch):
+    loaded = []
+    load = topic_store.load
+    monkeypatch.setattr(topic_store, "load", lambda *args: loaded.append(args[1]) or load(*args))
+    for nth, titles in enumerate((TITLES[:4], TITLES[4:8], TITLES[8:])):
+        say(session, sources[0], [line[2:] for line in titles])
+        if nth == 2:
+            session.execute(update(Remembered).where(Remembered.key == "understand")
+                            .values(updated_at=NOW + timedelta(minutes=5)))
+            session.commit()
+        understand(session, now=NOW, using=plain_reader)
+    assert loaded == [False, False]
+    consistent(session)
 
 
 class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("table", ["core.understand._write_topics", "core.understand._add", "core.understand.bump"])
+@pytest.mark.parametrize("table", [
+    "core.topic_store.write", "core.topic_store.add_days", "core.topic_store.count", "core.understand.bump"])
 def test_killed_in_the_middle_of_a_batch_nothing_of_it_is_kept(session, sources, plain_reader, monkeypatch, table):
     say(session, sources[0], [line[2:] for line in TITLES])
     understand(session, now=NOW, using=plain_reader, limit=6)

@@ -1,7 +1,7 @@
 """The active topics side by side, so that what is new can be held against all of them at once.
 
-Embeddings lie in one matrix; n-grams in an inverted index, so that a text costs what shares n-grams with it. Topics that
-changed since the index was made stand beside it until there are enough of them to make it anew.
+Embeddings lie in one matrix; n-grams in an inverted index, so that a text costs what shares n-grams with it. Topics
+that changed since the index was made stand beside it until there are enough of them to make it anew.
 """
 
 from bisect import insort
@@ -74,6 +74,11 @@ class Shelf(Mapping[int, Topic]):
     def ids(self) -> np.ndarray:
         """Topic id of every column of `near`; a column of a topic that is gone is -1 throughout."""
         return self._ids[: self._rows]
+
+    def widen(self, width: int) -> None:
+        """Embeddings are so wide from now on: the first ones of all came, or the package was installed since."""
+        self._width = width
+        self._index()
 
     def put(self, topic: Topic) -> None:
         """Take a topic in, or note that it changed."""

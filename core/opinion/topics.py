@@ -36,26 +36,33 @@ KEYED = 0.15
 """Similarity that a shared #话题# still needs: tags such as #今日份快乐# hold many events."""
 LOOKED_AT = 16
 """Members from which a topic is looked at for being several events, and again each time it has doubled."""
+MOST_LOOKED_AT = 200
+"""Members beyond which a topic is what it is: it has been looked at several times by then."""
 LEAST_PART, PART_SHARE = 4, 0.15
 """A part of a topic is an event of its own from so many members, and that share of them."""
+STAY_APART = 0.9
+"""Share of the similarity at which two topics become one, below which parts are told apart: they must not meet again at
+once."""
 ANCHORED = 12
 """Members that a topic's beginning is made of; as many again at least, and half of all then, are held against it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Similarities from which an item joins a topic, items form a new one, two topics become one; below which two parts
-    of a topic are two events (`apart`), and what came later is no longer what it began with (`drift`)."""
+    """Similarities from which an item joins a topic, items form a new one, two topics become one; below which, on
+    average, two parts of a topic are two events (`apart`), and what came later is no longer what it began with
+    (`drift`); from which, on average, topics are one subject (`loose`, core.opinion.topic_groups)."""
 
     assign: float
     new: float
     merge: float
     apart: float
     drift: float
+    loose: float
 
 
-FUSED = Thresholds(assign=0.35, new=0.32, merge=0.50, apart=0.30, drift=0.40)
-GRAMS_ONLY = Thresholds(assign=0.18, new=0.14, merge=0.28, apart=0.10, drift=0.20)
+FUSED = Thresholds(assign=0.35, new=0.32, merge=0.50, apart=0.22, drift=0.70, loose=0.24)
+GRAMS_ONLY = Thresholds(assign=0.18, new=0.14, merge=0.28, apart=0.08, drift=0.45, loose=0.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +150,10 @@ class Clusterer:
     def due(self, topic_id: int) -> bool:
         """Whether a topic has grown enough to be looked at for being several events."""
         topic = self.topics.get(topic_id)
-        return topic is not None and topic.size >= max(LOOKED_AT, 2 * topic.checked)
+        return topic is not None and max(LOOKED_AT, 2 * topic.checked) <= topic.size <= MOST_LOOKED_AT
 
     def split(self, topic_id: int, items: Sequence[Item]) -> dict[int, int]:
-        """Look at a topic with its members (or a sample of them). Where it is several events that have little in common,
+        """Look at a topic with its members, each text once. Where it is several events that have little in common,
         the largest part, of equals the older, keeps the id and the others become topics: topic id of every item; empty
         where it stays one. Raises KeyError for a topic that isn't active."""
         topic = self.topics[topic_id]
@@ -211,9 +218,9 @@ class Clusterer:
 
     def _embedded(self, texts: list[str]) -> np.ndarray:
         dense = self._embed(texts) if self._embed else np.zeros((len(texts), 0), np.float32)
-        if dense.shape[1] > self._width:  # the first ones of all, or after the package was installed
+        if dense.shape[1] > self._width:
             self._width = dense.shape[1]
-            self.topics = Shelf(self.topics.values(), self._width, self._window.total_seconds())
+            self.topics.widen(self._width)
         return dense
 
     def _assign(self, units: list[Topic]) -> tuple[list[int], list[int]]:
@@ -282,7 +289,7 @@ class Clusterer:
             near = shelf.near(parts, parts, self._width, self._window.total_seconds())
             np.fill_diagonal(near, -1)
             a, b = sorted(divmod(int(near.argmax()), len(parts)))
-            if near[a, b] < self.thresholds.assign:
+            if near[a, b] < STAY_APART * self.thresholds.merge:
                 break
             large[a] += large.pop(b)
             parts[a].absorb(parts.pop(b))
