@@ -14,13 +14,11 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select
 from sqlmodel import Session
 
-from core import authors, district, own_places
+from core import authors, district, own_places, scoring, words
 from core.db import bump, chunks, upsert
 from core.models import (
     Mention,
     Platform,
-    RiskVersion,
-    RiskWord,
     Sense,
     Source,
     Unit,
@@ -28,7 +26,7 @@ from core.models import (
     Watch,
     WatchHit,
 )
-from core.opinion import lexicon, risk
+from core.opinion import risk
 from core.opinion.gazetteer import Own
 from core.opinion.lexicon import Lexicon, Word
 from core.opinion.normal import guard, joined, normal
@@ -40,7 +38,7 @@ from core.opinion.sentiment import Scorer, Sentiment
 from core.opinion.sentiment_fit import scorer
 from core.opinion.text import pseudonym
 from core.opinion.watch import Item, Match, Node, Profile, Watches
-from core.settings import CATALOG, settings
+from core.settings import settings
 
 BATCH = 200
 """Mentions of one transaction: some tenths of a second of work."""
@@ -104,9 +102,9 @@ class Sieve:
             item = replace(
                 item, units=tuple(self.offices.by_id[id_].name for id_ in sorted(units)),
                 places=(*event.place.path, event.place.town, event.place.name) if event else ())
-        words = self.lexicon.find(form)
+        hits = self.lexicon.find(form)
         score, shadow = (
-            version and risk.weigh(text.whole, form, words, source=weight, here=here, reach=item.figures,
+            version and risk.weigh(text.whole, form, hits, source=weight, here=here, reach=item.figures,
                                    version=version)
             for version in (self.version, self.shadow))
         why = "" if event or not self.places else "没有写明地点" if not named else "只提到地名，没有写明是发生地"
@@ -136,13 +134,13 @@ class _Text:
 def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
     """Work through up to `limit` mentions that are waiting, newest first; commits batch by batch and tells readers.
     Returns how many were done."""
-    done = 0
+    done, weights = 0, scoring.source_weights(session)
     made: Sieve | None = None
     while done < limit:
         rows = session.execute(
             select(Mention.id, Mention.title, Mention.text, Mention.author, Mention.platform, Mention.figures,
                    Mention.heat, Mention.fold_id, Platform.name.label("platform_name"), Source.name.label("source"),
-                   Source.config)
+                   Mention.source_id)
             .join(Unsifted, Unsifted.mention_id == Mention.id).join(Source, Source.id == Mention.source_id)
             .outerjoin(Platform, Platform.code == Mention.platform)
             .order_by(Unsifted.mention_id.desc()).limit(min(BATCH, limit - done))
@@ -151,7 +149,7 @@ def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
             break
         made = made or sieve(session)
         spread = reprints(session, [row.fold_id for row in rows])
-        found = made.sift([item_of(row, spread) for row in rows], [weight_of(row.config) for row in rows])
+        found = made.sift([item_of(row, spread) for row in rows], [weights.get(row.source_id, 1.0) for row in rows])
         _write(session, dict(zip((row.id for row in rows), found, strict=True)), now)
         bump(session, now)
         session.commit()
@@ -161,16 +159,12 @@ def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
 
 def sieve(session: Session) -> Sieve:
     """What mentions are read with now; made anew only where something of it changed."""
-    versions = {row.state: row for row in session.execute(
-        select(RiskVersion).where(RiskVersion.state.in_(("active", "shadow")))).scalars()}
     ours, own = district.profile(session), own_places.held(session)
     queries = tuple(map(tuple, session.execute(
         select(Watch.id, Watch.query).where(Watch.enabled.is_(True)).order_by(Watch.id))))
     key = authors.key() if any("作者" in query for _, query in queries) else b""
     return Sieve(
-        _watches(queries, ours, key), _lexicon(words(session)),
-        version_of(versions["active"]) if "active" in versions else risk.V2,
-        version_of(versions["shadow"]) if "shadow" in versions else None,
+        _watches(queries, ours, key), _lexicon(words.used(session)), *scoring.in_force(session),
         _places(ours.code, own) if ours.code else None, _offices(_units(session), ours, own),
         scorer(settings().data_dir),
     )
@@ -181,36 +175,7 @@ def watches_of(session: Session, queries: Mapping[int, str | Node]) -> Watches:
     return Watches(queries, district.profile(session), authors.hidden)
 
 
-def words(session: Session) -> tuple[Word, ...]:
-    """The sensitive words in use: the packaged ones, changed, taken out and added to by the office's own."""
-    out = {word.word: word for word in _packaged()}
-    for row in session.execute(select(RiskWord).order_by(RiskWord.word)).scalars():
-        if row.enabled:
-            out[row.word] = Word(row.word, row.kind, row.level, tuple(row.unless), row.note)
-        else:
-            out.pop(row.word, None)
-    return tuple(out.values())
-
-
-def version_of(row: RiskVersion) -> Version:
-    """Stored weights as a version; what they don't name is as in the first one."""
-    pairs = {"more", "other", "reach"}
-    steps = {"dead", "hurt"}
-    held = {}
-    for name, value in row.weights.items():
-        if name == "base":
-            held[name] = {int(level): points for level, points in value.items()}
-        else:
-            held[name] = tuple(value) if name in pairs else tuple(map(tuple, value)) if name in steps else value
-    return Version(row.key, **held)
-
-
 # --- Parts ----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(1)
-def _packaged() -> tuple[Word, ...]:
-    return lexicon.read((CATALOG / "risk.csv").read_text("utf-8"))
 
 
 @lru_cache(2)
@@ -262,12 +227,6 @@ def figures_of(row: Row) -> dict[str, int]:
     parts = [figures[name] for name in ("likes", "reposts", "comments") if name in figures]
     more = {"interaction": sum(parts)} if parts else {}
     return figures | more | ({"heat": row.heat} if row.heat is not None else {})
-
-
-def weight_of(config: Mapping) -> float:
-    """Weight of a source, as its options say (`weight`, 1 without)."""
-    said = (config or {}).get("weight", 1)
-    return float(said) if isinstance(said, int | float) and 0 < said <= 3 else 1.0
 
 
 def whole(title: str, text: str) -> str:

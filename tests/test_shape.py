@@ -15,7 +15,7 @@ LEVELS = [
     {"models", "db", "months", "catalog", "catalog_sources", "lock", "audit", "migrations",
      "credentials", "limits", "rereading"},
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "understand", "sift",
-     "watches", "unsifted", "district", "own_places", "words",
+     "watches", "unsifted", "district", "own_places", "words", "scoring",
      "corrections", "viewing", "outlook",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},

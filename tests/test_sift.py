@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import district, ingest, sift, unsifted
+from core import district, ingest, scoring, sift, unsifted
 from core.models import Mention, RiskVersion, RiskWord, Sense, Source, Unit, Unsifted, Watch, WatchHit
+from core.opinion import risk
 from core.opinion.watch import Profile
 from core.records import Batch, MentionRecord
 
@@ -164,6 +165,6 @@ def test_changes_of_watches_words_and_versions_count_when_asked_again(session, t
 
 def test_versions_are_read_back_as_they_were_stored():
     row = RiskVersion(key="x", weights={"dead": [[5, 20], [1, 10]], "suspected": 0.3}, at=NOW)
-    made = sift.version_of(row)
+    made = scoring.version_of(row)
     assert (made.key, made.dead, made.suspected) == ("x", ((5, 20), (1, 10)), 0.3)
-    assert replace(made, key="risk-1", dead=sift.risk.V1.dead, suspected=0.5) == sift.risk.V1
+    assert replace(made, key="risk-1", dead=risk.V1.dead, suspected=0.5) == risk.V1
