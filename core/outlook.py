@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, delete, func, select
 from sqlmodel import Session
 
 from core.clock import day_of, days
@@ -283,3 +283,13 @@ def history(
     if not series.heard or (kind == PLATFORM and key not in series.by_platform):
         return {}
     return series.all() if kind == ALL else series.platform(key)
+
+
+def forget_sample(session: Session) -> None:
+    """Take out the forecasts of the sample district; one that is loaded again is forecast anew. The caller commits."""
+    session.execute(delete(OutlookDay).where(
+        OutlookDay.outlook_id.in_(select(Outlook.id).where(Outlook.demo.is_(True)))))
+    session.execute(delete(Outlook).where(Outlook.demo.is_(True)))
+    done = session.execute(select(Remembered).where(Remembered.key == _DONE)).scalar()
+    if done is not None:
+        done.value = {key: value for key, value in done.value.items() if key != str(True)}

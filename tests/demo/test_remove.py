@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import db, demo, evidence, ingest, matrices, rollup, understand
+from core import corrections, db, demo, evidence, ingest, matrices, outlook, rollup, understand, viewing
 from core.clock import day_of
 from core.counts import Count
 from core.models import (
@@ -23,11 +23,17 @@ from core.models import (
     Matrix,
     Mention,
     MentionDay,
+    Outlook,
+    OutlookDay,
     Post,
     Run,
+    Sense,
     Source,
     Topic,
+    TopicChange,
     TopicDay,
+    TopicGroup,
+    TopicView,
     Unit,
 )
 from core.records import Batch, FollowerRecord, MentionRecord, PostRecord
@@ -119,6 +125,56 @@ def test_real_mentions_keep_their_folds_and_topics(sample):
         assert {(r.day, r.platform): (r.mentions, r.folded) for r in session.execute(select(MentionDay)).scalars()} == {
             key: (number, firsts[key]) for key, number in counted.items()
         }
+
+
+def opined(session, demo_: bool) -> None:
+    """What people and the system made of one side's topics: corrections, viewpoints, changes, groups."""
+    topics = session.execute(select(Topic).where(Topic.demo.is_(demo_)).order_by(Topic.mentions.desc())).scalars().all()
+    mention = session.execute(select(Mention.id).where(Mention.topic_id == topics[0].id).limit(1)).scalar_one()
+    corrections.correct(session, mention, corrections.SENTIMENT, "负面", who="测试", now=NOW)
+    group, other = (TopicGroup(title=title, first_at=NOW, last_at=NOW, demo=demo_) for title in ("大事", "同一件大事"))
+    session.add(group)
+    session.flush()
+    other.alias_of = topics[0].group_id = group.id
+    session.add(other)
+    session.add(TopicChange(topic_id=topics[0].id, at=NOW, kind="merged", other_id=topics[-1].id))
+    unit = session.execute(select(Unit.id).where(Unit.demo.is_(True)).limit(1)).scalar_one()
+    session.add(Sense(mention_id=mention, at=NOW, unit_id=unit, unit_why="地点"))
+    forecast = session.execute(select(Outlook.id).where(Outlook.demo.is_(demo_)).limit(1)).scalar_one()
+    session.add(OutlookDay(outlook_id=forecast, day=day_of(NOW), horizon=1, value=1, actual=1, error=0, naive=0,
+                           inside=True))
+    if not session.get(TopicView, topics[0].id):
+        session.add(TopicView(topic_id=topics[0].id, at=NOW, content={}))
+    session.commit()
+
+
+def test_what_was_made_of_sample_topics_goes_and_that_of_real_ones_stays(sample):
+    with db.session() as session:
+        write_real(session)
+        while viewing.run(session, now=NOW):
+            pass
+        outlook.run(session, now=NOW)
+        opined(session, True)
+        before = counts(session)
+        assert all(before[table] for table in ("outlook", "outlookday", "topicview", "correction", "topicchange"))
+        opined(session, False)
+    demo.remove(now=NOW)
+    with db.session() as session:
+        for table, number in ((TopicView, 1), (TopicChange, 1), (TopicGroup, 2), (Sense, 1)):
+            assert len(session.execute(select(table)).scalars().all()) == number, table
+        assert {row.kind for row in session.execute(select(Outlook)).scalars()} == {"all"}
+        assert session.execute(select(Outlook.id).where(Outlook.demo.is_(True))).all() == []
+        ids = set(session.execute(select(Outlook.id)).scalars())
+        (judged,) = session.execute(select(OutlookDay.outlook_id)).scalars()
+        assert judged in ids
+        assert session.execute(select(Sense.unit_id)).scalars().all() == [None]
+        mention = session.execute(select(Mention.id).join(Topic).where(Topic.group_id.is_not(None)).limit(1)).scalar()
+        assert corrections.corrected(session, [mention], corrections.SENTIMENT)[mention].label == "负面"
+        assert session.execute(select(corrections.Correction.mention_id)).scalars().all() == [mention]
+    demo.load(now=NOW, months=1, accounts=3)
+    with db.session() as session:
+        outlook.run(session, now=NOW)
+        assert session.execute(select(Outlook.id).where(Outlook.demo.is_(True), Outlook.kind == "all")).scalar()
 
 
 def test_the_real_ledger_and_its_evidence_stay(sample):
