@@ -1,5 +1,6 @@
 """What the district is called, as the office keeps it: by these names texts are known to speak of it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlmodel import Session
 from core import audit, db, unsifted
 from core.faults import BadInput
 from core.models import Remembered
-from core.opinion.gazetteer import division
+from core.opinion.gazetteer import division, divisions
 from core.opinion.normal import normal
 from core.opinion.watch import Profile
 
@@ -18,7 +19,9 @@ KEY = "district_profile"
 """Key in `remembered`."""
 LONGEST, MOST = 30, 2_000
 """Characters of a name; names of one field."""
-FIELDS = {"sure": "专有名称", "doubtful": "易混名称", "cues": "旁证"}
+FIELDS = {
+    "sure": "别称", "streets": "街镇", "landmarks": "地标", "posts": "领导职务", "doubtful": "易混名称", "cues": "旁证",
+}
 
 
 def profile(session: Session) -> Profile:
@@ -29,24 +32,38 @@ def profile(session: Session) -> Profile:
         name: tuple(value) if isinstance(value, list) else value for name, value in held.items() if name in known}})
 
 
-def made(name: str, sure: Iterable[str], doubtful: Iterable[str], cues: Iterable[str], code: str) -> Profile:
-    """A profile of what a person filled in. Raises BadInput, naming the field and the remedy."""
+def made(name: str, code: str, **names: Iterable[str]) -> Profile:
+    """A profile of what a person filled in (`names` by FIELDS). Raises BadInput, naming the field and the remedy."""
     name, code = " ".join(name.split()), code.strip()
-    if not name and (sure or doubtful):
+    parts = {field: tuple(dict.fromkeys(filter(None, (" ".join(one.split()) for one in names.get(field, ())))))
+             for field in FIELDS}
+    if not name and any(parts.values()):
         raise BadInput("区名还没有填写，请填全称，如“浦东新区”")
-    parts = {field: tuple(dict.fromkeys(filter(None, (" ".join(one.split()) for one in names))))
-             for field, names in (("sure", sure), ("doubtful", doubtful), ("cues", cues))}
-    for label, names in (("区名", (name,) if name else ()), *((FIELDS[field], part) for field, part in parts.items())):
-        if len(names) > MOST:
-            raise BadInput(f"{label}共 {len(names)} 个，超过 {MOST} 个，请只保留常用的")
-        if wrong := [one for one in names if not 2 <= len(normal(one).text.strip()) <= LONGEST]:
-            raise BadInput(f"{label}“{wrong[0][:LONGEST]}”应为 2 到 {LONGEST} 个字")
-    if both := {name, *parts["sure"]} & {*parts["doubtful"], *parts["cues"]}:
-        raise BadInput(f"“{min(both)}”既在专有名称中，又在易混名称或旁证中，请只留一处")
+    taken: dict[str, str] = {}
+    for label, each in (("区名", (name,) if name else ()), *((FIELDS[field], part) for field, part in parts.items())):
+        if len(each) > MOST:
+            raise BadInput(f"{label}共 {len(each)} 个，超过 {MOST} 个，请只保留常用的")
+        for one in each:
+            if not 2 <= len(normal(one).text.strip()) <= LONGEST:
+                raise BadInput(f"{label}“{one[:LONGEST]}”应为 2 到 {LONGEST} 个字")
+            if one in taken:
+                raise BadInput(f"“{one}”既在{taken[one]}中，又在{label}中，请只留一处")
+            taken[one] = label
     if code and not ((home := division(code)) and home.depth == 3):
         raise BadInput(f"行政区划代码“{code[:LONGEST]}”不是名录中的区县，请填本区的六位代码，如 310115；"
                        "不判断地点时可以留空")
-    return Profile(name, parts["sure"], parts["doubtful"], parts["cues"], code)
+    return Profile(name, code=code, **parts)
+
+
+def streets(code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Streets and towns of the district of that code by the packaged list: those that no other place of the country is
+    called like, and those that are called so elsewhere, too. Nothing for a code that the list does not have."""
+    home = division(code)
+    if home is None:
+        return (), ()
+    called = Counter(one.name for one in divisions() if one.depth == 4)
+    mine = sorted({one.name for one in divisions() if one.depth == 4 and one.within(home)})
+    return tuple(one for one in mine if called[one] == 1), tuple(one for one in mine if called[one] > 1)
 
 
 def keep(session: Session, ours: Profile, *, who: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlmodel import Session
 
-from core import audit, db, unsifted
+from core import audit, db, district, unsifted
 from core.faults import BadInput
 from core.models import OwnPlace, Unit
 from core.opinion import gazetteer
@@ -51,19 +51,14 @@ def listed(session: Session) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(HEADS))
 
 
-def streets(code: str) -> frozenset[str]:
-    """Streets and towns of the district of that administrative code; none for an empty one."""
-    home = gazetteer.division(code) if code else None
-    return frozenset(one.name for one in gazetteer.divisions() if home and one.depth == 4 and one.within(home))
-
-
 def read(session: Session, data: bytes, name: str, code: str = "") -> tuple[Own, ...]:
     """The places of a file (CSV with the heads of `gazetteer.SHOWN`). `code`: of the district, by which streets are
     checked where it is given. Raises BadInput, naming file, line, field and remedy."""
     units: dict[str, str] = {}
     for unit in session.execute(select(Unit)).scalars():
         units |= dict.fromkeys((*unit.aliases, unit.name), unit.name)
-    lines = gazetteer.read_own(decoded(data, name), name, streets(code) or None)
+    streets = {one for part in district.streets(code) for one in part}
+    lines = gazetteer.read_own(decoded(data, name), name, streets or None)
     if len(lines) > MOST:
         raise BadInput(f"{name}：共 {len(lines)} 行，超过 {MOST} 行，请只保留常被提到的地点")
     if unknown := [line for line in lines if line.unit and line.unit not in units]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlmodel import Session
 
 from core import audit, db, sift, unsifted
@@ -32,11 +32,12 @@ class Trial:
 
 
 def save(
-    session: Session, name: str, query: str, *, id_: int | None = None, note: str = "", enabled: bool = True, who: str,
-    now: datetime,
+    session: Session, name: str, query: str, *, id_: int | None = None, note: str = "", enabled: bool = True,
+    marks: Mapping[int, bool] | None = None, who: str, now: datetime,
 ) -> Watch:
-    """Add a watch, or change the one of that id; what came in of late is matched anew. Raises BadInput for a query that
-    cannot be read, a name that is empty, too long or taken, an id that is gone. The caller commits."""
+    """Add a watch, or change the one of that id; what came in of late is matched anew. `marks`: what a person said of
+    mentions that a trial of this query found. Raises BadInput for a query that cannot be read, a name that is empty,
+    too long or taken, an id that is gone. The caller commits."""
     name = " ".join(name.split())
     if not name or len(name) > _NAME:
         raise BadInput(f"方案名称应有 1 到 {_NAME} 个字")
@@ -56,6 +57,7 @@ def save(
             session.execute(delete(WatchHit).where(WatchHit.watch_id == made.id))
         else:
             unsifted.again(session, now)
+    _mark(session, made.id, marks or {}, who, now)
     audit.note(session, who, "新增关注方案" if id_ is None else "修改关注方案", name, said(tree))
     db.bump(session, now)
     return made
@@ -83,9 +85,28 @@ def mark(
     if right is None:
         session.execute(delete(WatchMark).where(WatchMark.watch_id == watch, WatchMark.mention_id == mention))
     else:
-        row = {"watch_id": watch, "mention_id": mention, "right": right, "at": now, "who": who}
-        db.upsert(session, WatchMark, [row], ["watch_id", "mention_id"], ["right", "at", "who"])
+        _mark(session, watch, {mention: right}, who, now)
     db.bump(session, now)
+
+
+def _mark(session: Session, watch: int, marks: Mapping[int, bool], who: str, now: datetime) -> None:
+    rows = [{"watch_id": watch, "mention_id": mention, "right": right, "at": now, "who": who}
+            for mention, right in marks.items()]
+    db.upsert(session, WatchMark, rows, ["watch_id", "mention_id"], ["right", "at", "who"])
+
+
+def hits(session: Session, watch: int, limit: int = 200) -> pd.DataFrame:
+    """The newest mentions that meet a watch: mention_id, title, published_at, platform, source, why, url, right (a
+    person's mark; missing without)."""
+    rows = session.execute(
+        select(Mention.id, Mention.title, Mention.published_at, func.coalesce(Platform.name, Mention.platform),
+               Source.name, WatchHit.why, Mention.url, WatchMark.right)
+        .join(WatchHit, WatchHit.mention_id == Mention.id).join(Source, Source.id == Mention.source_id)
+        .outerjoin(Platform, Platform.code == Mention.platform)
+        .outerjoin(WatchMark, and_(WatchMark.watch_id == WatchHit.watch_id, WatchMark.mention_id == Mention.id))
+        .where(WatchHit.watch_id == watch).order_by(Mention.published_at.desc()).limit(limit)).all()
+    return pd.DataFrame(rows, columns=["mention_id", "title", "published_at", "platform", "source", "why", "url",
+                                       "right"])
 
 
 def listed(session: Session) -> pd.DataFrame:

@@ -78,15 +78,21 @@ def test_a_list_with_a_fault_is_refused_whole(ours, text, said):
 
 
 def test_names_of_the_district_are_checked_and_kept(ours):
-    made = district.made(" 浦东新区 ", ["浦东", "浦东", ""], ["人民路"], ["上海"], "310115000000")
-    assert made == Profile("浦东新区", ("浦东",), ("人民路",), ("上海",), "310115000000")
+    made = district.made(" 浦东新区 ", "310115000000", sure=["浦东", "浦东", ""], doubtful=["人民路"], cues=["上海"],
+                         posts=["浦东新区区长"])
+    assert made == Profile("浦东新区", ("浦东",), ("人民路",), ("上海",), "310115000000", posts=("浦东新区区长",))
     district.keep(ours, made, who="王敏", now=NOW)
     assert district.profile(ours) == made
-    for wrong, said in (
-        (("", ["浦东"], [], [], ""), "区名还没有填写"), (("浦东新区", ["浦"], [], [], ""), "专有名称“浦”应为 2 到 30"),
-        (("浦东新区", ["人民路"], ["人民路"], [], ""), "请只留一处"),
-        (("浦东新区", [], [], [], "999999"), "不是名录中的区县"),
-        (("浦东新区", [], [], [], "31"), "不是名录中的区县"),
+    for name, code, names, said in (
+        ("", "", {"sure": ["浦东"]}, "区名还没有填写"), ("浦东新区", "", {"sure": ["浦"]}, "别称“浦”应为 2 到 30"),
+        ("浦东新区", "", {"streets": ["人民路"], "doubtful": ["人民路"]}, "既在街镇中，又在易混名称中"),
+        ("浦东新区", "999999", {}, "不是名录中的区县"), ("浦东新区", "31", {}, "不是名录中的区县"),
     ):
         with pytest.raises(BadInput, match=said):
-            district.made(*wrong)
+            district.made(name, code, **names)
+
+
+def test_streets_are_told_apart_by_whether_others_bear_their_name():
+    own, shared = district.streets("310115")
+    assert "川沙新镇" in own and "新场镇" in shared and not set(own) & set(shared)
+    assert district.streets("999999") == ((), ())

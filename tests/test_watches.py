@@ -93,6 +93,16 @@ def test_a_query_is_tried_out_and_nothing_is_kept(session, told):
         watches.trial(session, "停水 或", now=NOW)
 
 
+def test_what_a_trial_showed_to_be_right_is_kept_with_the_watch(session, told):
+    found = watches.trial(session, "停水 或 爆炸", now=NOW)
+    ids = dict(zip(found.frame["title"], found.frame["mention_id"], strict=True))
+    made = save(session, "试跑过的", "停水 或 爆炸", marks={ids[TEXTS["a"][0]]: True, ids[TEXTS["c"][0]]: False})
+    sift.run(session, now=NOW)
+    assert watches.listed(session).iloc[0][["hits", "marked", "precision"]].tolist() == [3, 2, 0.5]
+    seen = watches.hits(session, made.id).set_index("title")["right"]
+    assert seen[TEXTS["a"][0]] and not seen[TEXTS["c"][0]] and seen.isna().sum() == 1
+
+
 def test_precision_is_what_people_marked(session, told):
     made = save(session)
     sift.run(session, now=NOW)

@@ -97,19 +97,28 @@ Node = Word | Near | District | Among | AtLeast | All | Any_ | Not
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The district as texts name it. `sure` names mean it by themselves; `doubtful` ones are borne by others, too
-    (a street 人民路街道, a park), and need a second name or one of `cues` (the city, its paper) in the same text.
-    `code`: its administrative code, for places (core.opinion.places); empty where the office gave none."""
+    """The district as texts name it. Its name and other names (`sure`), its `streets`, `landmarks` and leaders' `posts`
+    mean it by themselves; `doubtful` ones are borne by others, too (a street 人民路街道, a park), and need a second one
+    or one of `cues` (the city, its paper) in the same text. `code`: its administrative code, for places
+    (core.opinion.places); empty where the office gave none."""
 
     name: str
     sure: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
     code: str = ""
+    streets: tuple[str, ...] = ()
+    landmarks: tuple[str, ...] = ()
+    posts: tuple[str, ...] = ()
+
+    @property
+    def certain(self) -> tuple[str, ...]:
+        """Every name that means it by itself."""
+        return tuple(filter(None, (self.name, *self.sure, *self.streets, *self.landmarks, *self.posts)))
 
     @property
     def every(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(filter(None, (self.name, *self.sure, *self.doubtful, *self.cues))))
+        return tuple(dict.fromkeys((*self.certain, *self.doubtful, *self.cues)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,7 +500,7 @@ class _Told:
         def there(names: Iterable[str]) -> dict[str, list[tuple[str, int, int]]]:
             return {name: places for name in names if (places := self.seen.get(_form(name)))}
 
-        sure = there((self.profile.name, *self.profile.sure))
+        sure = there(self.profile.certain)
         if sure:
             return self._note(f"提到本区（{'、'.join(list(sure)[:3])}）", list(chain.from_iterable(sure.values())))
         doubtful, cues = there(self.profile.doubtful), there(self.profile.cues)
