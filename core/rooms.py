@@ -32,6 +32,7 @@ ROOMS = (
     Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", (), live=False),
     Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单，对照检查指标", (), live=False),
     Room("quality", "data", "数据质量", "fact_check", "数据是否齐全、准确，哪些需要处理", live=False),
+    Room("rules", "data", "规则", "rule", "关注什么、哪些词敏感、本区叫什么、有哪些地点", (), live=False),
     Room("sources", "data", "采集源", "rss_feed", "数据从哪里来、是否按时到", (), live=False),
 )
 

@@ -341,6 +341,8 @@ def said(node: Node) -> str:
             return f"提到{'或'.join(f'“{part.text}”' for part in parts)}"
         case Any_(parts):
             return "（" + "，或".join(map(said, parts)) + "）"
+        case Not(Word(text, "author")):
+            return f"作者不是“{text}”"
         case Not(part):
             return f"不{said(part)}" if isinstance(part, Word | District) else f"不符合（{said(part)}）"
         case All(parts):
