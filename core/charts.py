@@ -114,6 +114,38 @@ def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
     return _titled(chart, title, height)
 
 
+def outlook(past: pd.DataFrame, ahead: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "",
+            height: int = 280) -> alt.LayerChart:
+    """What was, as bars by day, and what is expected, as a line in its band.
+
+    `past`: day (date) · value (number or NaN). `ahead`: day · value · low · high, all known; perhaps no row.
+    """
+    was = _daily(past.assign(series="实际"), value_name, unit)
+    will = _daily(ahead[["day", "value"]].assign(series="预测"), value_name, unit)
+    if len(ahead):
+        will = will.assign(low=list(ahead["low"]), high=list(ahead["high"]))
+        will["text"] = [labels.wan(value) + unit for value in ahead["value"]]
+        will["range"] = [f"{labels.wan(low)} 至 {labels.wan(high)}{unit}"
+                         for low, high in zip(ahead["low"], ahead["high"], strict=True)]
+    every = pd.concat([was["day"], will["day"]])
+    x = _day_axis(every).scale(padding=14)
+    amount = {"title": f"{value_name}（{unit}）", "axis": _AMOUNT}
+    y = alt.Y("value:Q", **amount)
+    colour = _series_colour(["实际", "预测"], symbolType="square", symbolOpacity=1)
+    day = alt.Tooltip("date_text:N", title="日期")
+    layers = [alt.Chart(was).mark_bar(**_bar_width(every)).encode(
+        x=x, y=y, color=colour, tooltip=[day, alt.Tooltip("text:N", title=value_name)])]
+    if len(ahead):
+        base = alt.Chart(will).encode(x=x, color=colour)
+        tooltip = [day, alt.Tooltip("text:N", title="预测"), alt.Tooltip("range:N", title="80% 区间")]
+        layers += [
+            base.mark_area(opacity=0.22, line=False).encode(y=alt.Y("low:Q", **amount), y2="high:Q"),
+            base.mark_line(strokeWidth=2, strokeDash=[5, 3]).encode(y=y),
+            base.mark_point(filled=True, size=36).encode(y=y, tooltip=tooltip),
+        ]
+    return _titled(alt.layer(*layers), title, height)
+
+
 def ranking_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "",
                  name_title: str = "名称", row_height: int = 24) -> alt.LayerChart:
     """Horizontal bars, the largest on top, with the value written at the end of each.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -28,6 +29,13 @@ def plain(text: str) -> str:
 def caption(text: str) -> None:
     """A quiet line under a figure; the text is taken literally."""
     st.caption(plain(text))
+
+
+def anchor(name: str, url: str) -> str:
+    """Markdown of a link to where something stands, both taken literally; the name alone without a web address."""
+    if not url.startswith(("http://", "https://")):
+        return plain(name)
+    return f"[{plain(name)}]({quote(url, safe=':/?#&=%+,;@~!$')})"
 
 
 def empty(sentence: str, icon: str = ":material/inbox:") -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import charts, labels, ui
 from core.query import opinion
+from core.ui import outlook
 from core.ui.figures import delta
 from core.ui.parts import plain
 from core.ui.topic import topic
@@ -68,3 +69,4 @@ ui.caption("按信息条数排列。点选一个话题，可看它的全部信�
 ui.export(topics, columns, f"热点话题 {where.start} 至 {where.end}", key="topics")
 st.altair_chart(charts.stacked_bars(days, unit="条", value_name="信息量", title="每日信息量（按平台）"),
                 alt="每日信息量的柱状图，按平台分色")
+outlook.of_all()
