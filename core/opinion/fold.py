@@ -2,16 +2,27 @@
 
 24 bands of 3 minima over hashed character trigrams find a pair of Jaccard .5 with probability .96 and of .7 with .9999.
 A sample of hashed runs of eight letters, the same in every text that has the run, finds a short text within a long one.
-The comparison decides: a reprint shares six tenths of all trigrams (Jaccard), or eight tenths of the shorter one's
-between texts of comparable length, or half of its runs of eight letters; where the other is much longer, that is an
-excerpt, which is counted apart from reprints (a digest of the day's news takes in shorter pieces: they are no excerpts
-of it). Texts that give other numbers are other news. Texts under 15 letters are folded only when they are equal.
-Measured in docs/benchmarks.md. Keys are signed 64-bit integers, so that a table can index them.
+Keys are signed 64-bit integers, so that a table can index them; stored keys outlive the process and must stay the same.
+
+The comparison decides by what differs, not only by how much is shared. A copy leaves out, adds, moves, or changes
+single letters; another piece of news in the same words (previews of press conferences, daily figures) puts other
+dates, other numbers or another passage in their places. So three quarters of the shorter text's trigrams must be
+shared, what is left of it must be single letters or a source's line at either end, and not both texts may have
+passages of their own. From 150 letters on, half of the runs of eight letters are enough: articles are rewritten by
+the paragraph. Where one text is much longer than the other, the one is an excerpt of the other, which is counted
+apart from reprints: a quotation under a long comment, a report's beginning. In a digest or a list of headlines each
+piece is a small part of the whole: no excerpt. Texts under 15 letters are folded only when they are equal. Measured
+in docs/benchmarks.md.
 """
 
-from collections.abc import Iterable
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from heapq import nlargest
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -25,9 +36,25 @@ SHORTEST = 15
 """Letters below which only equal texts are folded."""
 TITLE_LENGTH = 40
 """Letters below which two texts with different numbers are two pieces of news (金价涨破4000 / 4100)."""
-RUN_LENGTH, EXCERPT_LENGTH = 60, 120
-"""Letters of the shorter text from which half of its runs are enough, between texts of comparable length and others."""
-JACCARD, CONTAINMENT, RUNS, LENGTH_RATIO, NUMBERS = 0.6, 0.8, 0.5, 0.4, 0.5
+BRIEF, LONG = 60, 150
+"""Letters up to which a text that is no whole part of the other must be nearly as long as that; letters from which
+half of the runs of eight are enough."""
+WHOLE, WITHIN, JACCARD, RUNS = 0.95, 0.75, 0.6, 0.5
+"""Shares of the shorter text's trigrams: enough by itself; enough where the rest may be left over. Jaccard asked of a
+brief text. Share of the shorter text's runs of eight letters."""
+PASSAGE, STRAY, OWN_PASSAGE, OWN, LEAST = 3, 0.08, 5, 0.06, 6
+"""What may be left over: the letters in a row that make a passage, the share of the shorter text that its passages are
+at most; the same for what both texts have of their own; so many letters in any case."""
+ADDED = 8
+"""Letters at either end that don't count: a source's line."""
+LENGTH_RATIO = 0.4
+"""Length of the shorter text, against the longer one, below which it is an excerpt."""
+EXCERPT_SHARES = {TITLE_LENGTH: 0.2, LONG: 0.12}
+"""The share of the longer text that an excerpt of so many letters is at least; a smaller one is an item of a digest."""
+NUMBERS = 0.34
+"""The share of a text's numbers that may be others than the other text's."""
+MOST_HELD, MOST_COMPARED = 8, 12
+"""First copies of one key that are looked at, the newest; candidates that a text is compared with, of most keys."""
 
 Kind = Literal["reprint", "excerpt"]
 
@@ -37,124 +64,254 @@ _MULTIPLY = _rng.integers(1, 1 << 63, BANDS * ROWS, dtype=np.uint64) | np.uint64
 _ADD = _rng.integers(0, 1 << 63, BANDS * ROWS, dtype=np.uint64)
 _BAND_MULTIPLY = _rng.integers(1, 1 << 63, (1, ROWS), dtype=np.uint64) | np.uint64(1)
 _BAND_ADD = _rng.integers(0, 1 << 63, BANDS, dtype=np.uint64)
+_STEP = 1 << 14
+"""Hashes that are worked on at a time: they stay in the processor's cache."""
+_STEPS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1))
+_NUMBER = re.compile(r"[0-9]+")
+_DATE = re.compile(r"([0-9]{1,2})月([0-9]{1,2})日")
 
 
 def _mix(values: np.ndarray) -> np.ndarray:
-    """The finaliser of splitmix64: spreads every bit of the input over the output."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    """The finaliser of splitmix64, in place: spreads every bit of the input over the output."""
+    moved = np.empty_like(values)
+    for bits, factor in _STEPS:
+        np.right_shift(values, np.uint64(bits), out=moved)
+        np.bitwise_xor(values, moved, out=values)
+        if factor != 1:
+            np.multiply(values, np.uint64(factor), out=values)
+    return values
 
 
-def _trigrams(clean: str) -> np.ndarray:
-    """Distinct hashed character trigrams (uint64) of a text's letters."""
-    codes = np.frombuffer(clean.encode("utf-32-le"), np.uint32).astype(np.uint64)
-    if len(codes) < 3:
-        return np.unique(_mix(codes))
-    # A code point has 21 bits, so three fit into 63: the packing itself loses nothing.
-    return np.unique(_mix((codes[:-2] << np.uint64(42)) | (codes[1:-1] << np.uint64(21)) | codes[2:]))
+def _codes(clean: str) -> np.ndarray:
+    return np.frombuffer(clean.encode("utf-32-le"), np.uint32).astype(np.uint64)
 
 
-def _exact_key(clean: str) -> int:
-    """One key for a short text: equal texts, equal keys."""
-    value = np.array([0xCBF29CE484222325], np.uint64)
-    for code in clean:
-        value = _mix(value ^ np.uint64(ord(code)))
-    return int(value.view(np.int64)[0])
+def _packed(codes: np.ndarray) -> np.ndarray:
+    """Every three letters as one number. A code point has 21 bits, so three fit into 63: nothing is lost."""
+    return (codes[:-2] << np.uint64(42)) | (codes[1:-1] << np.uint64(21)) | codes[2:]
 
 
-def _runs(clean: str) -> np.ndarray:
-    """Distinct hashed runs of eight letters (uint64)."""
-    codes = np.frombuffer(clean.encode("utf-32-le"), np.uint32).astype(np.uint64)
-    count = len(codes) - RUN + 1
-    if count < 1:
-        return np.empty(0, np.uint64)
+def _rolled(codes: np.ndarray) -> np.ndarray:
+    """Every run of eight letters as one number."""
+    count = max(len(codes) - RUN + 1, 0)
     value = np.zeros(count, np.uint64)
     for place in range(RUN):
-        value = value * np.uint64(0x9E3779B97F4A7C15) + codes[place : place + count]
-    return np.unique(_mix(value))
+        value *= np.uint64(0x9E3779B97F4A7C15)
+        value += codes[place : place + count]
+    return value
+
+
+def _distinct(values: np.ndarray) -> np.ndarray:
+    """The values in order, each once; several times as quick as numpy.unique for some hundreds."""
+    values = np.sort(values)
+    new = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=new[1:])
+    return values[new]
+
+
+# --- Keys -----------------------------------------------------------------------------------------------------------
 
 
 def signature(text: str) -> list[int]:
     """Keys of a text: 24 of its bands and a sample of its runs, or one for a short text, or none for a text without
     letters."""
-    clean = letters(text)
-    if not clean:
-        return []
-    if len(clean) < SHORTEST:
-        return [_exact_key(clean)]
-    shingles = _trigrams(clean)
-    minima = np.full(BANDS * ROWS, _MASK, np.uint64)
-    for start in range(0, len(shingles), 4096):
-        part = shingles[start : start + 4096, None]
-        minima = np.minimum(minima, _mix(part * _MULTIPLY + _ADD).min(axis=0))
-    keys = _mix((_mix(minima.reshape(BANDS, ROWS)) * _BAND_MULTIPLY).sum(axis=1, dtype=np.uint64) + _BAND_ADD)
-    runs = _runs(clean)
-    sampled = runs[runs < np.uint64(_MASK // SAMPLED)][:MOST_RUNS]  # the smallest ones: the same in every text
-    return [*keys.view(np.int64).tolist(), *_mix(sampled).view(np.int64).tolist()]
+    return _keys([letters(text)])[0]
 
 
-def _numbers(clean: str) -> set[str]:
-    out, run = set(), ""
-    for char in clean + " ":
-        if char.isdigit():
-            run += char
-        elif run:
-            out.add(run)
-            run = ""
+def signatures(texts: Sequence[str]) -> list[list[int]]:
+    """The keys of each text, as `signature` gives them; several times as quick for many."""
+    return _keys([letters(text) for text in texts])
+
+
+def _keys(cleans: Sequence[str]) -> list[list[int]]:
+    out: list[list[int]] = [[] for _ in cleans]
+    batch: list[int] = []
+    size = 0
+    for number, clean in enumerate(cleans):
+        if len(clean) < SHORTEST:
+            out[number] = [_exact_key(clean)] if clean else []
+            continue
+        batch.append(number)
+        size += len(clean)
+        if size >= _STEP:
+            _fill(out, batch, cleans)
+            batch, size = [], 0
+    if batch:
+        _fill(out, batch, cleans)
     return out
 
 
-@dataclass(frozen=True, slots=True)
+def _exact_key(clean: str) -> int:
+    """One key for a short text: equal texts, equal keys."""
+    value = 0xCBF29CE484222325
+    for char in clean:
+        value ^= ord(char)
+        for bits, factor in _STEPS:
+            value = ((value ^ (value >> bits)) * factor) & _MASK
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _fill(out: list[list[int]], batch: Sequence[int], cleans: Sequence[str]) -> None:
+    """Keys of texts of 15 letters and more, all at once: their letters stand one after the other, and what spans two of
+    them is left out."""
+    sizes = np.array([len(cleans[number]) for number in batch])
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    codes = _codes("".join(cleans[number] for number in batch))
+    bands = _bands(_mix(_packed(codes)), starts, ends)
+    runs = _sampled(_mix(_rolled(codes)), starts, ends)
+    for place, number in enumerate(batch):
+        out[number] = [*bands[place], *runs[place]]
+
+
+def _bands(shingles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> list[list[int]]:
+    # A trigram that spans two texts has its place among the first one's last two: cut out by bounds of both kinds.
+    bounds = np.stack((starts, np.minimum(ends - 2, len(shingles))), axis=1).ravel()
+    bounds = bounds[:-1] if bounds[-1] == len(shingles) else bounds
+    minima = np.empty((BANDS * ROWS, len(starts)), np.uint64)
+    rows = max(_STEP // len(shingles), 1)
+    for first in range(0, BANDS * ROWS, rows):
+        part = slice(first, first + rows)
+        hashed = _mix(shingles * _MULTIPLY[part, None] + _ADD[part, None])
+        minima[part] = np.minimum.reduceat(hashed, bounds, axis=1)[:, ::2]
+    mixed = _mix(np.ascontiguousarray(minima.T)).reshape(len(starts), BANDS, ROWS)
+    return _mix((mixed * _BAND_MULTIPLY).sum(axis=2, dtype=np.uint64) + _BAND_ADD).view(np.int64).tolist()
+
+
+def _sampled(runs: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> list[list[int]]:
+    """Of each text its smallest runs, without repetition: the same in every text that has them."""
+    places = np.flatnonzero(runs < np.uint64(_MASK // SAMPLED))
+    owners = np.searchsorted(ends, places, side="right")
+    inside = places + RUN <= ends[owners]
+    places, owners = places[inside], owners[inside]
+    values = runs[places]
+    order = np.lexsort((values, owners))
+    values, owners = values[order], owners[order]
+    new = np.ones(len(values), bool)
+    new[1:] = (values[1:] != values[:-1]) | (owners[1:] != owners[:-1])
+    values, owners = values[new], owners[new]
+    cuts = np.searchsorted(owners, np.arange(len(starts) + 1))
+    keys = _mix(values).view(np.int64).tolist()
+    return [keys[first : min(last, first + MOST_RUNS)] for first, last in pairwise(cuts)]
+
+
+# --- Comparing ------------------------------------------------------------------------------------------------------
+
+
 class _Shape:
-    """What texts are compared by."""
+    """What a text is compared by."""
 
-    clean: str
-    trigrams: np.ndarray
-    runs: np.ndarray
-    numbers: frozenset[str]
+    def __init__(self, clean: str):
+        self.clean = clean
+        self.size = len(clean)
+        self.places = _packed(_codes(clean))
+        self.trigrams = _distinct(self.places)
+
+    @cached_property
+    def runs(self) -> np.ndarray:
+        return _distinct(_rolled(_codes(self.clean)))
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(_NUMBER.findall(self.clean))
+
+    @cached_property
+    def dates(self) -> frozenset[tuple[str, str]]:
+        return frozenset(_DATE.findall(self.clean))
 
 
-@lru_cache(4096)
-def _shape(clean: str) -> _Shape:
-    return _Shape(clean, _trigrams(clean), _runs(clean), frozenset(_numbers(clean)))
+_shape = lru_cache(2048)(_Shape)
 
 
-def _shared(a: np.ndarray, b: np.ndarray) -> int:
-    return len(np.intersect1d(a, b, assume_unique=True))
+def _held(values: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Which values are among the sorted ones."""
+    return by.take(by.searchsorted(values), mode="clip") == values
 
 
-def _kin(a: str, b: str) -> tuple[Kind | None, float]:
-    """What two texts (letters) are to each other, and how much they share: 0 to 1, 2 where they are equal."""
-    if not a or not b:
+def _left(one: _Shape, other: _Shape) -> tuple[np.ndarray, np.ndarray]:
+    """The passages of one text that no trigram of the other covers: their lengths, and how much of each stands at an
+    end and doesn't count."""
+    shared = _held(one.places, other.trigrams)
+    covered = np.ones(len(shared) + 4, bool)  # with a covered letter before and behind
+    covered[1:-1] = False
+    for place in (1, 2, 3):
+        covered[place : place + len(shared)] |= shared
+    edges = np.flatnonzero(covered[1:] != covered[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    at_end = (starts == 0) | (ends == len(shared) + 2)
+    return ends - starts, np.where(at_end, np.minimum(ends - starts, ADDED), 0)
+
+
+def _passages(left: tuple[np.ndarray, np.ndarray], least: int) -> int:
+    lengths, free = left
+    return int((lengths - free)[lengths >= least].sum())
+
+
+def _other_news(short: _Shape, long: _Shape) -> bool:
+    """Whether dates or numbers tell two texts apart."""
+    if short.size < LONG and short.dates and long.dates and short.dates.isdisjoint(long.dates):
+        return True
+    if short.size < LONG or short.size >= LENGTH_RATIO * long.size:
+        differ = min(len(short.numbers - long.numbers), len(long.numbers - short.numbers))
+        if short.size < TITLE_LENGTH:
+            return differ > 0
+        return differ > 1 and differ > NUMBERS * min(len(short.numbers), len(long.numbers))
+    return False
+
+
+def _copied(short: _Shape, long: _Shape, within: float, likeness: float) -> bool:
+    """Whether the shorter text says nothing that the other doesn't: by what of either is left over."""
+    if within >= WHOLE:
+        return True
+    if within < WITHIN or (short.size < BRIEF and likeness < JACCARD):
+        return False
+    left, others = _left(short, long), _left(long, short)
+    own = min(_passages(some, OWN_PASSAGE) for some in (left, others))
+    return _passages(left, PASSAGE) <= max(STRAY * short.size, LEAST) and own <= max(OWN * short.size, LEAST)
+
+
+def _kin(clean: str, others: Sequence[str]) -> list[tuple[Kind | None, float]]:
+    """What a text (letters) is to each of the others, and how near: below 2, and 2 where they are equal."""
+    out: list[tuple[Kind | None, float]] = [("reprint", 2.0) if clean == other else (None, 0.0) for other in others]
+    shapes = [_shape(other) if len(other) >= SHORTEST and other != clean else None for other in others]
+    if len(clean) < SHORTEST or not any(shapes):
+        return out
+    mine = _shape(clean)
+    sizes = [len(shape.trigrams) for shape in shapes if shape]
+    held = _held(np.concatenate([shape.trigrams for shape in shapes if shape]), mine.trigrams)
+    shared = iter(np.add.reduceat(held, np.cumsum([0, *sizes[:-1]]), dtype=np.int64).tolist())
+    for place, shape in enumerate(shapes):
+        if shape:
+            short, long = (mine, shape) if (mine.size, clean) < (shape.size, shape.clean) else (shape, mine)
+            out[place] = _nearness(short, long, next(shared))
+    return out
+
+
+def _nearness(short: _Shape, long: _Shape, common: int) -> tuple[Kind | None, float]:
+    """What two texts that share so many trigrams are to each other."""
+    within = common / min(len(short.trigrams), len(long.trigrams))
+    if within < (RUNS if short.size >= LONG else WITHIN) or _other_news(short, long):
         return None, 0.0
-    if a == b:
-        return "reprint", 2.0
-    shorter, longer = sorted((len(a), len(b)))
-    if shorter < SHORTEST:
+    likeness = common / (len(short.trigrams) + len(long.trigrams) - common)
+    rewritten = short.size >= LONG and _held(short.runs, long.runs).mean() >= RUNS
+    if not rewritten and not _copied(short, long, within, likeness):
         return None, 0.0
-    one, other = _shape(a), _shape(b)
-    few = min(len(one.numbers), len(other.numbers))
-    same = len(one.numbers & other.numbers)
-    if one.numbers != other.numbers and (shorter < TITLE_LENGTH or (few > 1 and same < NUMBERS * few)):
-        return None, 0.0
-    near = shorter >= LENGTH_RATIO * longer
-    common = _shared(one.trigrams, other.trigrams)
-    likeness = common / (len(one.trigrams) + len(other.trigrams) - common)
-    within = common / min(len(one.trigrams), len(other.trigrams))
-    if near and (likeness >= JACCARD or (shorter >= TITLE_LENGTH and within >= CONTAINMENT)):
-        return "reprint", max(likeness, within)
-    if shorter >= (RUN_LENGTH if near else EXCERPT_LENGTH) and within >= RUNS:
-        runs = _shared(one.runs, other.runs) / min(len(one.runs), len(other.runs))
-        if runs >= RUNS:
-            return ("reprint" if near else "excerpt"), runs
+    if short.size >= LENGTH_RATIO * long.size:
+        return "reprint", within + likeness / 2
+    share = 1 - _left(long, short)[0].sum() / long.size
+    if any(short.size >= size and share >= least for size, least in EXCERPT_SHARES.items()):
+        return "excerpt", within
     return None, 0.0
 
 
 def kin(a: str, b: str) -> Kind | None:
     """What one text is to the other: a reprint, or the one an excerpt of the other; None for neither. Symmetric; None
     for texts without letters."""
-    return _kin(letters(a), letters(b))[0]
+    a, b = letters(a), letters(b)
+    return _kin(a, [b])[0][0] if a else None
+
+
+# --- Groups ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +322,62 @@ class Joined:
     kind: Kind | None
 
 
+_BACK = np.arange(MOST_HELD)
+
+
+class _Index:
+    """Which texts have a key: sorted arrays of falling size, twelve bytes a key, behind a dictionary of the newest.
+
+    An array that has grown to a quarter of the one before it is merged into that: there are few of them at any size.
+    """
+
+    NEWEST = 20_000
+    """Keys that are held in the dictionary."""
+    GROWTH = 4
+
+    def __init__(self) -> None:
+        self._newest: dict[int, list[int]] = {}
+        self._waiting = 0
+        self._sorted: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def add(self, keys: Iterable[int], number: int) -> None:
+        for key in keys:
+            self._newest.setdefault(key, []).append(number)
+            self._waiting += 1
+        if self._waiting >= self.NEWEST:
+            self._settle()
+
+    def _settle(self) -> None:
+        keys = np.fromiter((key for key, some in self._newest.items() for _ in some), np.int64, self._waiting)
+        numbers = np.fromiter((one for some in self._newest.values() for one in some), np.uint32, self._waiting)
+        self._newest, self._waiting = {}, 0
+        self._sorted.append(_by_key(keys, numbers))
+        while len(self._sorted) > 1 and self._sorted[-2][0].size < self.GROWTH * self._sorted[-1][0].size:
+            last, before = self._sorted.pop(), self._sorted.pop()
+            self._sorted.append(_by_key(*map(np.concatenate, zip(before, last, strict=True))))
+
+    def having(self, keys: Sequence[int]) -> list[int]:
+        """The newest texts that have each key; a text comes once for every key that it shares."""
+        found: list[int] = []
+        for key in keys:
+            if some := self._newest.get(key):
+                found += some[-MOST_HELD:]
+        wanted = np.array(sorted(keys), np.int64)
+        for held, numbers in self._sorted:
+            last = held.searchsorted(wanted, "right") - 1
+            hit = held[last] == wanted
+            if hit.any():
+                places = last[hit, None] - _BACK
+                same = (held[places] == wanted[hit, None]) & (places >= 0)
+                found += numbers[places[same]].tolist()
+        return found
+
+
+def _by_key(keys: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(keys, kind="stable")
+    return keys[order], numbers[order]
+
+
 class Folds:
     """Groups reprints and excerpts in memory; its state can be rebuilt from rows of (identifier, text) of first copies.
 
@@ -172,28 +385,41 @@ class Folds:
     """
 
     def __init__(self, firsts: Iterable[tuple[int, str]] = ()):
-        self._by_key: dict[int, list[int]] = {}
-        self._texts: dict[int, str] = {}
-        for identifier, text in firsts:
-            self._keep(identifier, letters(text), signature(text))
+        self._index = _Index()
+        self._texts: list[str] = []
+        self._identifiers = array("q")
+        some = list(firsts)
+        cleans = [letters(text) for _, text in some]
+        for (identifier, _), clean, keys in zip(some, cleans, _keys(cleans), strict=True):
+            self._keep(identifier, clean, keys)
 
-    def _keep(self, identifier: int, clean: str, keys: list[int]) -> None:
-        self._texts[identifier] = clean
-        for key in keys:
-            self._by_key.setdefault(key, []).append(identifier)
+    def _keep(self, identifier: int, clean: str, keys: Iterable[int]) -> None:
+        self._index.add(keys, len(self._texts))
+        self._texts.append(clean)
+        self._identifiers.append(identifier)
 
-    def add(self, identifier: int, text: str) -> Joined:
-        """Find the group of a text: that of the first copy that it is nearest kin of, the oldest of equals."""
-        keys, clean = signature(text), letters(text)
-        seen = {one for key in keys for one in self._by_key.get(key, ())}
+    def add(self, identifier: int, text: str, keys: Sequence[int] | None = None) -> Joined:
+        """Find the group of a text: that of the first copy that it is nearest kin of, the oldest of equals. `keys`:
+        those of its `signature`, where they are known."""
+        clean = letters(text)
+        return self._join(identifier, clean, _keys([clean])[0] if keys is None else keys)
+
+    def add_many(self, texts: Sequence[tuple[int, str]]) -> list[Joined]:
+        """`add` for (identifier, text) one after the other, several times as quick."""
+        cleans = [letters(text) for _, text in texts]
+        return [self._join(identifier, clean, keys)
+                for (identifier, _), clean, keys in zip(texts, cleans, _keys(cleans), strict=True)]
+
+    def _join(self, identifier: int, clean: str, keys: Sequence[int]) -> Joined:
         best, joined = 0.0, Joined(identifier, None)
-        for candidate in sorted(seen):
-            kind, likeness = _kin(clean, self._texts[candidate])
-            if kind and likeness > best:
-                best, joined = likeness, Joined(candidate, kind)
+        seen = Counter(self._index.having(keys))
+        numbers = sorted(seen if len(seen) <= MOST_COMPARED else nlargest(MOST_COMPARED, seen, seen.__getitem__))
+        for number, (kind, nearness) in zip(numbers, _kin(clean, [self._texts[one] for one in numbers]), strict=True):
+            if nearness > best:
+                best, joined = nearness, Joined(self._identifiers[number], kind)
         if joined.kind is None:
             self._keep(identifier, clean, keys)
         return joined
 
 
-__all__ = ["Folds", "Joined", "Kind", "kin", "signature"]
+__all__ = ["Folds", "Joined", "Kind", "kin", "signature", "signatures"]

@@ -8,7 +8,10 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from functools import cache
 from html import unescape
+
+import numpy as np
 
 from core.opinion.normal import simplified
 from core.records import one_line
@@ -26,6 +29,9 @@ _URL = re.compile(r"(?:https?://|www\.)[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.IGNOR
 _FORWARDED = re.compile(r"//\s*@[\w\-·]{1,40}\s*[:：]")
 _PERSON = re.compile(r"@[\w\-·]{1,40}[:：]?")
 _FACE = re.compile(r"\[[^\[\]\s\d]{1,8}\]")
+_SPECIAL = re.compile(r"[<&@\[]|//|www\.", re.IGNORECASE)
+"""What `plain` may take something out for."""
+_HARD = 0xFFFFFFFF
 _HASHTAG = re.compile(r"#([^#\n]{1,60})#")
 _BRACKETED = re.compile(r"【([^【】\n]{1,120})】")
 _CAPTION = re.compile(r"^\s*【[^【】]{1,10}】\s*(?=\S)")
@@ -41,6 +47,8 @@ _WRAPPING = re.compile(
 
 def _visible(text: str) -> str:
     """Without anything that can't be seen: format, control and private-use characters, lone surrogates."""
+    if text.isprintable():
+        return text
     return "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs", "Co"))
 
 
@@ -59,7 +67,45 @@ def plain(text: str) -> str:
 def letters(text: str) -> str:
     """Only letters and digits of `plain`, simplified and lower case, without @names: what two copies of one text
     share."""
-    return "".join(c for c in _PERSON.sub(" ", simplified(plain(text))).lower() if c.isalnum())
+    text = text[:LONGEST]
+    found = None if _SPECIAL.search(text) else _one_by_one(text)
+    if found is None:
+        text = _PERSON.sub(" ", plain(text))
+        found = _one_by_one(text)
+    if found is None:
+        found = "".join(c for c in simplified(text).lower() if c.isalnum())
+    return found
+
+
+def _one_by_one(text: str) -> str | None:
+    """The letters of a text of which every character has at most one, whatever stands beside it; None for others."""
+    codes = np.frombuffer(text.encode("utf-32-le", "ignore"), np.uint32)
+    table = _alone()
+    if not codes.size or codes.max() >= table.size:
+        return None if codes.size else ""
+    found = table[codes]
+    found = found[found > 0]
+    return None if found.size and found.max() == _HARD else found.tobytes().decode("utf-32-le")
+
+
+@cache
+def _alone() -> np.ndarray:
+    """Of each code point the letter that it becomes: 0 for none, `_HARD` for several, or where that depends on what
+    stands beside it (what combines with the character before it, what becomes an @, and Σ)."""
+    size = 0x30000
+    every = [chr(code) for code in range(size)]
+    combining = {part for char in every if len(parts := unicodedata.normalize("NFD", char)) > 1 for part in parts[1:]}
+    combining.update(map(chr, range(0x1160, 0x1200)))  # the vowels and finals of Hangul
+    table = np.zeros(size, np.uint32)
+    for code, char in enumerate(every):
+        if char in combining:
+            table[code] = _HARD
+        elif unicodedata.category(char) not in ("Cf", "Cc", "Cs", "Co"):
+            form = unicodedata.normalize("NFKC", char)
+            kept = [c for c in simplified(form).lower() if c.isalnum()]
+            hard = len(kept) > 1 or "Σ" in form or ("@" in form and char != "@")
+            table[code] = _HARD if hard else ord(kept[0]) if kept else 0
+    return table
 
 
 def display_title(title: str, longest: int = 60) -> str:

@@ -1,11 +1,13 @@
 """Text as the opinion side compares it, on ordinary and on hostile input."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.opinion.normal import simplified
 from core.opinion.text import display_title, gist, letters, plain, pseudonym, strong_keys
 
 
@@ -85,3 +87,15 @@ def test_any_string_is_taken_and_nothing_invisible_is_left(raw):
 def test_a_hostile_long_text_is_cut_before_it_is_read(raw):
     assert len(plain(raw)) <= 20_000
     assert len(gist(raw)) <= 120
+
+
+MIXED = st.lists(st.one_of(st.characters(), st.sampled_from([
+    "@区水务局", "@台灣網：", "//@网友:", "[泪]", "http://t.cn/A6", "www.js.gov.cn", "＠某人", "①", "㎡", "ﬁ",
+    "e\u0301", "Σ", "Ａ１", "\u200b", "\ufe0f", "&amp;", "<b>", "臺灣", "가", "\u1161",
+])), max_size=20).map("".join)
+
+
+@given(MIXED)
+def test_letters_are_those_of_the_readable_form_without_names(raw):
+    named = re.sub(r"@[\w\-·]{1,40}[:：]?", " ", plain(raw))
+    assert letters(raw) == "".join(c for c in simplified(named).lower() if c.isalnum())
