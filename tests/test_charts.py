@@ -111,3 +111,17 @@ def test_every_state_has_a_colour_and_the_ones_that_differ_in_meaning_differ_in_
     for a, b in alike:
         same = charts.STATE_COLOURS[a] == charts.STATE_COLOURS[b]
         assert same or {a, b} & set(charts.STATE_SIGNS), (a, b)
+
+
+@pytest.mark.parametrize("ahead", [3, 0])
+def test_a_forecast_stands_behind_what_was_with_its_band(ahead):
+    was = pd.DataFrame({"day": DAYS[:3], "value": [4.0, float("nan"), 6.0]})
+    lines = [{"day": day, "value": 5.5, "low": 2.0, "high": 9.25} for day in DAYS[3 : 3 + ahead]]
+    will = pd.DataFrame(lines, columns=["day", "value", "low", "high"])
+    drawn = charts.outlook(was, will, unit="条", value_name="信息量")
+    rows = rows_of(drawn)
+    assert [row["value"] for row in rows if row.get("series") == "实际"] == [4.0, None, 6.0]
+    told = [row for row in rows if row.get("series") == "预测"]
+    assert len(told) == ahead and all(row["range"] == "2 至 9.3条" and row["text"] == "5.5条" for row in told)
+    assert len(drawn.to_dict()["layer"]) == (4 if ahead else 1)
+    assert "#" not in json.dumps(drawn.to_dict()).replace('"$schema"', "")
