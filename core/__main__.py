@@ -58,10 +58,18 @@ def _parser() -> argparse.ArgumentParser:
     ledger = imported.add_parser("ledger", help="导入台账工作簿")
     ledger.set_defaults(do=_import_ledger)
     ledger.add_argument("file", type=Path)
+    for word, what, do in (("words", "敏感词", _import_words), ("places", "本区地点", _import_places)):
+        listed = imported.add_parser(word, help=f"导入{what}（CSV，表头见“规则”）")
+        listed.set_defaults(do=do)
+        listed.add_argument("file", type=Path)
     exported = command("export", "导出", None).add_subparsers(required=True, metavar="内容")
     ledger = exported.add_parser("ledger", help="导出台账工作簿")
     ledger.set_defaults(do=_export_ledger)
     ledger.add_argument("file", type=Path)
+    for word, what in (("words", "敏感词"), ("places", "本区地点")):
+        listed = exported.add_parser(word, help=f"导出{what}（CSV）")
+        listed.set_defaults(do=_export_list, what=word)
+        listed.add_argument("file", type=Path)
     command("collect", "立即采集全部到期的采集源，并汇总、归并", _collect)
     rollup = command("rollup", "汇总有变化的账号日", _rollup)
     rollup.add_argument("--rebuild", action="store_true", help="全部重新汇总")
@@ -184,6 +192,45 @@ def _export_ledger(options: argparse.Namespace) -> int:
     with db.session() as session:
         options.file.write_bytes(ledger.export_workbook(session))
     print(f"台账已导出到 {options.file}")
+    return 0
+
+
+def _import_words(options: argparse.Namespace) -> int:
+    from core import words
+
+    db.migrate()
+    with db.session() as session:
+        made = words.plan(session, words.read(_bytes(options.file), options.file.name))
+        print(words.take(session, made, who="命令行", now=clock.now()))
+        session.commit()
+    return 0
+
+
+def _import_places(options: argparse.Namespace) -> int:
+    from core import district, own_places
+
+    db.migrate()
+    with db.session() as session:
+        code = district.profile(session).code
+        made = own_places.plan(session, own_places.read(session, _bytes(options.file), options.file.name, code))
+        print(own_places.take(session, made, who="命令行", now=clock.now()))
+        session.commit()
+    return 0
+
+
+def _bytes(file: Path) -> bytes:
+    if not file.is_file():
+        raise BadInput(f"没有找到文件 {file}，请检查路径")
+    return file.read_bytes()
+
+
+def _export_list(options: argparse.Namespace) -> int:
+    from core import own_places, words
+
+    with db.session() as session:
+        text = (words if options.what == "words" else own_places).export(session)
+    options.file.write_text(text, "utf-8", newline="")
+    print(f"已导出到 {options.file}")
     return 0
 
 

@@ -24,6 +24,8 @@ _HELP = {
     "posts": "带区名的职务，如“浦东新区区长”", "doubtful": "外地也有的街镇、地标，如“人民路街道”“滨江公园”",
     "cues": "与易混名称一起出现才算本区，如市名、本地媒体",
 }
+_TALL = 8
+"""Rows from which on the table scrolls."""
 _LINES = {head: Column(label) for head, label in SHOWN.items()}
 
 
@@ -59,8 +61,9 @@ def names() -> None:
 def _given(ours: Profile, turn: str) -> dict[str, list[str]]:
     """The names of each field as they stand in the form."""
     given: dict[str, list[str]] = {}
-    columns = st.columns(2)
     for number, (field, label) in enumerate(district.FIELDS.items()):
+        if number % 2 == 0:
+            columns = st.columns(2)  # row by row: on a phone they stand in their order
         key = f"{turn}_{field}"
         st.session_state.setdefault(key, "、".join(getattr(ours, field)))
         with columns[number % 2]:
@@ -102,7 +105,8 @@ def places() -> None:
         if search:
             every = held["name"] + " " + held["street"] + " " + held["aliases"] + " " + held["unit"]
             shown = held[every.str.contains(search, regex=False)]
-        table(shown.reset_index(drop=True), _LINES, key="places", alt="本区地点", height=320)
+        table(shown.reset_index(drop=True), _LINES, key="places", alt="本区地点",
+              height=320 if len(shown) > _TALL else "auto")
         caption(f"共 {len(held):,} 处" + (f"，符合条件的 {len(shown):,} 处" if search else "") + "。")
     st.download_button("导出" if len(held) else "下载空表", look(own_places.export).encode(), "本区地点.csv",
                        "text/csv", icon=":material/download:", key="places_out", on_click="ignore")

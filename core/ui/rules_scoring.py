@@ -28,8 +28,8 @@ _EXAMPLES = {
     "published_at": Column("发布时间", "time"),
 }
 _FIELDS = (
-    ("base", 1, "基础分：一般"), ("base", 2, "基础分：较重"), ("base", 3, "基础分：严重"), ("more", 0, "每多一个敏感词"),
-    ("other", 0, "每多涉及一类"), ("appeal", None, "诉求语气"), ("crowd", None, "涉众"),
+    ("base", 1, "基础分：一般"), ("base", 2, "基础分：较重"), ("base", 3, "基础分：严重"),
+    ("more", 0, "每多一个敏感词"), ("other", 0, "每多涉及一类"), ("appeal", None, "诉求语气"), ("crowd", None, "涉众"),
     ("here", None, "发生在本区"),
 )
 _SHARES = (

@@ -1,5 +1,6 @@
 """关注方案 in the room 规则: what is watched for, tried out on what is stored before it is kept, judged by marks."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,18 +50,22 @@ def section() -> None:
     caption("新来的内容几秒内就按方案逐条比对。点选一行可看命中的内容，判对错、修改或删除。")
     chosen = pick(frame, _COLUMNS, frame["id"], key="watch_table", word="watch", alt="关注方案")
     row = next((row for row in frame.to_dict("records") if row["id"] == chosen), None)
-    if row is None:
-        if chosen is not None:
-            empty("链接里的方案在这里找不到，可能已被删除。请在上面点选一行。", ":material/link_off:")
-        with st.expander("新建方案", icon=":material/add:"):
-            _form("new", None)
-        return
+    if row is not None:
+        _one(row)
+    elif chosen is not None:
+        empty("链接里的方案在这里找不到，可能已被删除。请在上面点选一行。", ":material/link_off:")
+    with st.expander("新建方案", icon=":material/add:"):
+        _form("new", None)
+
+
+def _one(row: Mapping[str, Any]) -> None:
+    """A watch: what it found, or the form to change it."""
     with st.container(border=True):
         st.markdown(f"**{plain(row['name'])}**　{plain(row['said'])}")
-        part = st.segmented_control("内容", ["命中的内容", "修改"], default="命中的内容", key=f"watch_part_{chosen}",
+        part = st.segmented_control("内容", ["命中的内容", "修改"], default="命中的内容", key=f"watch_part_{row['id']}",
                                     required=True, label_visibility="collapsed")
         if part == "修改":
-            _form(f"edit{chosen}", row)
+            _form(f"edit{row['id']}", row)
             _drop(row)
         else:
             _hits(row)
@@ -164,8 +169,9 @@ def _trial(turn: str, query: str) -> dict[int, bool]:
         empty(f"近 {DAYS} 天还没有采集到内容，无法试跑。", ":material/inbox:")
         return {}
     shown = f"，下面是最新的 {len(found.frame)} 条" if found.met > len(found.frame) else ""
-    st.markdown(f"看了 {found.looked:,} 条，符合 **{found.met:,}** 条{shown}。试跑时不知道地点和单位，"
-                "写了“地点:”“单位:”的要保存后才收得到。")
+    placed = re.search(r"(地点|单位)[:：]", query)
+    later = "试跑时不知道地点和单位，写了“地点:”“单位:”的要保存后才收得到。" if placed else ""
+    st.markdown(f"看了 {found.looked:,} 条，符合 **{found.met:,}** 条{shown}。{later}")
     if found.frame.empty:
         return {}
     marks = {id_: right for id_, right in _marked(found.frame, f"{held}_marks").items() if right is not None}

@@ -41,7 +41,8 @@ def frame(app, column: str):
 
 
 def test_an_empty_room_says_what_to_do(open_room):
-    for part, said in (("关注方案", "还没有关注方案"), ("本区名称", "还没有填写本区名称"), ("本区地点", "还没有本区地点")):
+    for part, said in (("关注方案", "还没有关注方案"), ("本区名称", "还没有填写本区名称"),
+                       ("本区地点", "还没有本区地点")):
         assert said in texts(open_room("rules", rules_part=part))
     app = open_room("rules", rules_part="敏感词")
     assert f"在用 {len(words.packaged()):,} 个词" in texts(app) and len(frame(app, "unless")) == len(words.packaged())
@@ -87,7 +88,10 @@ def test_a_watch_is_opened_by_its_link_marked_changed_and_deleted(told, open_roo
     button(app, "确认删除").click().run()
     assert "已删除方案“停水”" in texts(app) and "还没有关注方案" in texts(app)
     assert told.execute(select(func.count()).select_from(WatchMark)).scalar() == 0
-    assert "找不到" in texts(open_room("rules", watch="99")) or "还没有关注方案" in texts(open_room("rules", watch="99"))
+    told.expunge_all()
+    save = watches.save(told, "另一个", "停电", who="王敏", now=clock.now())
+    told.commit()
+    assert "链接里的方案在这里找不到" in texts(open_room("rules", watch=str(save.id + 9)))
 
 
 def test_words_are_found_changed_and_brought_back(told, open_room):
