@@ -37,7 +37,7 @@ class Anchor:
 @dataclass(slots=True)
 class Topic:
     """One topic's state. `checked`: its size when it was last looked at for being several events; `anchor`: None while
-    it is small."""
+    it is small; `name`: how many members and reprints it was named by, title, keywords."""
 
     id: int
     size: int
@@ -48,15 +48,18 @@ class Topic:
     weights: np.ndarray
     keys: dict[str, int] = field(default_factory=dict)
     titles: dict[str, int] = field(default_factory=dict)
+    reprints: int = 0
     checked: int = 0
     anchor: Anchor | None = None
+    name: tuple[int, str, list[str]] | None = None
     _cohesion: float | None = None
     _unit_weights: np.ndarray | None = None
 
     def to_bytes(self) -> bytes:
         head = {
             "id": self.id, "size": self.size, "first": self.first_at.isoformat(), "last": self.last_at.isoformat(),
-            "keys": self.keys, "titles": self.titles, "checked": self.checked,
+            "keys": self.keys, "titles": self.titles, "reprints": self.reprints,
+            "checked": self.checked, "name": self.name,
         }
         more: tuple[np.ndarray, ...] = ()
         if anchor := self.anchor:
@@ -89,8 +92,9 @@ class Topic:
             raise ValueError("not the state of a topic") from error
         first, last = datetime.fromisoformat(head["first"]), datetime.fromisoformat(head["last"])
         anchor = Anchor(held[0], *arrays[3:], held[3]) if held else None
+        name = tuple(head["name"]) if head.get("name") else None
         return cls(head["id"], head["size"], first, last, *arrays[:3], head["keys"], head["titles"],
-                   head.get("checked", 0), anchor)
+                   head.get("reprints", 0), head.get("checked", 0), anchor, name)
 
     @property
     def cohesion(self) -> float:
@@ -116,6 +120,7 @@ class Topic:
         """Take over another topic's members, or a new unit of items."""
         self._cohesion = self._unit_weights = None
         self.size += other.size
+        self.reprints += other.reprints
         self.first_at, self.last_at = min(self.first_at, other.first_at), max(self.last_at, other.last_at)
         if len(self.dense) == len(other.dense):
             self.dense = self.dense + other.dense

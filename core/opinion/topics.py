@@ -32,6 +32,8 @@ from core.opinion.topic_state import Anchor, Topic, sampled
 
 WINDOW = timedelta(days=7)
 """How long after its last item a topic takes new ones."""
+RENAMED = 0.2
+"""Share by which a topic has to grow for it to be named anew."""
 KEYED = 0.15
 """Similarity that a shared #话题# still needs: tags such as #今日份快乐# hold many events."""
 LOOKED_AT = 16
@@ -129,16 +131,20 @@ class Clusterer:
             return False
         topic.first_at, topic.last_at = min(topic.first_at, at.astimezone(UTC)), max(topic.last_at, at.astimezone(UTC))
         topic.titles = sampled(topic.titles, {title: 1})
+        topic.reprints += 1
         self.topics.put(topic)
         return True
 
     def name(self, topic_id: int) -> tuple[str, list[str]]:
-        """Title and keywords of a living topic. Raises KeyError."""
+        """Title and keywords of a living topic; of a single title, no keywords. A topic is named anew once it has grown
+        by a fifth. Raises KeyError."""
         topic = self.topics[topic_id]
-        return (
-            naming.title(topic.titles, topic.buckets, topic.weights, self._background),
-            naming.keywords(topic.titles, self._background),
-        )
+        number = topic.size + topic.reprints
+        if topic.name is None or number >= topic.name[0] + max(1, RENAMED * topic.name[0]):
+            title = naming.title(topic.titles, topic.buckets, topic.weights, self._background)
+            words = naming.keywords(topic.titles, self._background) if len(topic.titles) > 1 else []
+            topic.name = (number, title, words)
+        return topic.name[1], list(topic.name[2])
 
     def retire(self, latest: datetime) -> list[int]:
         """Let go of the topics whose last item lies more than the window before `latest`; returns their ids."""
@@ -326,7 +332,7 @@ class Clusterer:
 def _joined(id_: int, units: Sequence[Topic]) -> Topic:
     """Units as one topic."""
     first = units[0]
-    made = replace(first, id=id_, keys=dict(first.keys), titles=dict(first.titles), anchor=None, checked=0)
+    made = replace(first, id=id_, keys=dict(first.keys), titles=dict(first.titles), anchor=None, checked=0, name=None)
     for unit in units[1:]:
         made.absorb(unit)
     return made
