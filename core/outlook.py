@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, exists, func, select
 from sqlmodel import Session
 
 from core.clock import day_of, days
 from core.db import bump, chunks, upsert
-from core.models import MentionDay, Outlook, OutlookDay, Remembered, Source, Topic, TopicDay
+from core.models import Mention, MentionDay, Outlook, OutlookDay, Remembered, Source, Topic, TopicDay
 from core.opinion.forecast import (
     EXACT,
     MEMORY,
@@ -77,9 +77,12 @@ def last_known(now: datetime) -> date:
 
 
 def run(session: Session, *, now: datetime) -> int:
-    """Judge the forecasts whose days are over, and make those of this morning; what was done already is left. Returns
-    how many forecasts (with refusals) were made. Commits, telling readers."""
+    """Judge the forecasts whose days are over, and make those of this morning; what was done already is left. While
+    mentions of these days are not counted yet it waits for the next run. Returns how many forecasts (with refusals)
+    were made. Commits, telling readers."""
     until = last_known(now)
+    if session.execute(select(exists().where(Mention.understood_at.is_(None), Mention.day <= until))).scalar():
+        return 0
     done = session.execute(select(Remembered.value).where(Remembered.key == _DONE)).scalar() or {}
     made = 0
     for demo in (False, True):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from core import clock, outlook
 from core.models import MentionDay, Outlook, OutlookDay, Topic, TopicDay
 from core.outlook import ALL, PLATFORM, TOPIC, history, last_known, record_of, shown
-from tests.spoken import count, source, topic
+from tests.spoken import count, say, source, topic
 
 TODAY = date(2026, 9, 7)
 MORNING = clock.instant(TODAY, 6)
@@ -68,6 +68,19 @@ def test_what_was_made_before_a_kill_is_left(session, weeks):
     session.commit()
     assert outlook.run(session, now=MORNING) == 2
     assert [row.refusal for row in kept(session, kind=ALL)] == ["先前的"]
+
+
+def test_it_waits_until_the_days_are_counted(session, weeks):
+    about = topic(session, "停水", MORNING)
+    late, new = say(session, source(session, "zhihu"), about, ["停水了吗", "今天的"], MORNING - timedelta(hours=7),
+                    step=timedelta(hours=6))
+    late.understood_at = new.understood_at = None
+    session.commit()
+    assert (late.day, new.day) == (YESTERDAY, TODAY)
+    assert outlook.run(session, now=MORNING) == 0 and kept(session) == []
+    late.understood_at = MORNING
+    session.commit()
+    assert outlook.run(session, now=MORNING) == 4
 
 
 def test_days_without_a_mention_from_anywhere_are_missing_and_others_zero(session, weeks):
