@@ -47,11 +47,11 @@ def volume(session: Session, where: Filter) -> Volume:
     """How much was said in the period, and whether there is anything outside it."""
     row = session.execute(
         select(func.coalesce(func.sum(MentionDay.mentions), 0), func.coalesce(func.sum(MentionDay.folded), 0),
-               func.count(MentionDay.platform.distinct())).where(_within(MentionDay, where))
+               func.count(MentionDay.platform.distinct())).where(within(MentionDay, where))
     ).one()
     first, last = previous_period(where.start, where.end)
     before = session.execute(
-        select(func.sum(MentionDay.mentions)).where(_within(MentionDay, where.over(first, last)))
+        select(func.sum(MentionDay.mentions)).where(within(MentionDay, where.over(first, last)))
     ).scalar()
     ranked = _ranked(where).subquery()
     topics = session.execute(select(func.count()).select_from(ranked).where(ranked.c.mentions > 1)).scalar()
@@ -60,7 +60,8 @@ def volume(session: Session, where: Filter) -> Volume:
     return Volume(int(row[0]), int(row[1]), int(topics or 0), int(row[2]), grown, span[0], span[1])
 
 
-def _within(table: type[MentionDay] | type[TopicDay], where: Filter) -> ColumnElement[bool]:
+def within(table: type[MentionDay] | type[TopicDay], where: Filter) -> ColumnElement[bool]:
+    """Whether a row of day counts lies in the period and on the platforms of the filter."""
     inside = table.day.between(where.start, where.end)
     return and_(inside, table.platform.in_(where.platforms)) if where.platforms else inside
 
@@ -74,7 +75,7 @@ def _ranked(where: Filter):
             func.count(TopicDay.platform.distinct()).label("platforms"),
             func.rank().over(order_by=counted.desc()).label("rank"),
         )
-        .where(_within(TopicDay, where)).group_by(TopicDay.topic_id)
+        .where(within(TopicDay, where)).group_by(TopicDay.topic_id)
     )
 
 
@@ -104,10 +105,10 @@ def hot(session: Session, where: Filter, limit: int = 50, search: str = "") -> p
     ids = [row.topic_id for row in rows]
     before = _ranks_before(session, where, ids)
     earlier = where.over(*previous_period(where.start, where.end))
-    comparable = session.execute(select(exists().where(_within(MentionDay, earlier)))).scalar()
+    comparable = session.execute(select(exists().where(within(MentionDay, earlier)))).scalar()
     by_day, names = _by_day(session, where, ids), _platforms_of(session, where, ids)
     sources = _first_sources(session, ids)
-    heard = set(session.execute(select(MentionDay.day).where(_within(MentionDay, where)).distinct()).scalars())
+    heard = set(session.execute(select(MentionDay.day).where(within(MentionDay, where)).distinct()).scalars())
     span = days(where.start, where.end)
     out = []
     for row in rows:
@@ -145,7 +146,7 @@ def _by_day(session: Session, where: Filter, ids: list[int]) -> dict[int, dict[d
     out: dict[int, dict[date, int]] = {}
     for topic, day, times in session.execute(
         select(TopicDay.topic_id, TopicDay.day, func.sum(TopicDay.mentions))
-        .where(TopicDay.topic_id.in_(ids), _within(TopicDay, where)).group_by(TopicDay.topic_id, TopicDay.day)
+        .where(TopicDay.topic_id.in_(ids), within(TopicDay, where)).group_by(TopicDay.topic_id, TopicDay.day)
     ):
         out.setdefault(topic, {})[day] = int(times)
     return out
@@ -157,7 +158,7 @@ def _platforms_of(session: Session, where: Filter, ids: list[int]) -> dict[int, 
     for topic, name, _ in session.execute(
         select(TopicDay.topic_id, func.coalesce(Platform.name, TopicDay.platform), counted)
         .outerjoin(Platform, Platform.code == TopicDay.platform)
-        .where(TopicDay.topic_id.in_(ids), _within(TopicDay, where))
+        .where(TopicDay.topic_id.in_(ids), within(TopicDay, where))
         .group_by(TopicDay.topic_id, TopicDay.platform, Platform.name).order_by(counted.desc(), TopicDay.platform)
     ):
         out.setdefault(topic, []).append(name)
@@ -209,7 +210,7 @@ def topic(session: Session, topic_id: int) -> TopicDetail | None:
 def topic_days(session: Session, topic_id: int) -> pd.DataFrame:
     """The topic's items by day and platform over its whole life: day, series (platform name), value. The platforms
     with the most items stand by themselves, the rest together as 其他."""
-    return _largest(totals.read(session, (
+    return largest(totals.read(session, (
         select(TopicDay.day, func.coalesce(Platform.name, TopicDay.platform).label("series"),
                TopicDay.mentions.label("value"))
         .outerjoin(Platform, Platform.code == TopicDay.platform)
@@ -217,8 +218,9 @@ def topic_days(session: Session, topic_id: int) -> pd.DataFrame:
     )))
 
 
-def _largest(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with all but the largest series added up as 其他: more than eight colours can't be told apart."""
+def largest(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame of days (day, series, value) with all but the largest series added up as 其他: more than eight colours
+    can't be told apart."""
     sizes = frame.groupby("series", sort=False)["value"].sum().sort_values(ascending=False, kind="stable")
     if len(sizes) <= SERIES + 1:
         return frame
@@ -253,9 +255,9 @@ def members(session: Session, topic_id: int, limit: int = 200) -> pd.DataFrame:
 def mention_days(session: Session, where: Filter) -> pd.DataFrame:
     """Mentions of the period by day and platform: day, series (platform name), value, folded; small platforms together
     as 其他. A day without any row stays out: nothing is known to have been said, or nothing was collected."""
-    return _largest(totals.read(session, (
+    return largest(totals.read(session, (
         select(MentionDay.day, func.coalesce(Platform.name, MentionDay.platform).label("series"),
                MentionDay.mentions.label("value"), MentionDay.folded)
         .outerjoin(Platform, Platform.code == MentionDay.platform)
-        .where(_within(MentionDay, where)).order_by(Platform.sort, MentionDay.platform, MentionDay.day)
+        .where(within(MentionDay, where)).order_by(Platform.sort, MentionDay.platform, MentionDay.day)
     )))

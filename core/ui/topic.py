@@ -5,7 +5,7 @@ import streamlit as st
 from core import charts, clock, labels
 from core.query import opinion, topic_views
 from core.query.opinion import TopicDetail
-from core.ui import outlook
+from core.ui import outlook, topic_lives
 from core.ui.ask import ask
 from core.ui.parts import Card, caption, cards, plain
 from core.ui.topic_views import items, sentiment, summary, viewpoints
@@ -28,6 +28,9 @@ def topic(detail: TopicDetail) -> None:
     _course(detail)
     sentiment(detail.id)
     viewpoints(seen, detail.mentions)
+    topic_lives.units(detail)
+    topic_lives.relatives(detail)
+    topic_lives.history(detail)
     st.markdown("**信息**")
     items(detail)
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import charts, labels, ui
 from core.query import opinion
-from core.ui import outlook
+from core.ui import outlook, topic_lives
 from core.ui.figures import delta
 from core.ui.parts import plain
 from core.ui.topic import topic
@@ -41,6 +41,11 @@ ui.cards([
     ui.Card("热点话题", labels.thousands(size.topics), help="两条及以上信息谈同一件事"),
     ui.Card("涉及平台", labels.thousands(size.platforms)),
 ])
+level = st.segmented_control("层次", ["话题", "议题"], default="话题", key="level", required=True, bind="query-params",
+                             help="话题是一件事；议题由内容相近的话题合成")
+if level == "议题":
+    topic_lives.subjects(where, visit)
+    st.stop()
 search = st.text_input("查找话题", key="q", bind="query-params", max_chars=60, width=360,
                        placeholder="标题里的词，多个词用空格分开")
 topics = ui.ask(opinion.hot, where, 100, search)

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from core import clock
-from core.models import Mention, Source
+from core.db import bump
+from core.models import Mention, Source, Topic, TopicChange, TopicGroup
 from core.opinion.features import load_background
 from core.settings import CATALOG
 from core.understand import Reader, understand
@@ -82,6 +83,29 @@ def topic_ids(session):
 
     frame = opinion.hot(session, Filter(date(2025, 10, 20), date(2025, 10, 26)))
     return list(zip(frame["topic_id"], frame["title"], strict=True))
+
+
+def test_subjects_are_listed_and_a_topic_shows_its_relatives_and_its_history(spoken, open_room):
+    ids = dict((title, id_) for id_, title in topic_ids(spoken))
+    chosen = [ids[title] for title in ids if "卢浮宫" in title or "高市" in title][:2]
+    group = TopicGroup(title="一个议题", first_at=datetime(2025, 10, 20, tzinfo=UTC),
+                       last_at=datetime(2025, 10, 26, tzinfo=UTC), topics=2)
+    spoken.add(group)
+    spoken.flush()
+    for id_ in chosen:
+        topic = spoken.get(Topic, id_)
+        topic.group_id, group.mentions = group.id, group.mentions + topic.mentions
+    spoken.add(TopicChange(topic_id=chosen[0], at=datetime(2025, 10, 21, tzinfo=UTC), kind="drifted", before="早先",
+                           after="后来"))
+    bump(spoken, datetime(2025, 10, 27, tzinfo=UTC))
+    spoken.commit()
+    app = open_room("topics", level="议题", **WEEK)
+    shown = frame(app, "names")
+    assert shown["title"].tolist() == ["一个议题"] and shown["topics"].tolist() == [2]
+    app = open_room("topics", topic=str(chosen[0]), **WEEK)
+    relatives = next(table.value for table in app.dataframe if list(table.value.columns)[:2] == ["title", "mentions"])
+    assert relatives["title"].tolist() == [spoken.get(Topic, chosen[1]).title]
+    assert frame(app, "words")["words"].tolist() == ["焦点由“早先”转到“后来”"]
 
 
 def test_markup_in_a_collected_title_is_shown_as_text(spoken, open_room):
