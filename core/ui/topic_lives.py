@@ -72,8 +72,8 @@ def subjects(where: Filter, visit: int) -> None:
         "rank": Column("名次", "int", pinned=True), "title": Column("议题", width="large"),
         "daily": Column("每日信息量", "spark"), "topics": Column("话题数", "int"),
         "mentions": Column("信息条数", "int"), "folded": Column("去重篇数", "int"),
-        "platforms": Column("平台数", "int"), "names": Column("主要话题", width="large"), "first_at": Column("最早出现", "time"),
-        "last_at": Column("最近出现", "time"),
+        "platforms": Column("平台数", "int"), "names": Column("主要话题", width="large"),
+        "first_at": Column("最早出现", "time"), "last_at": Column("最近出现", "time"),
     }
     row = table(frame, columns, key=f"subjects_{visit}", select=True, alt="议题榜")
     caption("议题由内容相近的话题合成，以其中最大的话题为名，按信息条数排列。点选一个议题，可看它的话题。")
