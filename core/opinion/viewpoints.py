@@ -7,8 +7,6 @@ frame with cues that the office can edit (data/catalog/stance.csv); a comment wi
 and netizens are reckoned apart.
 """
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +20,7 @@ from core.faults import BadInput
 from core.opinion.features import Background, hashed, rarity
 from core.opinion.fold import Folds
 from core.opinion.text import letters, plain
+from core.opinion.wordlist import rows
 
 STANCES = ("支持", "质疑求证", "批评谴责", "诉求建议", "讽刺", "其他")
 COLUMNS = ("stance", "cue", "note")
@@ -81,20 +80,17 @@ class Frame:
     def read(cls, text: str, name: str = "stance.csv") -> "Frame":
         """From CSV with the heads of COLUMNS, `cue` a regular expression. Raises BadInput, naming file, line, field and
         remedy."""
-        rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise BadInput(f"{name}：表头应为 {'、'.join(COLUMNS)}，现为 {'、'.join(rows.fieldnames or ('空',))}")
         cues = []
-        for number, row in enumerate(rows, 2):
+        for where, row in rows(text, name, COLUMNS):
             if row["stance"] not in STANCES[:-1]:
-                raise BadInput(f"{name} 第 {number} 行“stance”：没有“{row['stance']}”，"
+                raise BadInput(f"{where}“stance”：没有“{row['stance']}”，"
                                f"应为{'、'.join(STANCES[:-1])}之一")
             try:
-                re.compile(row["cue"] or "")
+                re.compile(row["cue"])
             except re.error as fault:
-                raise BadInput(f"{name} 第 {number} 行“cue”：写法有误（{fault}），多个说法之间用 | 隔开") from fault
+                raise BadInput(f"{where}“cue”：写法有误（{fault}），多个说法之间用 | 隔开") from fault
             if not row["cue"] or re.search(row["cue"], ""):
-                raise BadInput(f"{name} 第 {number} 行“cue”：是空的或什么都符合，请写上这种立场的说法，用 | 隔开")
+                raise BadInput(f"{where}“cue”：是空的或什么都符合，请写上这种立场的说法，用 | 隔开")
             cues.append((row["stance"], row["cue"]))
         return cls(cues)
 
