@@ -836,12 +836,11 @@ class TopicDay(Row, table=True):
 
 
 class FoldKey(Row, table=True):
-    """Band keys of the first mention of each text, for finding reprints by index."""
+    """Keys of the first mention of each text in active topics, for finding reprints by index (core.opinion.fold)."""
 
-    __table_args__ = (Index("ix_fold_key_key", "key"),)
+    __table_args__ = (Index("ix_foldkey_key", "key"), {"sqlite_with_rowid": False})
     mention_id: int = Field(primary_key=True, sa_type=Big)
-    band: int = Field(primary_key=True)
-    key: int = Field(sa_type=BigInteger)
+    key: int = Field(primary_key=True, sa_type=BigInteger)
 
 
 # --- Reports, housekeeping ------------------------------------------------------------------------------------------

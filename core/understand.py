@@ -264,9 +264,9 @@ def _write(
         for row in batch
     ])
     keys = [
-        {"mention_id": row.id, "band": band, "key": key}
+        {"mention_id": row.id, "key": key}
         for row in batch if folds[row.id].kind is None
-        for band, key in enumerate(fold.signature(_fold_text(row.title, row.text)))
+        for key in set(fold.signature(_fold_text(row.title, row.text)))
     ]
     if keys:
         session.execute(insert(FoldKey), keys)
