@@ -21,7 +21,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from heapq import nlargest
 from itertools import pairwise
 from typing import Literal
 
@@ -39,10 +38,12 @@ TITLE_LENGTH = 40
 BRIEF, LONG = 60, 150
 """Letters up to which a text that is no whole part of the other must be nearly as long as that; letters from which
 half of the runs of eight are enough."""
-WHOLE, WITHIN, JACCARD, RUNS = 0.95, 0.75, 0.6, 0.5
+WHOLE, WITHIN, JACCARD, RUNS = 0.95, 0.75, 0.5, 0.5
 """Shares of the shorter text's trigrams: enough by itself; enough where the rest may be left over. Jaccard asked of a
 brief text. Share of the shorter text's runs of eight letters."""
-PASSAGE, STRAY, OWN_PASSAGE, OWN, LEAST = 3, 0.08, 5, 0.06, 6
+GLANCE = 0.4
+"""Share of trigrams, repeated ones and chance counted, below which two texts aren't looked at any closer."""
+PASSAGE, STRAY, OWN_PASSAGE, OWN, LEAST = 3, 0.1, 5, 0.06, 8
 """What may be left over: the letters in a row that make a passage, the share of the shorter text that its passages are
 at most; the same for what both texts have of their own; so many letters in any case."""
 ADDED = 8
@@ -99,6 +100,14 @@ def _rolled(codes: np.ndarray) -> np.ndarray:
         value *= np.uint64(0x9E3779B97F4A7C15)
         value += codes[place : place + count]
     return value
+
+
+def _bounds(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Where, among the trigrams of texts that stand one after the other, those of each begin and end, for `reduceat`:
+    every second sum is of trigrams that span two texts, and none."""
+    bounds = np.empty(2 * len(starts), np.int64)
+    bounds[::2], bounds[1::2] = starts, ends - 2
+    return bounds[:-1]  # behind the last one there is nothing
 
 
 def _distinct(values: np.ndarray) -> np.ndarray:
@@ -165,9 +174,7 @@ def _fill(out: list[list[int]], batch: Sequence[int], cleans: Sequence[str]) -> 
 
 
 def _bands(shingles: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> list[list[int]]:
-    # A trigram that spans two texts has its place among the first one's last two: cut out by bounds of both kinds.
-    bounds = np.stack((starts, np.minimum(ends - 2, len(shingles))), axis=1).ravel()
-    bounds = bounds[:-1] if bounds[-1] == len(shingles) else bounds
+    bounds = _bounds(starts, ends)
     minima = np.empty((BANDS * ROWS, len(starts)), np.uint64)
     rows = max(_STEP // len(shingles), 1)
     for first in range(0, BANDS * ROWS, rows):
@@ -205,7 +212,10 @@ class _Shape:
         self.clean = clean
         self.size = len(clean)
         self.places = _packed(_codes(clean))
-        self.trigrams = _distinct(self.places)
+
+    @cached_property
+    def trigrams(self) -> np.ndarray:
+        return _distinct(self.places)
 
     @cached_property
     def runs(self) -> np.ndarray:
@@ -247,12 +257,17 @@ def _passages(left: tuple[np.ndarray, np.ndarray], least: int) -> int:
     return int((lengths - free)[lengths >= least].sum())
 
 
+def _others(some: frozenset[str], those: frozenset[str]) -> int:
+    """How many numbers are not among those, nor parts of one (a digit was lost), nor hold one."""
+    return sum(not any(len(b) > 1 and len(a) > 1 and (a in b or b in a) for b in those) for a in some - those)
+
+
 def _other_news(short: _Shape, long: _Shape) -> bool:
     """Whether dates or numbers tell two texts apart."""
     if short.size < LONG and short.dates and long.dates and short.dates.isdisjoint(long.dates):
         return True
     if short.size < LONG or short.size >= LENGTH_RATIO * long.size:
-        differ = min(len(short.numbers - long.numbers), len(long.numbers - short.numbers))
+        differ = min(_others(short.numbers, long.numbers), _others(long.numbers, short.numbers))
         if short.size < TITLE_LENGTH:
             return differ > 0
         return differ > 1 and differ > NUMBERS * min(len(short.numbers), len(long.numbers))
@@ -273,22 +288,37 @@ def _copied(short: _Shape, long: _Shape, within: float, likeness: float) -> bool
 def _kin(clean: str, others: Sequence[str]) -> list[tuple[Kind | None, float]]:
     """What a text (letters) is to each of the others, and how near: below 2, and 2 where they are equal."""
     out: list[tuple[Kind | None, float]] = [("reprint", 2.0) if clean == other else (None, 0.0) for other in others]
-    shapes = [_shape(other) if len(other) >= SHORTEST and other != clean else None for other in others]
-    if len(clean) < SHORTEST or not any(shapes):
+    places = [n for n, other in enumerate(others) if len(other) >= SHORTEST and other != clean]
+    if len(clean) < SHORTEST or not places:
         return out
     mine = _shape(clean)
-    sizes = [len(shape.trigrams) for shape in shapes if shape]
-    held = _held(np.concatenate([shape.trigrams for shape in shapes if shape]), mine.trigrams)
-    shared = iter(np.add.reduceat(held, np.cumsum([0, *sizes[:-1]]), dtype=np.int64).tolist())
-    for place, shape in enumerate(shapes):
-        if shape:
-            short, long = (mine, shape) if (mine.size, clean) < (shape.size, shape.clean) else (shape, mine)
-            out[place] = _nearness(short, long, next(shared))
+    for n in _near(mine, others, places):
+        shape = _shape(others[n])
+        short, long = (mine, shape) if (mine.size, clean) < (shape.size, shape.clean) else (shape, mine)
+        out[n] = _nearness(short, long)
     return out
 
 
-def _nearness(short: _Shape, long: _Shape, common: int) -> tuple[Kind | None, float]:
-    """What two texts that share so many trigrams are to each other."""
+def _near(mine: _Shape, others: Sequence[str], places: list[int]) -> list[int]:
+    """Those of the others that may be kin, by the trigrams that they share with a text, all others at once: looked up
+    in a table of hashes, where one in thirty at most is found by chance."""
+    bits = max(12, len(mine.places).bit_length() + 5)
+    table = np.zeros(1 << bits, bool)
+    table[_hashed(mine.places, bits)] = True
+    sizes = np.array([len(others[n]) for n in places])
+    starts = np.cumsum(sizes) - sizes
+    held = table[_hashed(_packed(_codes("".join(others[n] for n in places))), bits)]
+    shared = np.add.reduceat(held, _bounds(starts, starts + sizes), dtype=np.int64)[::2]
+    return [places[n] for n in np.flatnonzero(shared >= GLANCE * np.minimum(sizes, mine.size))]
+
+
+def _hashed(trigrams: np.ndarray, bits: int) -> np.ndarray:
+    return (trigrams * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(64 - bits)).view(np.int64)
+
+
+def _nearness(short: _Shape, long: _Shape) -> tuple[Kind | None, float]:
+    """What two texts are to each other."""
+    common = int(_held(short.trigrams, long.trigrams).sum())
     within = common / min(len(short.trigrams), len(long.trigrams))
     if within < (RUNS if short.size >= LONG else WITHIN) or _other_news(short, long):
         return None, 0.0
@@ -339,6 +369,10 @@ class _Index:
         self._newest: dict[int, list[int]] = {}
         self._waiting = 0
         self._sorted: list[tuple[np.ndarray, np.ndarray]] = []
+
+    @property
+    def size(self) -> int:
+        return sum(part.nbytes for held in self._sorted for part in held)
 
     def add(self, keys: Iterable[int], number: int) -> None:
         for key in keys:
@@ -393,6 +427,15 @@ class Folds:
         for (identifier, _), clean, keys in zip(some, cleans, _keys(cleans), strict=True):
             self._keep(identifier, clean, keys)
 
+    def __len__(self) -> int:
+        """How many first copies it holds."""
+        return len(self._texts)
+
+    @property
+    def key_bytes(self) -> int:
+        """Bytes of memory that the sorted keys take."""
+        return self._index.size
+
     def _keep(self, identifier: int, clean: str, keys: Iterable[int]) -> None:
         self._index.add(keys, len(self._texts))
         self._texts.append(clean)
@@ -413,7 +456,7 @@ class Folds:
     def _join(self, identifier: int, clean: str, keys: Sequence[int]) -> Joined:
         best, joined = 0.0, Joined(identifier, None)
         seen = Counter(self._index.having(keys))
-        numbers = sorted(seen if len(seen) <= MOST_COMPARED else nlargest(MOST_COMPARED, seen, seen.__getitem__))
+        numbers = sorted(sorted(seen, key=seen.__getitem__, reverse=True)[:MOST_COMPARED])
         for number, (kind, nearness) in zip(numbers, _kin(clean, [self._texts[one] for one in numbers]), strict=True):
             if nearness > best:
                 best, joined = nearness, Joined(self._identifiers[number], kind)
