@@ -47,6 +47,17 @@ def _fused(
     return out
 
 
+def _narrow(topics: Sequence[Topic], wanted: np.ndarray) -> sparse.csr_matrix:
+    """As `terms`, with columns only for the buckets that are wanted (ascending)."""
+    whole = [topic.buckets for topic in topics] or [np.empty(0, np.int32)]
+    indices = np.concatenate(whole)
+    data = np.concatenate([topic.unit_weights for topic in topics] or [np.empty(0, np.float32)])
+    places = wanted.searchsorted(indices)
+    held = wanted.take(places, mode="clip") == indices if len(wanted) else np.zeros(len(indices), bool)
+    ends = np.concatenate(([0], np.cumsum(held)))[np.cumsum([0, *map(len, whole)])] if len(topics) else np.zeros(1, int)
+    return sparse.csr_matrix((data[held], places[held], ends), shape=(len(topics), len(wanted)))
+
+
 class Shelf(Mapping[int, Topic]):
     """Topics by id. `put` after every change of one; `near` holds others against all of them, column by column as
     `ids` says."""
@@ -131,16 +142,17 @@ class Shelf(Mapping[int, Topic]):
         """Similarity of every unit to every topic (`ids`), as of the function `near`."""
         if not units or not self._rows:
             return np.zeros((len(units), self._rows), np.float32)
-        mine = terms(units)
+        # Of the million buckets those that the units have: matrices as wide as all would cost more than what is in them.
+        wanted = np.unique(np.concatenate([unit.buckets for unit in units]))
+        mine = _narrow(units, wanted)
         grams = np.zeros((len(units), self._rows), np.float32)
-        grams[:, : self._base.shape[1]] = (mine @ self._base).toarray()
+        grams[:, : self._base.shape[1]] = (mine @ self._base[wanted]).toarray()
         if self._fresh:
-            rows = list(self._fresh)
-            fresh = [self._topics.get(int(self._ids[row])) for row in rows]
-            alive = [topic for topic in fresh if topic is not None]
+            rows = np.fromiter(self._fresh, np.int64, len(self._fresh))
+            fresh = [self._topics.get(int(id_)) for id_ in self._ids[rows]]
+            there = np.array([topic is not None for topic in fresh])
             grams[:, rows] = 0
-            grams[:, [row for row, topic in zip(rows, fresh, strict=True) if topic is not None]] = (
-                mine @ terms(alive).T).toarray()
+            grams[:, rows[there]] = (mine @ _narrow([topic for topic in fresh if topic], wanted).T).toarray()
         return _fused(grams, dense(units, self._width), self._dense[: self._rows], _facts(units),
                       self._facts[:, : self._rows], self._window)
 

@@ -92,11 +92,15 @@ class Groups:
 
     def _merge(self, looking: set[int]) -> dict[int, int]:
         merged: dict[int, int] = {}
-        for group in sorted(looking):
-            if group not in self._members:
-                continue
-            mine = sorted(self._members[group])
-            rows = self._topics.near([self._topics[one] for one in mine]).mean(axis=0)
+        order = sorted(looking)
+        every = [sorted(self._members[group]) for group in order]
+        near = self._topics.near([self._topics[one] for some in every for one in some])
+        end = 0
+        for group, mine in zip(order, every, strict=True):
+            end += len(mine)
+            if group not in self._members or sorted(self._members[group]) != mine:
+                continue  # it was merged just now; whatever comes next looks at it again
+            rows = near[end - len(mine) : end].mean(axis=0)
             close = {self.group_of[int(one)] for one in self._topics.ids[np.flatnonzero(rows >= self._least)]
                      if int(one) in self.group_of} - {group}
             alike = {other: self._average(rows, other) for other in close}
