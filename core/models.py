@@ -7,7 +7,7 @@ each counter has five: sum, maximum, how many posts had it, how many of those we
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -476,6 +476,9 @@ class Mention(Row, table=True):
         Index("ix_mention_pending", "understood_at", "id"),
         Index("ix_mention_day_platform", "day", "platform"),
         Index("ix_mention_topic_published", "topic_id", "published_at"),
+        # Reprints alone, so that the most reprinted texts of a period are counted without reading the mentions.
+        Index("ix_mention_reprint", "day", "platform", "fold_id",
+              sqlite_where=text("fold_kind = 'reprint'"), postgresql_where=text("fold_kind = 'reprint'")),
     )
     id: int | None = big_id()
     source_id: int = Field(foreign_key="source.id")

@@ -136,6 +136,9 @@ def upgrade() -> None:
     op.drop_table('foldkey')
     op.rename_table('foldkey_new', 'foldkey')
     op.create_index(op.f('ix_foldkey_key'), 'foldkey', ['key'])
+    reprints = sa.text("fold_kind = 'reprint'")
+    op.create_index('ix_mention_reprint', 'mention', ['day', 'platform', 'fold_id'], sqlite_where=reprints,
+                    postgresql_where=reprints)
     with op.batch_alter_table('topic', schema=None) as batch_op:
         batch_op.add_column(sa.Column('group_id', sa.Integer(), nullable=True))
         batch_op.create_foreign_key(op.f('fk_topic_group_id_topicgroup'), 'topicgroup', ['group_id'], ['id'])
@@ -149,6 +152,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index('ix_mention_reprint', table_name='mention')
     with op.batch_alter_table('sense', schema=None) as batch_op:
         batch_op.drop_index(op.f('ix_sense_unit_id'))
         batch_op.drop_constraint(op.f('fk_sense_unit_id_unit'), type_='foreignkey')
