@@ -477,7 +477,7 @@ class Mention(Row, table=True):
         Index("ix_mention_day_platform", "day", "platform"),
         Index("ix_mention_topic_published", "topic_id", "published_at"),
         # Reprints alone, so that the most reprinted texts of a period are counted without reading the mentions.
-        Index("ix_mention_reprint", "day", "platform", "fold_id",
+        Index("ix_mention_reprint", "day", "platform", "fold_kind", "fold_id",
               sqlite_where=text("fold_kind = 'reprint'"), postgresql_where=text("fold_kind = 'reprint'")),
     )
     id: int | None = big_id()

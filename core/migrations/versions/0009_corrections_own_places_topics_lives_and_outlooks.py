@@ -137,8 +137,8 @@ def upgrade() -> None:
     op.rename_table('foldkey_new', 'foldkey')
     op.create_index(op.f('ix_foldkey_key'), 'foldkey', ['key'])
     reprints = sa.text("fold_kind = 'reprint'")
-    op.create_index('ix_mention_reprint', 'mention', ['day', 'platform', 'fold_id'], sqlite_where=reprints,
-                    postgresql_where=reprints)
+    op.create_index('ix_mention_reprint', 'mention', ['day', 'platform', 'fold_kind', 'fold_id'],
+                    sqlite_where=reprints, postgresql_where=reprints)
     with op.batch_alter_table('topic', schema=None) as batch_op:
         batch_op.add_column(sa.Column('group_id', sa.Integer(), nullable=True))
         batch_op.create_foreign_key(op.f('fk_topic_group_id_topicgroup'), 'topicgroup', ['group_id'], ['id'])
