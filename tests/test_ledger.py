@@ -1,7 +1,7 @@
 """The ledger: one validated path for pages, workbooks and imports."""
 
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -12,7 +12,8 @@ from core import db, ledger
 from core.board_versions import BOARD_ORDER
 from core.faults import BadInput
 from core.ledger import AccountEntry, BoardEntry, Entries, LedgerFaults, MemberEntry, SourceEntry, UnitEntry
-from core.models import Account, AccountName, Audit, Board, BoardMember, BoardVersion, Source, Unit
+from core.models import Account, AccountName, Audit, Board, BoardMember, BoardVersion, Source, Unit, Unsifted
+from tests.spoken import say, source
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 UNITS = ["单位名称*", "类别", "上级单位", "别名", "排序"]
@@ -535,3 +536,25 @@ def test_boards_change_places_within_their_category(session):
     assert move(third, False) == f"丁{first}{third}{second}"
     assert held(session, "旧")["sort"] == 5
     assert move("旧", True) == f"丁{first}{third}{second}"
+
+
+def test_other_names_of_units_have_what_came_in_of_late_sifted_again(session):
+    feed = source(session, "weibo")
+    say(session, feed, None, ["区卫健委通报", "健康云澜说"], NOW - timedelta(days=2))
+    say(session, feed, None, ["去年的通报"], NOW - timedelta(days=300))
+
+    def asked(*entries: UnitEntry | AccountEntry) -> int:
+        """How many mentions a change asks for."""
+        session.execute(delete(Unsifted))
+        units = [one for one in entries if isinstance(one, UnitEntry)]
+        accounts = [one for one in entries if isinstance(one, AccountEntry)]
+        ledger.apply(session, Entries(units=units, accounts=accounts), who="测试", now=NOW)
+        return session.execute(select(func.count()).select_from(Unsifted)).scalar()
+
+    assert asked(UnitEntry(name="区卫健委", kind="bureau", aliases=["健康云澜"])) == 2
+    assert asked(UnitEntry(name="区卫健委", kind="bureau", aliases=["健康云澜"], sort=7)) == 0
+    assert asked(UnitEntry(name="区卫健委", kind="bureau", aliases=["健康云澜", "卫健委"])) == 2
+    assert asked(UnitEntry(name="区卫健委", kind="bureau", aliases=["卫健委", "健康云澜"])) == 0
+    unit = session.execute(select(Unit.id)).scalar_one()
+    assert asked(UnitEntry(id=unit, name="区卫生健康委", kind="bureau")) == 2
+    assert asked(AccountEntry(platform="weibo", external_id="1", name="健康云澜", unit="区卫生健康委")) == 0

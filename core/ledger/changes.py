@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
-from core import audit, board_versions, clock, db, local_indices
+from core import audit, board_versions, clock, db, local_indices, unsifted
 from core.faults import BadInput
 from core.labels import ACCOUNT_STATES, ADDRESSED, COUNTERS, INTERACTION, ORDERS
 from core.ledger.entries import (
@@ -249,7 +249,8 @@ def apply(session: Session, entries: Entries, *, who: str, now: datetime, what: 
     changes = Changes()
     if entries.boards or entries.members:
         board_versions.record(session, who="", now=now)  # what they were, for boards that have no version yet
-    _write_units(session, state, entries.units, changes)
+    if _write_units(session, state, entries.units, changes):
+        unsifted.again(session, now)  # which unit is responsible rests on their names
     _write_accounts(session, state, entries.accounts, changes, now)
     _write_boards(session, state, entries.boards, changes)
     _write_members(session, state, entries.members, changes)
@@ -522,7 +523,9 @@ def _given(entry: Record, *names: str) -> dict[str, object]:
     return {name: getattr(entry, name) for name in names if name in entry.model_fields_set}
 
 
-def _write_units(session: Session, state: _State, entries: list[UnitEntry], changes: Changes) -> None:
+def _write_units(session: Session, state: _State, entries: list[UnitEntry], changes: Changes) -> bool:
+    """Returns whether texts may name other units than before: one is new, or has another name, alias or kind."""
+    before = {unit.id: _named(unit) for unit in state.units.values()}
     by_id = {unit.id: unit for unit in state.units.values()}
     written = []
     for entry in entries:
@@ -544,6 +547,11 @@ def _write_units(session: Session, state: _State, entries: list[UnitEntry], chan
         if "parent" in entry.model_fields_set:
             values["parent_id"] = state.units[entry.parent].id if entry.parent else None
         _set(row, values, UnitEntry, entry.name, changes, new)
+    return any(before.get(row.id) != _named(row) for _, row, _ in written)
+
+
+def _named(unit: Unit) -> tuple[str, str, frozenset[str]]:
+    return unit.name, unit.kind, frozenset(unit.aliases)
 
 
 def _write_accounts(
