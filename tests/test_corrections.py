@@ -1,5 +1,7 @@
 """People's word on texts: the newest counts, none is lost, reprints follow, and the refit reads them."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,6 +129,15 @@ def test_the_refit_takes_what_was_corrected_with_a_file_and_alone(session, tmp_p
 
 def test_marks_of_any_text_come_back_as_they_were():
     marks = [Mark('他说："停水，又停水"\n第二行', "负面"), Mark("=1+1", "中性"), Mark(" 前后有空格 ", "正面")]
-    assert sentiment_fit.read(sentiment_fit.written(marks), "m.csv") == marks
+    file = sentiment_fit.written(marks)
+    assert sentiment_fit.read(file, "m.csv") == marks and "\r\n'=1+1,中性\r\n" in file.decode("utf-8-sig")
     newer = [Mark("=1+1", "正面")]
     assert sentiment_fit.joined(marks, newer) == [marks[0], marks[2], newer[0]]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@区长 管管", "-好", "+1", "'=1", "''@", "\t=1", "'引号'", "平常的话，含“=”"])
+def test_no_text_is_a_formula_in_a_spreadsheet_and_each_is_read_as_it_was(text):
+    data = sentiment_fit.written([Mark(text, "中性")])
+    (_, row) = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    assert row[0][0] not in "=+-@\t\r" and row[0].lstrip("'") == text.lstrip("'")
+    assert sentiment_fit.read(data, "m.csv") == [Mark(text, "中性")]

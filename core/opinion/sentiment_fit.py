@@ -23,6 +23,7 @@ from core.faults import BadInput
 from core.opinion.normal import LONGEST, normal
 from core.opinion.sentiment import LABELS, Label, Scorer, packaged
 from core.opinion.sentiment_local import FACE, FILE, Block, Local, Tokens, load, tokens
+from core.opinion.wordlist import meant, neutral
 
 FORMER = "sentiment-former.npz"
 """The refit before the one in force."""
@@ -125,10 +126,9 @@ def read(data: bytes, name: str) -> list[Mark]:
 
 
 def written(marks: Sequence[Mark]) -> bytes:
-    """Marks as a CSV file that `read` takes (UTF-8 with BOM), word for word: for `read`, not for a spreadsheet, which
-    may take a text for a formula."""
+    """Marks as a CSV file (UTF-8 with BOM) that `read` takes word for word; texts are no formulas in a spreadsheet."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows([("text", "label"), *((mark.text, mark.label) for mark in marks)])
+    csv.writer(out).writerows([("text", "label"), *((neutral(mark.text), mark.label) for mark in marks)])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -166,7 +166,7 @@ def _table(text: str, name: str) -> list[tuple[int, dict]]:
                 if len(row) != len(heads):
                     raise BadInput(f"{name} 第 {rows.line_num} 行：有 {len(row)} 格，表头有 {len(heads)} 格；"
                                    "含逗号的文字请加英文双引号")
-                out.append((rows.line_num, dict(zip(heads, row, strict=True))))
+                out.append((rows.line_num, dict(zip(heads, map(meant, row), strict=True))))
     except csv.Error as error:
         raise BadInput(f"{name} 第 {rows.line_num} 行：不是合格的 CSV（{error}），请用表格软件另存") from None
     return out

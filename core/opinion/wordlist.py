@@ -1,10 +1,24 @@
-"""Lists that people keep as CSV (words, places, cues): heads and cells checked, with the line of each row."""
+"""Lists that people keep as CSV (words, places, cues): heads and cells checked, with the line of each row. What a
+spreadsheet would take for a formula is written with an apostrophe before it, and read without."""
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.faults import BadInput
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+def neutral(text: str) -> str:
+    """A cell that a spreadsheet would take for a formula with an apostrophe before it, every other as it is."""
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def meant(cell: str) -> str:
+    """What `neutral` was given."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -40,7 +54,8 @@ def rows(
             where = f"{name} 第 {found.line_num} 行"
             if len(cells) != len(first):
                 raise BadInput(f"{where}：应有 {len(first)} 格，现有 {len(cells)} 格，含逗号的内容请加英文双引号")
-            yield where, dict.fromkeys(optional, "") | dict(zip(first, (cell.strip() for cell in cells), strict=True))
+            values = [meant(cell.strip()) for cell in cells]
+            yield where, dict.fromkeys(optional, "") | dict(zip(first, values, strict=True))
     except csv.Error as fault:
         raise BadInput(f"{name} 第 {found.line_num} 行：读不出表格（{fault}），请检查引号是否成对") from fault
 
@@ -50,5 +65,5 @@ def written(heads: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
     out = io.StringIO()
     made = csv.writer(out, lineterminator="\r\n")
     made.writerow(heads)
-    made.writerows(lines)
+    made.writerows([neutral(cell) if isinstance(cell, str) else cell for cell in line] for line in lines)
     return "\ufeff" + out.getvalue()

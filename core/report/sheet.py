@@ -15,6 +15,7 @@ import pandas as pd
 import xlsxwriter
 
 from core import clock
+from core.opinion import wordlist
 
 Kind = Literal["text", "int", "score", "percent", "date", "time"]
 FORMATS: Mapping[str, str] = {
@@ -22,7 +23,6 @@ FORMATS: Mapping[str, str] = {
     "time": "yyyy-mm-dd hh:mm",
 }
 _DECIMALS = {"percent": 4, "score": 2}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LARGEST_CELL = 32_767
 _WIDE, _NARROW = 48, 8
 _FACE = "微软雅黑"
@@ -40,7 +40,7 @@ class Head:
 
 def neutral(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets a leading apostrophe; everything else stays."""
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return wordlist.neutral(value) if isinstance(value, str) else value
 
 
 def workbook(frame: pd.DataFrame, heads: Mapping[str, Head], title: str, notes: Sequence[tuple[str, str]]) -> bytes:
