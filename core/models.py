@@ -582,6 +582,7 @@ class OwnPlace(Row, table=True):
     unit_id: int | None = Field(default=None, foreign_key="unit.id", description="Responsible, where not the street's")
     at: datetime
     who: str = ""
+    demo: bool = Field(default=False, index=True)
 
 
 # --- Derived, rebuildable -------------------------------------------------------------------------------------------

@@ -48,10 +48,12 @@ def upgrade() -> None:
         sa.Column('unit_id', sa.Integer(), nullable=True),
         sa.Column('at', _AT(), nullable=False),
         sa.Column('who', _TEXT(), nullable=False),
+        sa.Column('demo', sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_ownplace_unit_id_unit')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_ownplace')),
         sa.UniqueConstraint('name', 'street', name=op.f('uq_ownplace_name_street')),
     )
+    op.create_index(op.f('ix_ownplace_demo'), 'ownplace', ['demo'])
     op.create_table('topicgroup',
         sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('title', _TEXT(), nullable=False),
