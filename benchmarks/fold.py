@@ -15,13 +15,15 @@ tenths of the shorter one's. Neither right nor wrong, they are left out of the c
 `--held-out` makes the pairs of other posts (weibo_ced_rumor, weibo_checked_covid), on which nothing was tuned. `pairs`
 says of ours how many of the pairs share a key and are told to be kin when compared by themselves. Beside ours:
 datasketch's MinHash LSH (threshold .5) and 64-bit simhash (distance up to 3, and up to 8) where installed
-(benchmarks/requirements.txt). Speed is documents a second of CPU, from text to group; memory is the process's growth
-while the stream is taken in, per document. `--size N` takes so many texts into one process instead: clauses of the real
-posts and articles, put together anew, a quarter of them variations of earlier ones. The last line is one JSON object.
+(benchmarks/requirements.txt). Speed is documents a second of CPU, from text to group, of the whole stream and of
+posts alone (`short_s`); memory is the process's growth while the stream is taken in, per document. `--size N` takes
+so many texts into one process instead: clauses of the real posts and articles, put together anew, a quarter of them
+variations of earlier ones. The last line is one JSON object.
 """
 
 import argparse
 import csv
+import gc
 import gzip
 import json
 import logging
@@ -44,6 +46,8 @@ RUN = 8
 SOURCES = ("来源：人民网", "（新华社记者）", "转自央视新闻客户端", "【转发】", "编辑：小王 责编：小李")
 COMMENTS = ("这件事情真的是太让人感慨了，希望大家都能平平安安，早日恢复正常的生活，也向一线的工作人员致敬。",
             "刚刚看到这个消息，转给更多人看看，有关部门应该尽快给大家一个说法，不要再拖了。")
+SHORT = 10_000
+"""Posts, without the articles, by which the speed on short texts is told."""
 RECENT = 20_000
 """Texts of the stream of many, of which variations are made."""
 SYMBOLS = "★☆▲●→～*#"
@@ -199,10 +203,12 @@ def with_simhash(distance: int) -> Callable[[Iterable[str]], Iterator[int]]:
 
 def scored(texts: list[str], origins: list[int], wanted: dict[str, set[tuple[int, int]]], method: Callable) -> dict:
     """Recall by kind and over all, precision, documents a second, memory a document."""
-    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    groups = list(method(texts))
+    gc.collect()
+    before, begun = resident(), time.process_time()
+    running = method(texts)
+    groups = [next(running) for _ in texts]  # what it has stored is still there
     seconds = time.process_time() - begun
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / len(texts)
+    memory = (resident() - before) / len(texts)
     members: dict[int, list[int]] = defaultdict(list)
     for number, group in enumerate(groups):
         members[group].append(number)
@@ -220,6 +226,14 @@ def scored(texts: list[str], origins: list[int], wanted: dict[str, set[tuple[int
     return {"recall": round(len(hit) / len(every), 4), "precision": round(right / max(said - aside, 1), 4),
             "precision_strict": round(right / max(said, 1), 4), "set_aside": aside,
             "documents_s": round(len(texts) / seconds), "bytes_a_document": round(memory), "by_kind": by_kind}
+
+
+def rate(texts: list[str], method: Callable) -> int:
+    """Documents a second of CPU, from text to group."""
+    begun = time.process_time()
+    for _ in method(texts):
+        pass
+    return round(len(texts) / (time.process_time() - begun))
 
 
 def copies(a: str, b: str) -> bool:
@@ -322,6 +336,10 @@ def compared(data: Path, number: int, held_out: bool) -> dict:
         except ImportError as missing:
             found[name] = f"not installed: {missing.name}"
         print(name, found[name], flush=True)
+    short = [text for text, origin in zip(texts, origins, strict=True) if origin >= 0][:SHORT]
+    found["short_s"] = {name: rate(short, method) for name, method in methods.items()
+                        if isinstance(found[name], dict) and name != "simhash_8"}
+    print("posts alone, documents a second", found["short_s"], flush=True)
     found["pairwise"] = pairwise(texts, wanted)
     print("pairwise", found["pairwise"], flush=True)
     return found

@@ -18,7 +18,7 @@ in docs/benchmarks.md.
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -56,6 +56,8 @@ NUMBERS = 0.34
 """The share of a text's numbers that may be others than the other text's."""
 MOST_HELD, MOST_COMPARED = 8, 12
 """First copies of one key that are looked at, the newest; candidates that a text is compared with, of most keys."""
+TOGETHER = 256
+"""Texts whose keys are looked up at once."""
 
 Kind = Literal["reprint", "excerpt"]
 
@@ -358,12 +360,12 @@ _BACK = np.arange(MOST_HELD)
 class _Index:
     """Which texts have a key: sorted arrays of falling size, twelve bytes a key, behind a dictionary of the newest.
 
-    An array that has grown to a quarter of the one before it is merged into that: there are few of them at any size.
+    An array that has grown to an eighth of the one before it is merged into that: there are few of them at any size.
     """
 
     NEWEST = 20_000
-    """Keys that are held in the dictionary."""
-    GROWTH = 4
+    """Keys that the dictionary holds before they are sorted."""
+    GROWTH = 8
 
     def __init__(self) -> None:
         self._newest: dict[int, list[int]] = {}
@@ -378,10 +380,11 @@ class _Index:
         for key in keys:
             self._newest.setdefault(key, []).append(number)
             self._waiting += 1
-        if self._waiting >= self.NEWEST:
-            self._settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Sort what is in the dictionary where that is much."""
+        if self._waiting < self.NEWEST:
+            return
         keys = np.fromiter((key for key, some in self._newest.items() for _ in some), np.int64, self._waiting)
         numbers = np.fromiter((one for some in self._newest.values() for one in some), np.uint32, self._waiting)
         self._newest, self._waiting = {}, 0
@@ -390,26 +393,39 @@ class _Index:
             last, before = self._sorted.pop(), self._sorted.pop()
             self._sorted.append(_by_key(*map(np.concatenate, zip(before, last, strict=True))))
 
-    def having(self, keys: Sequence[int]) -> list[int]:
-        """The newest texts that have each key; a text comes once for every key that it shares."""
-        found: list[int] = []
-        for key in keys:
-            if some := self._newest.get(key):
-                found += some[-MOST_HELD:]
-        wanted = np.array(sorted(keys), np.int64)
+    def newest(self, keys: Iterable[int]) -> list[int]:
+        """The newest texts in the dictionary that have each key; a text comes once for every key that it shares."""
+        return [one for key in keys for one in self._newest.get(key, ())[-MOST_HELD:]]
+
+    def settled(self, many: Sequence[Sequence[int]]) -> list[list[int]]:
+        """The same of the sorted arrays, of many texts' keys at once."""
+        counts = [len(keys) for keys in many]
+        wanted = np.fromiter((key for keys in many for key in keys), np.int64, sum(counts))
+        order = np.argsort(wanted)  # neighbours lie in the same part of an array
+        wanted, askers = wanted[order], np.repeat(np.arange(len(many)), counts)[order]
+        found, asked = [np.empty(0, np.uint32)], [np.empty(0, np.int64)]
         for held, numbers in self._sorted:
             last = held.searchsorted(wanted, "right") - 1
-            hit = held[last] == wanted
-            if hit.any():
-                places = last[hit, None] - _BACK
-                same = (held[places] == wanted[hit, None]) & (places >= 0)
-                found += numbers[places[same]].tolist()
-        return found
+            hit = np.flatnonzero(held[last] == wanted)
+            places = last[hit, None] - _BACK
+            same = (held[places] == wanted[hit, None]) & (places >= 0)
+            found.append(numbers[places[same]])
+            asked.append(np.broadcast_to(askers[hit, None], same.shape)[same])
+        askers = np.concatenate(asked)
+        order = np.argsort(askers, kind="stable")
+        ends = np.cumsum(np.bincount(askers, minlength=len(many)))
+        return [part.tolist() for part in np.split(np.concatenate(found)[order], ends[:-1])]
 
 
 def _by_key(keys: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(keys, kind="stable")
     return keys[order], numbers[order]
+
+
+def likeliest(sharing: Iterable[int], most: int = MOST_COMPARED) -> list[int]:
+    """Of the texts that share a key, each named once for every key that it shares, those that share most."""
+    seen = Counter(sharing)
+    return sorted(seen, key=seen.__getitem__, reverse=True)[:most]
 
 
 class Folds:
@@ -418,14 +434,17 @@ class Folds:
     Only first copies are compared with: groups that grew by their members would chain what is said in one pattern.
     """
 
-    def __init__(self, firsts: Iterable[tuple[int, str]] = ()):
+    def __init__(self, firsts: Iterable[tuple[int, str]] = (), keys: Mapping[int, Sequence[int]] | None = None):
+        """`keys`: by which each first copy is to be found, where they are known."""
         self._index = _Index()
         self._texts: list[str] = []
         self._identifiers = array("q")
         some = list(firsts)
         cleans = [letters(text) for _, text in some]
-        for (identifier, _), clean, keys in zip(some, cleans, _keys(cleans), strict=True):
-            self._keep(identifier, clean, keys)
+        held = _keys(cleans) if keys is None else [keys[identifier] for identifier, _ in some]
+        for (identifier, _), clean, own in zip(some, cleans, held, strict=True):
+            self._keep(identifier, clean, own)
+            self._index.settle()
 
     def __len__(self) -> int:
         """How many first copies it holds."""
@@ -445,18 +464,25 @@ class Folds:
         """Find the group of a text: that of the first copy that it is nearest kin of, the oldest of equals. `keys`:
         those of its `signature`, where they are known."""
         clean = letters(text)
-        return self._join(identifier, clean, _keys([clean])[0] if keys is None else keys)
+        return self._join([identifier], [clean], _keys([clean]) if keys is None else [keys])[0]
 
     def add_many(self, texts: Sequence[tuple[int, str]]) -> list[Joined]:
         """`add` for (identifier, text) one after the other, several times as quick."""
         cleans = [letters(text) for _, text in texts]
-        return [self._join(identifier, clean, keys)
-                for (identifier, _), clean, keys in zip(texts, cleans, _keys(cleans), strict=True)]
+        return self._join([identifier for identifier, _ in texts], cleans, _keys(cleans))
 
-    def _join(self, identifier: int, clean: str, keys: Sequence[int]) -> Joined:
+    def _join(self, identifiers: Sequence[int], cleans: Sequence[str], keys: Sequence[Sequence[int]]) -> list[Joined]:
+        out: list[Joined] = []
+        for start in range(0, len(cleans), TOGETHER):
+            part = slice(start, start + TOGETHER)
+            settled = self._index.settled(keys[part])
+            out += map(self._join_one, identifiers[part], cleans[part], keys[part], settled)
+            self._index.settle()
+        return out
+
+    def _join_one(self, identifier: int, clean: str, keys: Sequence[int], settled: Sequence[int]) -> Joined:
         best, joined = 0.0, Joined(identifier, None)
-        seen = Counter(self._index.having(keys))
-        numbers = sorted(sorted(seen, key=seen.__getitem__, reverse=True)[:MOST_COMPARED])
+        numbers = sorted(likeliest([*self._index.newest(keys), *settled]))
         for number, (kind, nearness) in zip(numbers, _kin(clean, [self._texts[one] for one in numbers]), strict=True):
             if nearness > best:
                 best, joined = nearness, Joined(self._identifiers[number], kind)
@@ -465,4 +491,4 @@ class Folds:
         return joined
 
 
-__all__ = ["Folds", "Joined", "Kind", "kin", "signature", "signatures"]
+__all__ = ["MOST_COMPARED", "MOST_HELD", "Folds", "Joined", "Kind", "kin", "likeliest", "signature", "signatures"]
