@@ -17,6 +17,8 @@ from core.opinion.watch import Profile
 
 KEY = "district_profile"
 """Key in `remembered`."""
+_DEMO = "demo"
+"""In what is stored under it: the profile is the sample district's."""
 LONGEST, MOST = 30, 2_000
 """Characters of a name; names of one field."""
 FIELDS = {
@@ -51,7 +53,7 @@ def made(name: str, code: str, **names: Iterable[str]) -> Profile:
             taken[one] = label
     if code and not ((home := division(code)) and home.depth == 3):
         raise BadInput(f"行政区划代码“{code[:LONGEST]}”不是名录中的区县，请填本区的六位代码，如 310115；"
-                       "不判断地点时可以留空")
+                       "没有代码的可以留空，只认本区地点")
     return Profile(name, code=code, **parts)
 
 
@@ -66,12 +68,24 @@ def streets(code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(one for one in mine if called[one] == 1), tuple(one for one in mine if called[one] > 1)
 
 
-def keep(session: Session, ours: Profile, *, who: str, now: datetime) -> None:
-    """Store what the district is called; what came in of late is sifted again. The caller commits."""
+def keep(session: Session, ours: Profile, *, who: str, now: datetime, demo: bool = False) -> None:
+    """Store what the district is called; what came in of late is sifted again. `demo`: it is the sample district. The
+    caller commits."""
     if ours == profile(session):
         return
-    db.upsert(session, Remembered, [{"key": KEY, "value": asdict(ours), "updated_at": now}], ["key"],
+    value = asdict(ours) | ({_DEMO: True} if demo else {})
+    db.upsert(session, Remembered, [{"key": KEY, "value": value, "updated_at": now}], ["key"],
               ["value", "updated_at"])
     unsifted.again(session, now)
     audit.note(session, who, "修改本区名称", ours.name, f"名称 {len(ours.every)} 个，代码 {ours.code or '未填'}")
     db.bump(session, now)
+
+
+def forget_sample(session: Session) -> bool:
+    """Take the sample district's profile out, unless the office has changed it; whether there was one. The caller
+    commits."""
+    row = session.get(Remembered, KEY)
+    if row is None or not row.value.get(_DEMO):
+        return False
+    session.delete(row)
+    return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from core import audit, db, district, unsifted
@@ -79,8 +79,9 @@ def plan(session: Session, lines: tuple[Own, ...], *, whole: bool = False) -> Pl
     )
 
 
-def take(session: Session, made: Plan, *, who: str, now: datetime) -> str:
-    """Carry a plan out; what came in of late is sifted again. Returns what was done in Chinese. The caller commits."""
+def take(session: Session, made: Plan, *, who: str, now: datetime, demo: bool = False) -> str:
+    """Carry a plan out; what came in of late is sifted again. `demo`: they are the sample district's. Returns what was
+    done in Chinese. The caller commits."""
     rows = {(row.name, row.street): row for row in session.execute(select(OwnPlace)).scalars()}
     units = dict(session.execute(select(Unit.name, Unit.id)).all())
     for gone in made.removed:
@@ -89,12 +90,19 @@ def take(session: Session, made: Plan, *, who: str, now: datetime) -> str:
     for one in (*made.added, *made.changed):
         row = rows.get((one.name, one.street)) or OwnPlace(name=one.name, street=one.street, kind=one.kind, at=now)
         row.kind, row.aliases, row.unit_id, row.at, row.who = one.kind, list(one.aliases), units.get(one.unit), now, who
+        row.demo = demo
         session.add(row)
     audit.note(session, who, "修改本区地点", made.words)
     session.flush()
     unsifted.again(session, now)
     db.bump(session, now)
     return f"本区地点：{made.words}"
+
+
+def forget_sample(session: Session) -> bool:
+    """Take the sample district's places out, but for those that the office has changed; whether there were any. The
+    caller commits."""
+    return session.execute(delete(OwnPlace).where(OwnPlace.demo.is_(True))).rowcount > 0
 
 
 def export(session: Session) -> str:

@@ -30,7 +30,7 @@ from core.opinion import risk
 from core.opinion.gazetteer import Own
 from core.opinion.lexicon import Lexicon, Word
 from core.opinion.normal import guard, joined, normal
-from core.opinion.places import Gazetteer
+from core.opinion.places import Gazetteer, Place
 from core.opinion.responsible import Office, Offices
 from core.opinion.risk import Risk, Version
 from core.opinion.scenes import Event, event_place
@@ -67,7 +67,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Sieve:
     """What mentions are read with: watches, words, the version in force and the one in the shadow, places (None where
-    the office gave no code of the district), units, sentiment."""
+    the office gave neither a code of the district nor places of its own), units, sentiment."""
 
     watches: Watches
     lexicon: Lexicon
@@ -113,7 +113,9 @@ class Sieve:
                      text.guard, feeling)
 
     def _here(self, event: Event) -> bool | None:
-        """Whether an event's place lies in the district; None where its code does not say."""
+        """Whether an event's place lies in the district; None where neither the office's list nor its code says."""
+        if self.places and self.places.owns(event.place):
+            return True
         home = self.places.home.code if self.places and self.places.home else ""
         code = event.place.code
         if not home or not code:
@@ -166,7 +168,7 @@ def sieve(session: Session) -> Sieve:
     key = authors.key() if any("作者" in query for _, query in queries) else b""
     return Sieve(
         _watches(queries, ours, key), _lexicon(words.used(session)), *scoring.in_force(session),
-        _places(ours.code, own) if ours.code else None, _offices(_units(session), ours, own),
+        _places(ours.code, own) if ours.code or own else None, _offices(_units(session), ours, own),
         scorer(settings().data_dir),
     )
 
@@ -191,7 +193,7 @@ def _watches(queries: tuple[tuple[int, str], ...], ours: Profile, key: bytes) ->
 
 @lru_cache(1)
 def _places(code: str, own: tuple[Own, ...]) -> Gazetteer:
-    return Gazetteer.load(code, own)
+    return Gazetteer.load(code or None, own)
 
 
 def _units(session: Session) -> tuple[Office, ...]:
@@ -255,10 +257,15 @@ def _sense(id_: int, one: Found, now: datetime) -> dict[str, Any]:
         "mention_id": id_, "at": now, "risk": one.risk.score, "risk_kind": one.risk.kind,
         "version": one.risk.version, "why": one.risk.why, "shadow": one.shadow,
         "words": [[hit.word.word, hit.start, hit.end, hit.way] for hit in one.risk.found],
-        "place": "".join(event.place.path[2:]) or event.place.name if event else "",
+        "place": _shown(event.place) if event else "",
         "place_code": event.place.code if event else "", "town": event.place.town if event else "",
         "place_why": event.reason if event else one.no_event, "unit_id": one.unit, "unit_why": one.unit_why,
         "guard": one.guard, "sentiment": feeling.label if feeling else "",
         "confidence": round(feeling.confidence, 4) if feeling else 0,
         "sentiment_words": [[cue.start, cue.end, round(cue.value, 3)] for cue in feeling.words] if feeling else [],
     }
+
+
+def _shown(place: Place) -> str:
+    """A place from the county down; without a code nothing stands above it."""
+    return "".join(place.path[2:] if place.code else place.path) or place.name

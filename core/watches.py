@@ -33,10 +33,10 @@ class Trial:
 
 def save(
     session: Session, name: str, query: str, *, id_: int | None = None, note: str = "", enabled: bool = True,
-    marks: Mapping[int, bool] | None = None, who: str, now: datetime,
+    marks: Mapping[int, bool] | None = None, who: str, now: datetime, demo: bool = False,
 ) -> Watch:
     """Add a watch, or change the one of that id; what came in of late is matched anew. `marks`: what a person said of
-    mentions that a trial of this query found. Raises BadInput for a query that cannot be read, a name that is empty,
+    mentions that a trial of this query found; `demo`: it is the sample district's. Raises BadInput for a query that cannot be read, a name that is empty,
     too long or taken, an id that is gone. The caller commits."""
     name = " ".join(name.split())
     if not name or len(name) > _NAME:
@@ -50,6 +50,7 @@ def save(
         raise BadInput("这个方案不存在，可能已被删除，请刷新页面")
     before = (made.query, made.enabled) if id_ is not None else None
     made.name, made.query, made.note, made.enabled, made.at, made.who = name, query, note, enabled, now, who
+    made.demo = demo
     session.add(made)
     session.flush()
     if before != (query, enabled):
@@ -61,6 +62,15 @@ def save(
     audit.note(session, who, "新增关注方案" if id_ is None else "修改关注方案", name, said(tree))
     db.bump(session, now)
     return made
+
+
+def forget_sample(session: Session) -> bool:
+    """Take the sample district's watches out with what they found, but for those that the office has changed; whether
+    there were any. The caller commits."""
+    ids = select(Watch.id).where(Watch.demo.is_(True))
+    for table in (WatchHit, WatchMark):
+        session.execute(delete(table).where(table.watch_id.in_(ids)))
+    return session.execute(delete(Watch).where(Watch.demo.is_(True))).rowcount > 0
 
 
 def remove(session: Session, id_: int, *, who: str, now: datetime) -> None:

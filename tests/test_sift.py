@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core import district, ingest, scoring, sift, unsifted
-from core.models import Mention, RiskVersion, RiskWord, Sense, Source, Unit, Unsifted, Watch, WatchHit
+from core.models import Mention, OwnPlace, RiskVersion, RiskWord, Sense, Source, Unit, Unsifted, Watch, WatchHit
 from core.opinion import risk
 from core.opinion.watch import Profile
 from core.records import Batch, MentionRecord
@@ -117,6 +117,22 @@ def test_who_is_responsible_and_how_far_it_went(session, told):
     sense = session.get(Sense, row.id)
     assert found(session)["p"][2] == ["川沙", "平台"] and "传播面“热度 1,200,000” ×1.1" in sense.why
     assert sense.risk == round(before * 1.1)
+
+
+def test_without_a_code_the_offices_own_places_tell_where_it_was(session, told):
+    street = Unit(name="云澜区听泉街道", kind="street")
+    session.add(street)
+    session.flush()
+    district.keep(session, Profile("云澜区"), who="王敏", now=NOW)
+    session.add_all([OwnPlace(name="桂园新村", kind="小区", street="听泉街道", at=NOW),
+                     OwnPlace(name="云澜桥", kind="地标", unit_id=street.id, at=NOW)])
+    tell(session, told, {"e": ("桂园新村3号楼起火", ""), "w": ("云澜桥上发生爆炸", ""), "s": ("上海浦东新区一厂房起火", "")})
+    sift.run(session, now=NOW)
+    rows = {m.external_id: s for m, s in session.execute(select(Mention, Sense).join(Sense)).all()}
+    assert (rows["e"].place, rows["e"].town, rows["e"].place_code) == ("听泉街道桂园新村", "听泉街道", "")
+    assert rows["e"].unit_id == rows["w"].unit_id == street.id and "发生在本区" in rows["e"].why
+    assert rows["e"].unit_why == "发生在听泉街道，属云澜区听泉街道" and "本区地点名录" in rows["w"].unit_why
+    assert rows["s"].unit_id is None and "本区" not in rows["s"].why and rows["s"].place_code == "310115"
 
 
 def test_reprints_that_are_known_count_as_reach(session, told):

@@ -123,6 +123,10 @@ class Gazetteer:
             places[start] = _spot(form, start, end, "道路", places[before.start] if before else None, town)
         return [places[start] for start in sorted(places) if places[start]]
 
+    def owns(self, place: Place) -> bool:
+        """Whether a place found is one of the district's own list."""
+        return any(line.name == place.name for line in self._own.get(normal(place.name).text.strip(), ()))
+
     def _hits(self, words: str) -> tuple[list[Hit], list[tuple[int, int, Division | None]]]:
         """The names of the list, without those that are part of another word; and (start, end, the town that the name
         is taken from) of roads named after places."""

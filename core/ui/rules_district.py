@@ -41,7 +41,7 @@ def names() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("区名（全称）", ours.name, key=f"{turn}_name", max_chars=30, width=220)
         code = st.text_input("行政区划代码", ours.code, key=f"{turn}_code", max_chars=12, width=160,
-                             placeholder="如 310115", help="用来判断地点是不是在本区；不填就不判断地点")
+                             placeholder="如 310115", help="用来判断地点是不是在本区；不填时只认“本区地点”里的地点")
     given = _given(ours, turn)
     with st.container(horizontal=True):
         if st.button("保存", type="primary", icon=":material/save:", key="district_save"):
