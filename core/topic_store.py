@@ -13,7 +13,7 @@ from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlmodel import Session
 
 from core.db import chunks, upsert
-from core.models import Mention, MentionDay, Topic, TopicChange, TopicDay, TopicGroup
+from core.models import FoldKey, Mention, MentionDay, Topic, TopicChange, TopicDay, TopicGroup
 from core.opinion.features import Background
 from core.opinion.topic_groups import Groups, Regrouped
 from core.opinion.topic_state import Topic as State
@@ -52,6 +52,8 @@ def write(session: Session, world: World, change: Change, now: datetime) -> None
     for part in chunks(change.retired):
         session.execute(update(Topic).where(Topic.id.in_(part)).values(active=False, state=None)
                         .execution_options(**_QUIET))
+        over = select(Mention.id).where(Mention.topic_id.in_(part), Mention.fold_id == Mention.id)
+        session.execute(delete(FoldKey).where(FoldKey.mention_id.in_(over)).execution_options(**_QUIET))
     history = []
     for young, old in change.merged.items():
         if young in titles:  # one that was made in this batch was never stored

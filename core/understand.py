@@ -7,11 +7,12 @@ drops its batch. The work is done before the first write, so other writers wait 
 in memory from call to call as long as nobody else had the turn.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from heapq import nlargest
 from itertools import count
 from weakref import WeakKeyDictionary
 
@@ -21,13 +22,14 @@ from sqlmodel import Session
 
 from core import labels, topic_store
 from core.db import bump, chunks, upsert
-from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicGroup
+from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicGroup, Unsifted
 from core.opinion import fold
 from core.opinion.features import Background, embedder, load_background
 from core.opinion.fold import Joined
 from core.opinion.text import letters
 from core.opinion.topics import Change, Clusterer, Item
 from core.settings import CATALOG
+from core.sift import reprints
 from core.topic_store import World
 
 BATCH = 256
@@ -70,6 +72,15 @@ class _Kept:
 
 
 _kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Where the texts of a batch belong, by mention; the topics of firsts that were stored before; keys by mention."""
+
+    joined: dict[int, Joined]
+    home: dict[int, int]
+    keys: dict[int, list[int]]
 
 
 @cache
@@ -115,16 +126,16 @@ def _batch(session: Session, kept: _Kept, world: World, batch: Sequence[Row], do
     quicker."""
     clusterer = world.clusterer
     retired = clusterer.retire(max(row.published_at for row in batch))
-    folds, home = _folds(session, clusterer, batch, world.demo)
-    change, topic_of = _group(clusterer, batch, folds, home)
+    folded = _folds(session, clusterer, batch, world.demo)
+    change, topic_of = _group(clusterer, batch, folded)
     change = replace(change, retired=retired)
     if not _claim(session, kept, now):
         return False
-    _write(session, world, batch, folds, change, topic_of, now)
+    _write(session, world, batch, folded, change, topic_of, now)
     bump(session, now)
     session.commit()
     done.mentions += len(batch)
-    done.reprints += sum(folds[row.id].kind is not None for row in batch)
+    done.reprints += sum(one.kind is not None for one in folded.joined.values())
     done.new_topics += len(change.created)
     done.merged_topics += len(change.merged)
     for topic_id in change.changed:
@@ -192,20 +203,25 @@ def _fold_text(title: str, text: str) -> str:
     return text if len(letters(text[:400])) >= fold.TITLE_LENGTH else title
 
 
-def _folds(
-    session: Session, clusterer: Clusterer, batch: Sequence[Row], demo: bool
-) -> tuple[dict[int, Joined], dict[int, int]]:
-    """Where each mention's text belongs, and the topics of firsts that were stored before. Only what is in active
-    topics counts: a text that comes back later starts anew."""
+def _folds(session: Session, clusterer: Clusterer, batch: Sequence[Row], demo: bool) -> Folded:
+    """Where each mention's text belongs. Only what is in active topics counts: a text that comes back later starts
+    anew."""
     texts = {row.id: _fold_text(row.title, row.text) for row in batch}
-    keys = sorted({key for text in texts.values() for key in fold.signature(text)})
-    found: set[int] = set()
-    for part in chunks(keys):
-        found.update(session.execute(select(FoldKey.mention_id).where(FoldKey.key.in_(part))).scalars())
+    keys = dict(zip(texts, fold.signatures(list(texts.values())), strict=True))
+    holders: dict[int, list[int]] = defaultdict(list)
+    for part in chunks(sorted({key for some in keys.values() for key in some})):
+        for key, mention in session.execute(select(FoldKey.key, FoldKey.mention_id).where(FoldKey.key.in_(part))):
+            holders[key].append(mention)
+    # Of a key that very many texts have (the words of a form) the newest: what one mention costs doesn't grow.
+    newest = {key: nlargest(fold.MOST_HELD, some) for key, some in holders.items()}
+    shared: dict[int, set[int]] = defaultdict(set)
+    for own in keys.values():
+        for mention in fold.likeliest(one for key in own for one in newest.get(key, ())):
+            shared[mention].update(key for key in own if mention in newest.get(key, ()))
     first, last = min(row.published_at for row in batch), max(row.published_at for row in batch)
     known: list[tuple[int, str]] = []
     home: dict[int, int] = {}
-    for part in chunks(sorted(found)):
+    for part in chunks(sorted(shared)):
         for row in session.execute(
             select(Mention.id, Mention.title, Mention.text, Mention.topic_id)
             .join(Source, Source.id == Mention.source_id)
@@ -215,14 +231,13 @@ def _folds(
             if row.topic_id in clusterer.topics:
                 known.append((row.id, _fold_text(row.title, row.text)))
                 home[row.id] = row.topic_id
-    folds = fold.Folds(known)
-    return {id_: folds.add(id_, text) for id_, text in texts.items()}, home
+    folds = fold.Folds(known, {id_: sorted(shared[id_]) for id_, _ in known})
+    return Folded({id_: folds.add(id_, text, keys[id_]) for id_, text in texts.items()}, home, keys)
 
 
-def _group(
-    clusterer: Clusterer, batch: Sequence[Row], folds: dict[int, Joined], home: dict[int, int]
-) -> tuple[Change, dict[int, int]]:
+def _group(clusterer: Clusterer, batch: Sequence[Row], folded: Folded) -> tuple[Change, dict[int, int]]:
     """What changed, and the topic of every mention of the batch. A reprint goes where its first copy is."""
+    folds = folded.joined
     change = clusterer.add([
         Item(row.id, row.title, row.published_at, row.text) for row in batch if folds[row.id].kind is None
     ])
@@ -230,7 +245,7 @@ def _group(
     for row in batch:
         if folds[row.id].kind is not None:
             first = folds[row.id].first
-            topic = topic_of[first] if first in topic_of else _living(home[first], change)
+            topic = topic_of[first] if first in topic_of else _living(folded.home[first], change)
             clusterer.reprint(topic, row.title, row.published_at)
             topic_of[row.id] = topic
             changed.add(topic)
@@ -242,10 +257,11 @@ def _living(topic: int, change: Change) -> int:
 
 
 def _write(
-    session: Session, world: World, batch: Sequence[Row], folds: dict[int, Joined], change: Change,
-    topic_of: dict[int, int], now: datetime,
+    session: Session, world: World, batch: Sequence[Row], folded: Folded, change: Change, topic_of: dict[int, int],
+    now: datetime,
 ) -> None:
     """Everything that follows from a batch, in the caller's transaction."""
+    folds = folded.joined
     all_day: Counter[tuple] = Counter()
     all_folded: Counter[tuple] = Counter()
     day: Counter[tuple] = Counter()
@@ -265,10 +281,20 @@ def _write(
     ])
     keys = [
         {"mention_id": row.id, "key": key}
-        for row in batch if folds[row.id].kind is None
-        for key in set(fold.signature(_fold_text(row.title, row.text)))
+        for row in batch if folds[row.id].kind is None for key in set(folded.keys[row.id])
     ]
     if keys:
         session.execute(insert(FoldKey), keys)
+    _ask_again(session, folds)
     topic_store.add_days(session, MentionDay, ("day", "platform"), all_day, all_folded)
     topic_store.count(session, change, day, day_folded)
+
+
+def _ask_again(session: Session, folds: Mapping[int, Joined]) -> None:
+    """Have the texts sifted again whose reprints have doubled: their number is part of what watches and scores ask."""
+    new = Counter(one.first for one in folds.values() if one.kind == "reprint")
+    grown = [
+        {"mention_id": first} for first, number in reprints(session, sorted(new)).items()
+        if number.bit_length() > (number - new[first]).bit_length()
+    ]
+    upsert(session, Unsifted, grown, ["mention_id"])

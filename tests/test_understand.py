@@ -5,10 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from core import clock, db, topic_store
-from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicChange, TopicDay, TopicGroup
+from core.models import (
+    FoldKey,
+    Mention,
+    MentionDay,
+    Remembered,
+    Source,
+    Topic,
+    TopicChange,
+    TopicDay,
+    TopicGroup,
+    Unsifted,
+)
 from core.opinion.features import load_background
 from core.opinion.topic_state import Topic as State
 from core.settings import CATALOG
@@ -133,6 +144,20 @@ def test_a_text_that_comes_back_after_its_topic_has_ended_starts_anew(session, s
     mine = next(m for m in mentions if m.id == again)
     assert mine.fold_id == again and topics[mine.topic_id].mentions == 1
     assert sorted(topic.active for topic in topics.values()) == [False, True, True]
+    active = {m.id for m in mentions if topics[m.topic_id].active}
+    assert set(session.execute(select(FoldKey.mention_id)).scalars()) == active, "keys of what is over are gone"
+
+
+def test_a_text_is_sifted_again_when_its_reprints_have_doubled(session, sources, plain_reader):
+    first = say(session, sources[0], ["停水通知"], text=ARTICLE)[0]
+    asked = []
+    for _ in range(5):
+        say(session, sources[1], ["停水通知"], text=ARTICLE)
+        understand(session, now=NOW, using=plain_reader)
+        asked.append(first in session.execute(select(Unsifted.mention_id)).scalars().all())
+        session.execute(delete(Unsifted))
+        session.commit()
+    assert asked == [True, True, False, True, False]
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7])

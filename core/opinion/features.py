@@ -7,12 +7,13 @@ first principal component of their embeddings. Raw cosines of this model lie in 
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.utils import murmurhash3_32
 
 BUCKETS = 1 << 20
 """Columns that n-grams are hashed into."""
@@ -42,6 +43,17 @@ def hashed(texts: list[str]) -> sparse.csr_matrix:
     return sparse.csr_matrix(_HASHER.transform(texts)) if texts else sparse.csr_matrix((0, BUCKETS), dtype=np.float32)
 
 
+@lru_cache(200_000)
+def _bucket(gram: str) -> int:
+    """The column that `hashed` gives an n-gram, as scikit-learn's hasher reckons it."""
+    return abs(murmurhash3_32(gram, seed=0)) % BUCKETS
+
+
+def buckets(text: str) -> np.ndarray:
+    """Columns of a single text's n-grams (ascending), as `hashed` has them."""
+    return np.array(sorted({_bucket(gram) for gram in grams(text)}), np.int32)
+
+
 def rarity(share: np.ndarray) -> np.ndarray:
     """Weight of n-grams by the share of titles that have them (inverse document frequency, natural log)."""
     return -np.log(np.maximum(share, RAREST)).astype(np.float32)
@@ -49,10 +61,7 @@ def rarity(share: np.ndarray) -> np.ndarray:
 
 def gram_shares(words: list[str], background: "Background") -> np.ndarray:
     """Share of titles that have each word: of a word longer than three characters, its rarest trigram's."""
-    rows = hashed([word[:40] for word in words])
-    return np.array([
-        background.share[rows.indices[rows.indptr[n] : rows.indptr[n + 1]]].min(initial=1.0) for n in range(len(words))
-    ], np.float32)
+    return np.array([background.share[buckets(word[:40])].min(initial=1.0) for word in words], np.float32)
 
 
 def unit_rows(matrix: np.ndarray) -> np.ndarray:

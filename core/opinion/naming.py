@@ -4,11 +4,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import rjieba
 
-from core.opinion.features import BUCKETS, Background, gram_shares, hashed, rarity
+from core.opinion.features import Background, buckets, gram_shares, rarity
 from core.opinion.text import display_title, gist, plain
 
 KEYWORDS = 5
@@ -34,21 +35,31 @@ _BREAK = re.compile(r"[^\w%·]+")
 _QUESTION = re.compile(r"[?？]|如何|为何|为什么|怎么|什么|哪些|吗$")
 
 
-def title(titles: Mapping[str, int], buckets: np.ndarray, weights: np.ndarray, background: Background) -> str:
-    """The title nearest to the centre (`buckets`, `weights`: the topic's n-grams), of those fit to be shown:
-    neither clipped words nor a question nor a list of several subjects, where there is a choice."""
+def title(titles: Mapping[str, int], terms: np.ndarray, weights: np.ndarray, background: Background) -> str:
+    """The title nearest to the centre (`terms`, ascending, and `weights`: the topic's n-grams), of those fit to be
+    shown: neither clipped words nor a question nor a list of several subjects, where there is a choice."""
     names = list(titles)
     if len(names) == 1:
         return display_title(names[0])
-    centre = np.zeros(BUCKETS, np.float32)
-    centre[buckets] = weights
-    rows = hashed([gist(name) for name in names])
-    rows.data *= rarity(background.share[rows.indices])
-    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    near = (rows @ centre) / np.maximum(length, 1e-9)
+    near = np.array([_nearness(_own(name), terms, weights, background) for name in names])
     near = near / (near.max() or 1)
     fit = [near[n] + _fitness(name, titles[name]) for n, name in enumerate(names)]
     return display_title(names[int(np.argmax(fit))])
+
+
+@lru_cache(20_000)
+def _own(name: str) -> np.ndarray:
+    """The n-grams of a title; a topic is named many times by the same ones."""
+    return buckets(gist(name))
+
+
+def _nearness(own: np.ndarray, terms: np.ndarray, weights: np.ndarray, background: Background) -> float:
+    if not len(terms):
+        return 0.0
+    mine = rarity(background.share[own])
+    places = terms.searchsorted(own)
+    centre = np.where(terms.take(places, mode="clip") == own, weights.take(places, mode="clip"), 0)
+    return float(mine @ centre) / max(float(np.linalg.norm(mine)), 1e-9)
 
 
 def _fitness(name: str, times: int) -> float:
@@ -71,10 +82,7 @@ def keywords(titles: Mapping[str, int], background: Background, limit: int = KEY
     kinds: dict[str, int] = {}
     texts = [gist(name) for name in titles]
     for name in texts:
-        spans: set[tuple[str, int]] = set()
-        for run in _BREAK.split(name):
-            spans |= _spans(run)
-        for span, size in spans:
+        for span, size in _spans_of(name):
             found[span] = found.get(span, 0) + 1
             kinds[span] = size
     least = 2 if len(titles) >= 3 else 1
@@ -115,6 +123,12 @@ def _grown(word: str, texts: list[str]) -> str:
             break
         word = longer
     return word
+
+
+@lru_cache(20_000)
+def _spans_of(text: str) -> frozenset[tuple[str, int]]:
+    """As `_spans`, of a text of several runs."""
+    return frozenset(span for run in _BREAK.split(text) for span in _spans(run))
 
 
 def _spans(run: str) -> set[tuple[str, int]]:

@@ -1,7 +1,8 @@
 """The active topics side by side, so that what is new can be held against all of them at once.
 
-Embeddings lie in one matrix; n-grams in an inverted index, so that a text costs what shares n-grams with it. Topics
-that changed since the index was made stand beside it until there are enough of them to make it anew.
+Embeddings and the commonest n-grams lie in one matrix; all other n-grams in an inverted index, so that a text costs
+what shares n-grams with it. Topics that changed since the index was made stand beside it until there are enough of them
+to make it anew.
 """
 
 from bisect import insort
@@ -16,6 +17,9 @@ from core.opinion.topic_state import Topic, dense, terms
 
 EMBEDDING_SHARE = 0.7
 """Of the similarity where there is an embedding; the rest are n-grams."""
+OFTEN, TOGETHER = 256, 256
+"""N-grams that most topics have, which lie in the matrix of embeddings, so that no list of the index is long; units
+that are compared at once."""
 FRESH = 256
 """Topics beside the index before it is made anew, or an eighth of all where that is more."""
 
@@ -26,8 +30,13 @@ def near(a: Sequence[Topic], b: Sequence[Topic], width: int, window: float) -> n
     embedding, 0 without."""
     if not a or not b:
         return np.zeros((len(a), len(b)), np.float32)
-    grams = (terms(a) @ terms(b).T).toarray()
-    return _fused(grams, dense(a, width), dense(b, width), _facts(a), _facts(b), window)
+    wanted = np.unique(np.concatenate([topic.buckets for topic in b]))
+    out = (_narrow(a, wanted) @ _narrow(b, wanted).T).toarray()
+    if width:
+        out *= 1 - EMBEDDING_SHARE
+        out += EMBEDDING_SHARE * (dense(a, width) @ dense(b, width).T)
+    _lessened(out, _facts(a), _facts(b), window)
+    return out
 
 
 def _facts(topics: Sequence[Topic]) -> np.ndarray:
@@ -35,16 +44,16 @@ def _facts(topics: Sequence[Topic]) -> np.ndarray:
     return np.array([[topic.cohesion, topic.first_at.timestamp(), topic.last_at.timestamp()] for topic in topics]).T
 
 
-def _fused(
-    grams: np.ndarray, mine: np.ndarray, others: np.ndarray, a: np.ndarray, b: np.ndarray, window: float
-) -> np.ndarray:
-    out = np.asarray(grams, np.float32)
-    if mine.shape[1]:
-        out *= 1 - EMBEDDING_SHARE
-        out += EMBEDDING_SHARE * (mine @ others.T)
-    out *= np.minimum(a[0][:, None], b[0][None, :]).astype(np.float32)
-    out[(a[1][:, None] - b[2][None, :] > window) | (b[1][None, :] - a[2][:, None] > window)] = -1
-    return out
+def _lessened(out: np.ndarray, a: np.ndarray, b: np.ndarray, window: float) -> None:
+    """Make similarities less by what is lacking in cohesion, and -1 where the times are too far apart."""
+    cohesion = b[0].astype(np.float32)
+    for row, own in zip(out, a[0].astype(np.float32), strict=True):
+        row *= np.minimum(cohesion, own)
+    # Nearly all are near in time to all: only those are looked at one by one that are far from some.
+    far = np.flatnonzero((a[1].max() - b[2] > window) | (b[1] - a[2].min() > window))
+    if len(far):
+        apart = (a[1][:, None] - b[2][far] > window) | (b[1][far] - a[2][:, None] > window)
+        out[:, far] = np.where(apart, -1, out[:, far])
 
 
 def _narrow(topics: Sequence[Topic], wanted: np.ndarray) -> sparse.csr_matrix:
@@ -103,7 +112,7 @@ class Shelf(Mapping[int, Topic]):
             if self._rows > len(self._ids):
                 self._grow(max(2 * len(self._ids), 64))
             self._ids[self._row[topic.id]] = topic.id
-        self._fresh[self._row[topic.id]] = None
+        self._outdated(self._row[topic.id])
         self._set(self._row[topic.id], topic)
         if len(self._fresh) > max(FRESH, self._rows // 8):
             self._index()
@@ -112,7 +121,7 @@ class Shelf(Mapping[int, Topic]):
         """Let go of a topic."""
         self._forget(id_)
         row = self._row.pop(id_)
-        self._fresh[row] = None
+        self._outdated(row)
         self._facts[:, row] = (0.0, np.inf, -np.inf)
         return self._topics.pop(id_)
 
@@ -140,21 +149,32 @@ class Shelf(Mapping[int, Topic]):
 
     def near(self, units: Sequence[Topic]) -> np.ndarray:
         """Similarity of every unit to every topic (`ids`), as of the function `near`."""
-        if not units or not self._rows:
-            return np.zeros((len(units), self._rows), np.float32)
-        # Of the million buckets those that the units have: matrices as wide as all would cost more than what is in them.
+        out = np.empty((len(units), self._rows), np.float32)
+        for first in range(0, len(units), TOGETHER):
+            some = units[first : first + TOGETHER]
+            self._compare(some, out[first : first + len(some)])
+        return out
+
+    def _compare(self, units: Sequence[Topic], out: np.ndarray) -> None:
+        """Fill in the similarities of some units."""
+        share = 1 - EMBEDDING_SHARE if self._width else 1.0
+        # Of the million buckets those that the units have: what is as wide as all costs more than what is in it.
         wanted = np.unique(np.concatenate([unit.buckets for unit in units]))
         mine = _narrow(units, wanted)
-        grams = np.zeros((len(units), self._rows), np.float32)
-        grams[:, : self._base.shape[1]] = (mine @ self._base[wanted]).toarray()
+        common = np.isin(wanted, self._often, assume_unique=True)
+        wide = np.zeros((len(units), self._wide.shape[1]), np.float32)
+        wide[:, : self._width] = EMBEDDING_SHARE * dense(units, self._width)
+        wide[:, self._width + self._often.searchsorted(wanted[common])] = share * mine[:, common].toarray()
+        np.matmul(wide, self._wide[: self._rows].T, out=out)
+        rare = (mine[:, ~common] @ self._base[wanted[~common]]).tocoo()
+        good = ~self._stale[rare.col]
+        out[rare.row[good], rare.col[good]] += share * rare.data[good]
         if self._fresh:
             rows = np.fromiter(self._fresh, np.int64, len(self._fresh))
             fresh = [self._topics.get(int(id_)) for id_ in self._ids[rows]]
-            there = np.array([topic is not None for topic in fresh])
-            grams[:, rows] = 0
-            grams[:, rows[there]] = (mine @ _narrow([topic for topic in fresh if topic], wanted).T).toarray()
-        return _fused(grams, dense(units, self._width), self._dense[: self._rows], _facts(units),
-                      self._facts[:, : self._rows], self._window)
+            alive = rows[[topic is not None for topic in fresh]]
+            out[:, alive] += share * (mine @ _narrow([topic for topic in fresh if topic], wanted).T).toarray()
+        _lessened(out, _facts(units), self._facts[:, : self._rows], self._window)
 
     def _index(self) -> None:
         topics = list(self._topics.values())
@@ -164,22 +184,38 @@ class Shelf(Mapping[int, Topic]):
         self._ids = np.zeros(room, np.int64)
         self._ids[: len(topics)] = list(self._topics)
         self._facts = np.zeros((3, room))
-        self._dense = np.zeros((room, self._width), np.float32)
+        every = terms(topics)
+        counted = np.bincount(every.indices, minlength=BUCKETS)
+        self._often = np.sort(np.argpartition(-counted, OFTEN)[:OFTEN])
+        places = self._often.searchsorted(every.indices)
+        common = self._often.take(places, mode="clip") == every.indices
+        owners = np.repeat(np.arange(len(topics)), np.diff(every.indptr))
+        self._wide = np.zeros((room, self._width + OFTEN), np.float32)
+        self._wide[owners[common], self._width + places[common]] = every.data[common]
         if topics:
             self._facts[:, : len(topics)] = _facts(topics)
-            self._dense[: len(topics)] = dense(topics, self._width)
-        self._base = sparse.csr_matrix(terms(topics).T)
+            self._wide[: len(topics), : self._width] = dense(topics, self._width)
+        self._base = sparse.csr_matrix((every.data[~common], (every.indices[~common], owners[~common])),
+                                       shape=(BUCKETS, len(topics)))
+        self._stale = np.zeros(len(topics), bool)
         self._fresh: dict[int, None] = {}
+
+    def _outdated(self, row: int) -> None:
+        """What the index says of a row counts no more."""
+        self._fresh[row] = None
+        self._wide[row, self._width :] = 0
+        if row < len(self._stale):
+            self._stale[row] = True
 
     def _grow(self, room: int) -> None:
         more = room - len(self._ids)
         self._ids = np.pad(self._ids, (0, more))
         self._facts = np.pad(self._facts, ((0, 0), (0, more)))
-        self._dense = np.pad(self._dense, ((0, more), (0, 0)))
+        self._wide = np.pad(self._wide, ((0, more), (0, 0)))
 
     def _set(self, row: int, topic: Topic) -> None:
         self._facts[:, row] = (topic.cohesion, topic.first_at.timestamp(), topic.last_at.timestamp())
-        self._dense[row] = dense([topic], self._width)[0]
+        self._wide[row, : self._width] = dense([topic], self._width)[0]
 
     def _note(self, topic: Topic) -> None:
         self._held[topic.buckets] += 1

@@ -17,6 +17,10 @@ LEAST = 2
 """Items of a topic from which it takes part: single items are no events yet."""
 STAYS = 0.75
 """Share of the likeness for joining that is enough for staying."""
+LARGEST = 12
+"""Topics of a group that are held against another group."""
+GROWN = 1.25
+"""Times its size when it was last looked at from which a topic is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Groups:
         self._topics, self._least = topics, least
         self.group_of = {topic: group for topic, group in group_of.items() if topic in topics}
         self._members: dict[int, set[int]] = {}
+        self._looked: dict[int, int] = {}
         self._before: dict[int, int | None] = {}
         for topic, group in self.group_of.items():
             self._members.setdefault(group, set()).add(topic)
@@ -59,13 +64,23 @@ class Groups:
         for topic in gone:
             self._leave(topic)
             self._before.pop(topic)  # what is over stays where it was
-        wanted = sorted(id_ for id_ in set(touched) if id_ in self._topics and self._topics[id_].size >= LEAST)
-        for id_, row in zip(wanted, self._topics.near([self._topics[id_] for id_ in wanted]), strict=True):
+            self._looked.pop(topic, None)
+        wanted = sorted(id_ for id_ in set(touched) if id_ in self._topics and self._due(id_))
+        near = self._topics.near([self._topics[id_] for id_ in wanted])
+        for id_, row in zip(wanted, near, strict=True):
             self._place(id_, row)
-        absorbed = self._merge({group for id_ in wanted if (group := self.group_of.get(id_)) is not None})
+        absorbed = self._merge(dict(zip(wanted, near, strict=True)))
         moved = {topic: self.group_of.get(topic) for topic, group in self._before.items()
                  if topic in self._topics and group != self.group_of.get(topic)}
         return Regrouped(moved, absorbed)
+
+    def _due(self, id_: int) -> bool:
+        """Whether a topic has grown enough since it was last looked at for its place to be another one."""
+        size = self._topics[id_].size
+        if size < max(LEAST, GROWN * self._looked.get(id_, 0)):
+            return False
+        self._looked[id_] = size
+        return True
 
     def _place(self, id_: int, row: np.ndarray) -> None:
         """Let a topic leave a group that it no longer belongs to, and join the nearest."""
@@ -90,28 +105,32 @@ class Groups:
         held = self._members.get(group)
         return float(np.mean([row[self._topics.row(one)] for one in held])) if held else -1.0
 
-    def _merge(self, looking: set[int]) -> dict[int, int]:
+    def _merge(self, near: Mapping[int, np.ndarray]) -> dict[int, int]:
+        """Merge groups that are as alike as a topic and the group that it joins; `near`: likeness of the topics that
+        were looked at to all: one of them has come near to another group, where two have grown together."""
         merged: dict[int, int] = {}
-        order = sorted(looking)
-        every = [sorted(self._members[group]) for group in order]
-        near = self._topics.near([self._topics[one] for some in every for one in some])
-        end = 0
-        for group, mine in zip(order, every, strict=True):
-            end += len(mine)
-            if group not in self._members or sorted(self._members[group]) != mine:
-                continue  # it was merged just now; whatever comes next looks at it again
-            rows = near[end - len(mine) : end].mean(axis=0)
-            close = {self.group_of[int(one)] for one in self._topics.ids[np.flatnonzero(rows >= self._least)]
-                     if int(one) in self.group_of} - {group}
-            alike = {other: self._average(rows, other) for other in close}
-            best = max(alike, key=lambda other: (alike[other], -other), default=None)
-            if best is not None and alike[best] >= self._least:
-                old, young = min(group, best), max(group, best)
-                for one in tuple(self._members[young]):
-                    self._leave(one)
-                    self._join(one, old)
-                merged[young] = old
+        for id_, row in near.items():
+            group = self.group_of.get(id_)
+            if group is None:
+                continue
+            close = {self.group_of.get(int(one)) for one in self._topics.ids[np.flatnonzero(row >= self._least)]}
+            for other in sorted(close - {None, group}):
+                if group == self.group_of.get(id_) and self._average(row, other) >= self._least and (
+                    self._apart(group, other) >= self._least
+                ):
+                    old, young = min(group, other), max(group, other)
+                    for one in tuple(self._members[young]):
+                        self._leave(one)
+                        self._join(one, old)
+                    merged[young] = old
+                    break
         return merged
+
+    def _apart(self, group: int, other: int) -> float:
+        """Average likeness of the topics of two groups, of the one its largest."""
+        some = sorted(self._members[group], key=lambda one: (-self._topics[one].size, one))[:LARGEST]
+        rows = self._topics.near([self._topics[one] for one in some])
+        return float(np.mean([self._average(row, other) for row in rows]))
 
     def _join(self, topic: int, group: int) -> None:
         self._before.setdefault(topic, self.group_of.get(topic))

@@ -32,7 +32,7 @@ from core.opinion.topic_state import Anchor, Topic, sampled
 
 WINDOW = timedelta(days=7)
 """How long after its last item a topic takes new ones."""
-RENAMED = 0.2
+RENAMED = 0.4
 """Share by which a topic has to grow for it to be named anew."""
 KEYED = 0.15
 """Similarity that a shared #话题# still needs: tags such as #今日份快乐# hold many events."""
@@ -117,7 +117,9 @@ class Clusterer:
         units, members = self._units(items)
         chosen, created = self._assign(units)
         touched = set(chosen)
-        merged = self._merge(touched)
+        alone = set(created) & {id_ for id_, number in Counter(chosen).items() if number == 1}
+        # One that was made just now of a single unit is near to none: that was seen when its unit was placed.
+        merged = self._merge({id_ for id_ in touched if id_ not in alone})
         final = {id_: _follow(id_, merged) for id_ in touched}
         assigned = {item.id: final[chosen[n]] for n, unit in enumerate(members) for item in unit}
         living = set(final.values())
@@ -137,7 +139,7 @@ class Clusterer:
 
     def name(self, topic_id: int) -> tuple[str, list[str]]:
         """Title and keywords of a living topic; of a single title, no keywords. A topic is named anew once it has grown
-        by a fifth. Raises KeyError."""
+        by two fifths. Raises KeyError."""
         topic = self.topics[topic_id]
         number = topic.size + topic.reprints
         if topic.name is None or number >= topic.name[0] + max(1, RENAMED * topic.name[0]):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.opinion.features import embedder, load_background
+from core.opinion import shelf
+from core.opinion.features import buckets, embedder, hashed, load_background
 from core.opinion.text import gist
 from core.opinion.topic_state import Topic
 from core.opinion.topics import WINDOW, Clusterer, Item
@@ -204,6 +205,29 @@ def test_a_name_alone_does_not_hold_a_large_topic_together(background, embed, ba
     """Headlines that share one person and nothing else: the topic stops taking more instead of swallowing them all."""
     found = stream(Clusterer(background, embed), [Item(n, act, MONDAY) for n, act in enumerate(ACTS)], batch)
     assert max(map(len, found)) <= len(ACTS) * 2 // 3
+
+
+def test_the_index_of_topics_says_what_comparing_them_one_by_one_does(background):
+    """Also of topics that changed since it was made, and of those that are gone."""
+    clusterer = Clusterer(background)
+    more = [f"{word}第{n}号公告" for n in range(40) for word in ("东街", "西街", "金价")]
+    for n, line in enumerate([*TITLES, *more]):
+        clusterer.add([Item(n, line, MONDAY + timedelta(hours=3 * n))])
+        if n == 60:
+            clusterer.topics.widen(0)  # the index is made anew
+    held = list(clusterer.topics.values())
+    near, ids = clusterer.topics.near(held), clusterer.topics.ids
+    columns = [clusterer.topics.row(topic.id) for topic in held]
+    assert [int(ids[column]) for column in columns] == [topic.id for topic in held] and len(ids) > len(held)
+    assert np.allclose(near[:, columns], shelf.near(held, held, 0, WINDOW.total_seconds()), atol=1e-5)
+    assert (np.delete(near, columns, axis=1) == -1).all()
+
+
+def test_a_single_texts_buckets_are_those_of_many(background):
+    texts = [*ACTS, *(line[2:] for line in TITLES), "", "GPT-4.5 与a1", "𠮷野家😀"]
+    rows = hashed(texts)
+    for n, text in enumerate(texts):
+        assert sorted(rows.indices[rows.indptr[n] : rows.indptr[n + 1]]) == buckets(text).tolist()
 
 
 def test_what_is_not_a_state_is_refused():
