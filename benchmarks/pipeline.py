@@ -4,10 +4,11 @@ Mentions are made of real texts (posts of 央视新闻, Toutiao and THUCNews tit
 half are reprints (whole, cut, with words before or behind), half are made of two texts. They come five thousand a day
 of made-up time (so that topics end as they do in an office's year), are taken in by `ingest` in batches of a hundred,
 as a source gives them, and each batch is sifted at once (`core.sift`: watches, risk, places, sentiment) with forty
-watches and a district's names; every thousand are folded and grouped (`core.understand`), as the scheduler does between two
-looks at the time. For the last mentions before each mark it is measured how many a second go through each step and
-through all, how long a batch of a hundred takes from its arrival to its senses (the worst of them), the active topics,
-memory and the size of the database.
+watches and a district's names; every thousand are folded and grouped (`core.understand`), as the scheduler does between
+two looks at the time. For the last mentions before each mark it is measured how many a second go through each step and
+through all (`cpu_s`: for a second of this process's CPU, which other work on the machine disturbs less), how long a
+batch of a hundred takes from its arrival to its senses (the worst of them), the active topics, memory and the size of
+the database.
 
 Topics are grouped by n-grams alone unless `--embed` is given: embedding costs the same for each new text whatever is
 stored (`benchmarks.topics`). `--live SECONDS`: before all that, a hundred mentions a second of real time, sifted every
@@ -116,12 +117,12 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
         found["live"] = live(chosen.data, chosen.live, source)
     with db.session() as session:
         spent = dict.fromkeys(("ingest", "sift", "understand"), 0.0)
-        worst, batch = 0.0, []
+        worst, cpu, batch = 0.0, time.process_time(), []
         marks = sorted({*chosen.marks, chosen.to})
         watched = sorted({max(mark - chosen.window, 0) for mark in marks})
         for n, (title, said) in enumerate(mentions(chosen.data, chosen.to)):
             if n in watched:
-                spent, worst = dict.fromkeys(spent, 0.0), 0.0
+                spent, worst, cpu = dict.fromkeys(spent, 0.0), 0.0, time.process_time()
             at = START + n * timedelta(days=1) / chosen.a_day
             batch.append(MentionRecord(external_id=str(n), title=title, text=said, published_at=at, observed_at=at))
             if len(batch) < BATCH:
@@ -140,7 +141,9 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
             session.expunge_all()
             batch = []
             if n + 1 in marks:
-                found["marks"].append(_mark(session, folder, n + 1, min(chosen.window, n + 1), spent, worst))
+                number = min(chosen.window, n + 1)
+                found["marks"].append(_mark(session, folder, n + 1, number, spent, worst)
+                                      | {"cpu_s": round(number / (time.process_time() - cpu))})
                 print(found["marks"][-1], flush=True)
     return found
 
