@@ -27,10 +27,10 @@ from core.models import (
     WatchHit,
 )
 from core.opinion import risk
-from core.opinion.gazetteer import Own
+from core.opinion.gazetteer import LEVELS, Own
 from core.opinion.lexicon import Lexicon, Word
 from core.opinion.normal import guard, joined, normal
-from core.opinion.places import Gazetteer, Place
+from core.opinion.places import Gazetteer, Place, stem
 from core.opinion.responsible import Office, Offices
 from core.opinion.risk import Risk, Version
 from core.opinion.scenes import Event, event_place
@@ -67,7 +67,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Sieve:
     """What mentions are read with: watches, words, the version in force and the one in the shadow, places (None where
-    the office gave neither a code of the district nor places of its own), units, sentiment."""
+    the office gave neither a code of the district nor streets nor places of its own), units, sentiment."""
 
     watches: Watches
     lexicon: Lexicon
@@ -166,9 +166,10 @@ def sieve(session: Session) -> Sieve:
     queries = tuple(map(tuple, session.execute(
         select(Watch.id, Watch.query).where(Watch.enabled.is_(True)).order_by(Watch.id))))
     key = authors.key() if any("作者" in query for _, query in queries) else b""
+    known = (*_streets(ours), *own)
     return Sieve(
         _watches(queries, ours, key), _lexicon(words.used(session)), *scoring.in_force(session),
-        _places(ours.code, own) if ours.code or own else None, _offices(_units(session), ours, own),
+        _places(ours.code, known) if ours.code or known else None, _offices(_units(session), ours, own),
         scorer(settings().data_dir),
     )
 
@@ -194,6 +195,12 @@ def _watches(queries: tuple[tuple[int, str], ...], ours: Profile, key: bytes) ->
 @lru_cache(1)
 def _places(code: str, own: tuple[Own, ...]) -> Gazetteer:
     return Gazetteer.load(code or None, own)
+
+
+def _streets(ours: Profile) -> tuple[Own, ...]:
+    """The district's streets and towns as places; with a code the packaged list has them."""
+    return () if ours.code else tuple(
+        Own(name, LEVELS[4], name, tuple(filter(None, (stem(name),)))) for name in ours.streets)
 
 
 def _units(session: Session) -> tuple[Office, ...]:

@@ -123,15 +123,17 @@ def test_without_a_code_the_offices_own_places_tell_where_it_was(session, told):
     street = Unit(name="云澜区听泉街道", kind="street")
     session.add(street)
     session.flush()
-    district.keep(session, Profile("云澜区"), who="王敏", now=NOW)
+    district.keep(session, Profile("云澜区", streets=("听泉街道",)), who="王敏", now=NOW)
     session.add_all([OwnPlace(name="桂园新村", kind="小区", street="听泉街道", at=NOW),
                      OwnPlace(name="云澜桥", kind="地标", unit_id=street.id, at=NOW)])
-    tell(session, told, {"e": ("桂园新村3号楼起火", ""), "w": ("云澜桥上发生爆炸", ""), "s": ("上海浦东新区一厂房起火", "")})
+    tell(session, told, {"e": ("桂园新村3号楼起火", ""), "w": ("云澜桥上发生爆炸", ""),
+                         "t": ("听泉一带停水，居民投诉", ""), "s": ("上海浦东新区一厂房起火", "")})
     sift.run(session, now=NOW)
     rows = {m.external_id: s for m, s in session.execute(select(Mention, Sense).join(Sense)).all()}
     assert (rows["e"].place, rows["e"].town, rows["e"].place_code) == ("听泉街道桂园新村", "听泉街道", "")
     assert rows["e"].unit_id == rows["w"].unit_id == street.id and "发生在本区" in rows["e"].why
     assert rows["e"].unit_why == "发生在听泉街道，属云澜区听泉街道" and "本区地点名录" in rows["w"].unit_why
+    assert (rows["t"].place, rows["t"].town, rows["t"].unit_id) == ("听泉街道", "听泉街道", street.id)
     assert rows["s"].unit_id is None and "本区" not in rows["s"].why and rows["s"].place_code == "310115"
 
 

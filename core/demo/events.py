@@ -7,8 +7,9 @@ from functools import cache
 from random import Random
 
 from core import clock
+from core.demo import local
 from core.demo.grammar import dice
-from core.demo.places import Body
+from core.demo.places import Body, bare
 from core.demo.wording import lexicon, say, stories
 
 NEWS = ("thepaper", "eastday", "shobserver", "xinmin", "toutiao", "baijiahao")
@@ -19,6 +20,15 @@ CHANNELS = {
 }
 SHARES = (("social", 0.40), ("forum", 0.24), ("board", 0.12), ("news", 0.24))
 """How the mentions of a story fall on channels; hot lists come on top."""
+WATCHED, WATCHED_DAYS = ("water_cut", "fire_case", "canteen", "noise", "property", "wage"), 30
+"""Kinds of stories that every office looks out for: each is told once in so many last days."""
+SEATS = ("estate", "school", "hospital", "market_place", "park", "venue", "road", "metro")
+"""Slots that say where a story is set, the first that it has."""
+FIGURES = {
+    "weibo": (("likes", 1.0), ("comments", 0.35), ("reposts", 0.3)), "zhihu": (("likes", 0.5), ("comments", 0.2)),
+    "tieba": (("comments", 0.3),), "douban": (("likes", 0.2), ("comments", 0.25)),
+}
+"""Reactions to what people write, as shares of a draw with a heavy tail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One thing said on one platform; `hours` is how long it stayed on a hot list, 0 elsewhere."""
+    """One thing said on one platform. `hours`: how long it stayed on a hot list, 0 elsewhere; `figures`: reactions."""
 
     platform: str
     at: datetime
@@ -96,6 +106,7 @@ class Saying:
     rank: int | None = None
     heat: int | None = None
     hours: int = 0
+    figures: tuple[tuple[str, int], ...] = ()
 
 
 def plan(seed: int, first: date, now: datetime, scale: float = 1.0) -> list[Event]:
@@ -109,13 +120,20 @@ def plan(seed: int, first: date, now: datetime, scale: float = 1.0) -> list[Even
     }
     events = [_event(rng, kind, starts[kind.key], scale) for kind in kinds("incidents")]
     day = first + timedelta(2)
+    watched = [kind for kind in kinds("small") if kind.key in WATCHED]
     bag: list[Kind] = []
+    rng.shuffle(watched)
     while day < today:
         if not bag:
             bag = list(kinds("small"))
             rng.shuffle(bag)
         young = (today - day).days < 45
-        events.append(_event(rng, bag.pop(), day, scale * (0.75 if young else 0.3)))
+        if (today - day).days < WATCHED_DAYS and watched:
+            kind = watched.pop()
+            bag = [one for one in bag if one is not kind]
+        else:
+            kind = bag.pop()
+        events.append(_event(rng, kind, day, scale * (0.75 if young else 0.3)))
         day += timedelta(rng.randint(2, 4) if young else rng.randint(9, 16))
     return sorted(events, key=lambda e: e.start)
 
@@ -131,9 +149,19 @@ def _storm_day(first: date, today: date) -> date:
 
 def _event(rng: Random, kind: Kind, day: date, scale: float) -> Event:
     start = clock.instant(day, rng.choice((6, 7, 8, 10, 13, 17)), rng.randrange(60))
-    bound = tuple((slot, say(rng, lexicon()[slot])) for slot in kind.slots)
-    bound += (("weekday", "周" + "一二三四五六日"[day.weekday()]), ("time", rng.choice(lexicon()["time"])))
-    return Event(kind, day, start, bound, max(6, int(kind.size * scale * rng.uniform(0.75, 1.3))))
+    words = {slot: say(rng, lexicon()[slot]) for slot in kind.slots}
+    words |= _around(rng, next((words[slot] for slot in SEATS if slot in words), ""))
+    words |= {"weekday": "周" + "一二三四五六日"[day.weekday()], "time": rng.choice(lexicon()["time"])}
+    return Event(kind, day, start, tuple(words.items()), max(6, int(kind.size * scale * rng.uniform(0.75, 1.3))))
+
+
+def _around(rng: Random, seat: str) -> dict[str, str]:
+    """The street and a community where a place lies, as the slots that name them."""
+    street = local.street_of(seat)
+    if not street:
+        return {}
+    mine = [name for name in lexicon()["community"] if local.street_of(name) == street]
+    return {"street": street, "near": bare(street), "community": rng.choice(mine)}
 
 
 def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
@@ -150,7 +178,9 @@ def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
     for channel in ("social", "forum", "board"):
         lines = getattr(kind, channel)
         for _ in range(counts[channel] if lines else 0):
-            yield Saying(rng.choice(CHANNELS[channel]), moment(), _own_words(rng, channel, lines, words))
+            platform = rng.choice(CHANNELS[channel])
+            at, words_ = moment(), _own_words(rng, channel, lines, words)
+            yield Saying(platform, at, words_, figures=_figures(rng, platform))
     left = counts["news"]
     while left > 0:
         title, text = say(rng, kind.news, words), _article(rng, kind, words)
@@ -160,6 +190,8 @@ def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
             tail = "" if nth == 0 else "（转载自网络，云澜融媒综合）"
             yield Saying(platform, later, title, text + tail)
             left -= 1
+        if (quoted := _excerpt(rng, text)) and rng.random() < 0.6:
+            yield Saying(rng.choice(("weibo", "toutiao")), at + timedelta(minutes=rng.randint(20, 300)), title, quoted)
     for line in kind.hot:
         if event.scale >= 30:
             at = peak + timedelta(minutes=rng.randrange(-300, 500))
@@ -180,8 +212,24 @@ def _own_words(rng: Random, channel: str, lines: Sequence[str], words: dict[str,
     return say(rng, (line,), words)
 
 
+def _figures(rng: Random, platform: str) -> tuple[tuple[str, int], ...]:
+    """Reactions to what one person writes: few to most, very many to some."""
+    drawn = rng.lognormvariate(2.6, 1.7)
+    return tuple((name, int(drawn * share * rng.uniform(0.5, 1.5))) for name, share in FIGURES.get(platform, ()))
+
+
+def _excerpt(rng: Random, text: str) -> str:
+    """Two sentences of a long article, as a post quotes them; nothing of a short one."""
+    sentences = text.split("。")[:-1]
+    if len(sentences) < 6:
+        return ""
+    at = rng.randrange(len(sentences) - 1)
+    return "。".join(sentences[at : at + 2]) + "。"
+
+
 def _article(rng: Random, kind: Kind, words: dict[str, str]) -> str:
-    count = min(len(kind.body), rng.randint(3, 4))
+    """An article; of a large story a long one."""
+    count = min(len(kind.body), rng.randint(3, 4) if len(kind.body) < 7 else rng.randint(4, 7))
     chosen = sorted(rng.sample(range(len(kind.body)), count))
     return "".join(say(rng, (kind.body[n],), words) for n in chosen)
 

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session
 
-from core import audit, clock, db, evidence, ingest, labels, local_indices, matrices, rollup, understand
+from core import audit, clock, db, evidence, ingest, labels, local_indices, matrices, rollup, sift, understand
 from core.demo import events as stories
-from core.demo import ledger, payload
+from core.demo import ledger, local, payload
 from core.demo.events import HOT, Event, Saying
 from core.demo.figures import MORNING, Figures
 from core.demo.grammar import dice
@@ -45,6 +45,8 @@ class Loaded:
     days: int = 0
     mentions: int = 0
     account_days: int = 0
+    places: int = 0
+    watches: int = 0
 
     @property
     def words(self) -> str:
@@ -52,7 +54,9 @@ class Loaded:
         return (
             f"演示数据 {self.first} 至 {self.last}：单位 {self.units} 个、账号 {self.accounts} 个、"
             f"榜单 {self.boards} 个，帖文 {self.posts} 条、读数 {self.readings} 条、日数据 {self.days} 条，"
-            f"舆情信息 {self.mentions} 条"
+            f"舆情信息 {self.mentions} 条；" + (
+                f"本区地点 {self.places} 处、关注方案 {self.watches} 个" if self.watches
+                else "“规则”中已有自己的内容，没有载入演示的本区名称、地点和关注方案")
         )
 
     def add(self, stored: ingest.Stored) -> None:
@@ -77,7 +81,7 @@ def load(
     """Write the sample district: `months` whole months before this one, and this one up to yesterday.
 
     The facts go in as one transaction, so that a killed load leaves nothing; the roll-up and the understanding after
-    it can be taken up again by the scheduler. `topics=False` leaves the understanding to it altogether. The same seed,
+    it can be taken up again by the scheduler. `topics=False` leaves understanding and sifting to it. The same seed,
     `now` and size give the same figures. `progress` is told (steps done, steps in all, what is being done). Raises
     BadInput when a sample district is there.
     """
@@ -85,7 +89,7 @@ def load(
     first = clock.Month.of(last).shift(-months).first
     loaded = Loaded(first, last)
     share = max(0.25, min(1.0, accounts / ledger.FULL))
-    steps = months + 5
+    steps = months + 6
     with db.session() as session:
         if present(session):
             raise BadInput("演示数据已经载入过。要重新载入，请先清除：python -m core demo --remove")
@@ -99,20 +103,24 @@ def load(
         run = ingest.begin(session, "demo", at=now, demo=True)
         _write_indices(session, now)
         ledger_rows = _write_ledger(session, members, loaded)
+        loaded.places, loaded.watches = local.write(session, now=now)
         source_rows = _write_sources(session, members, ledger_rows, now)
         for nth, month in enumerate(answers):
             progress(2 + nth, steps, f"写入{month.label}数据")
             _take_month(session, month, answers[month], source_rows, now, loaded)
         _cover(session, run, members, ledger_rows, source_rows, first, last, now)
-        progress(steps - 3, steps, "写入舆情信息")
+        progress(steps - 4, steps, "写入舆情信息")
         _take_mentions(session, sayings, source_rows, now, loaded)
         ingest.finish(session, run, "ok", loaded.words, at=now)
         audit.note(session, who, "载入演示数据", detail=loaded.words)
         session.commit()
-        progress(steps - 2, steps, "汇总每日数据")
+        progress(steps - 3, steps, "汇总每日数据")
         loaded.account_days = rollup.run(session)
-        progress(steps - 1, steps, "归并转载、聚合话题")
+        progress(steps - 2, steps, "归并转载、聚合话题")
         while topics and understand.understand(session, now=now).mentions:
+            pass
+        progress(steps - 1, steps, "判读情感、地点与风险")
+        while topics and sift.run(session, now=now):
             pass
         db.bump(session, now)
         session.commit()

@@ -68,6 +68,8 @@ def mentions_answer(platform: str, sayings: Iterable[tuple[str, Saying, datetime
             "id": key, "title": saying.title, "text": saying.text, "url": f"https://demo.invalid/{platform}/{key}",
             "published": clock.local(saying.at).isoformat(), "seen": clock.local(seen).isoformat(),
         }
+        if saying.figures:
+            item["counters"] = dict(saying.figures)
         if saying.rank is not None:
             item |= {"rank": saying.rank, "heat": f"{max(1, (saying.heat or 0) // 10_000)}万"}
         items.append(item)
@@ -85,6 +87,7 @@ def mentions(body: bytes) -> Batch:
             external_id=item["id"], title=item["title"], text=item["text"], url=item["url"],
             platform=answer["platform"], published_at=seen if hot else datetime.fromisoformat(item["published"]),
             dated=not hot, observed_at=seen, rank=item.get("rank"),
-            heat=parse_count(item.get("heat"), cap=None), locator=f"/items/{n}",
+            heat=parse_count(item.get("heat"), cap=None),
+            counters={name: _count(value) for name, value in item.get("counters", {}).items()}, locator=f"/items/{n}",
         ))
     return batch

@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session
 
 from core import audit, clock, db, evidence, ingest, outlook, rollup
+from core.demo import local
 from core.models import (
     Account,
     AccountDay,
@@ -88,6 +89,7 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         reports = _editions(session, removed)
         hashes = _facts(session, removed)
         _opinion(session, removed)
+        local.forget(session, now=now)
         _ledger(session, removed)
         left = set()
         for part in db.chunks(hashes):

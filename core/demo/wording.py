@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from core.demo import local
 from core.demo.grammar import Words, fill
 from core.demo.places import DISTRICT, STREETS, bare
 from core.demo.rhythm import festival
@@ -27,7 +28,7 @@ def lexicon() -> Words:
     file = _file("words.toml")
     words: dict[str, Sequence[str]] = {
         "district": (DISTRICT,), "street": STREETS, "near": tuple(bare(street) for street in STREETS),
-        **file["places"], **file["words"], **file["chatter"],
+        **local.names(), **file["places"], **file["words"], **file["chatter"],
     }
     return words | {"surname": tuple(words["surname"])}
 

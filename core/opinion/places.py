@@ -64,8 +64,8 @@ class Gazetteer:
                 add(one.name, one, True)
             for short in one.short:
                 add(short, one, False)
-            if near and city and one.within(city) and (stem := _stem(one.name)):
-                add(stem, one, False)
+            if near and city and one.within(city) and (bare := stem(one.name)):
+                add(bare, one, False)
         for name, one in gazetteer.former():
             add(name, one, name[-1] in "区县市旗")
         around = city if city and city.name else province  # of a municipality everything
@@ -199,7 +199,7 @@ class Gazetteer:
             if inside is None:
                 inside = self._inside[county.code] = {}
                 for town in self._towns.get(county.code, ()):
-                    for name in (_stem(town.name), town.name):
+                    for name in (stem(town.name), town.name):
                         if name and not ordinary(name):
                             inside[name] = town
             for size in range(min(8, len(words) - hit.end), 1, -1):
@@ -226,7 +226,7 @@ class Gazetteer:
             street = "" if why else own.street
             town = self._streets.get(street)
             lies = town or self._area
-            path = (lies.path if lies else ()) + ((street,) if street and not town else ())
+            path = (lies.path if lies else ()) + ((street,) if street and not town and street != own.name else ())
             return Place(*span, own.name, own.kind, lies.code if lies else "", (*path, own.name), street, why)
         if one := hit.chosen:
             town = one.at(4)
@@ -268,12 +268,12 @@ def _two(name: str) -> bool:
     return name[-1] in "镇乡" and not ordinary(name)
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """A town's name without its last syllable; empty where nothing, or a road's name, is left."""
     for ending in ("新村街道", "街道", "镇", "乡"):
         if name.endswith(ending):
-            stem = name.removesuffix(ending)
-            return stem if len(stem) > 1 and stem[-1] not in "路街镇乡" and stem not in words_of("common") else ""
+            bare = name.removesuffix(ending)
+            return bare if len(bare) > 1 and bare[-1] not in "路街镇乡" and bare not in words_of("common") else ""
     return ""
 
 

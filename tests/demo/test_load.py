@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from core import db, demo, evidence, understand
+from core import db, demo, district, evidence, own_places, understand, watches
 from core.clock import day_of
 from core.counts import parse_count
-from core.demo.places import BODIES
+from core.demo import events, local
+from core.demo.places import BODIES, STREETS
 from core.faults import BadInput
 from core.models import (
     METADATA,
@@ -26,10 +27,13 @@ from core.models import (
     Post,
     Reading,
     Run,
+    Sense,
     Source,
     Topic,
     Unit,
+    Unsifted,
 )
+from core.opinion import risk
 from tests.conftest import forget
 from tests.demo.district import NOW, SMALL, build
 
@@ -159,3 +163,37 @@ def test_an_interrupted_load_leaves_nothing(database, monkeypatch):
 
 
 SMALL_FIRST = day_of(NOW).replace(month=1, day=1)
+
+
+def test_the_room_of_rules_is_filled_and_what_was_said_is_sifted_with_it(sample, template):
+    with db.session() as session:
+        assert session.execute(select(func.count()).select_from(Unsifted)).scalar() == 0
+        ours = district.profile(session)
+        assert ours.name == "云澜区" and set(STREETS) == set(ours.streets) and ours.code == ""
+        held = own_places.held(session)
+        assert len(held) == template[1].places
+        assert {one.kind for one in held} == {"道路", "小区", "学校", "医院", "地标"}
+        assert {one.street for one in held} - {""} == set(STREETS)
+        assert {one.unit for one in held} - {""} <= {body.name for body in BODIES}
+        found = watches.listed(session)
+        assert len(found) == template[1].watches and (found["hits"] > 0).sum() >= len(found) - 1
+        senses = session.execute(select(Sense)).scalars().all()
+        assert {risk.LEVELS[n][1] for n in range(3)} <= {
+            next((word for least, word in risk.LEVELS if one.risk >= least), "") for one in senses}
+        assert {one.sentiment for one in senses} >= {"正面", "中性", "负面"}
+        placed = [one for one in senses if one.unit_id]
+        assert len(placed) > 0.3 * len(senses) and any(one.place and one.town for one in placed)
+        assert {"", "reprint", "excerpt"} == set(session.execute(select(Mention.fold_kind)).scalars())
+
+
+def test_a_story_keeps_to_the_street_that_it_is_set_in():
+    for event in events.plan(3, day_of(NOW) - timedelta(300), NOW):
+        seat = next((event.words[slot] for slot in events.SEATS if slot in event.kind.slots), "")
+        if street := local.street_of(seat):
+            assert event.words["street"] == street and local.street_of(event.words["community"]) == street
+
+
+def test_what_every_office_looks_out_for_was_told_of_late():
+    late = {event.kind.key for event in events.plan(3, day_of(NOW) - timedelta(300), NOW)
+            if (day_of(NOW) - event.day).days < events.WATCHED_DAYS}
+    assert late >= set(events.WATCHED)

@@ -6,7 +6,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import corrections, db, demo, evidence, ingest, matrices, outlook, rollup, understand, viewing
+from core import (
+    corrections,
+    db,
+    demo,
+    district,
+    evidence,
+    ingest,
+    matrices,
+    outlook,
+    own_places,
+    rollup,
+    sift,
+    understand,
+    viewing,
+    watches,
+)
 from core.clock import day_of
 from core.counts import Count
 from core.models import (
@@ -26,6 +41,7 @@ from core.models import (
     Outlook,
     OutlookDay,
     Post,
+    Remembered,
     Run,
     Sense,
     Source,
@@ -35,7 +51,12 @@ from core.models import (
     TopicGroup,
     TopicView,
     Unit,
+    Unsifted,
+    Watch,
+    WatchHit,
+    WatchMark,
 )
+from core.opinion.gazetteer import Own
 from core.records import Batch, FollowerRecord, MentionRecord, PostRecord
 from core.settings import settings
 from tests.demo.district import NOW
@@ -295,3 +316,55 @@ def test_it_can_be_loaded_again(sample):
     demo.remove(now=NOW)
     loaded = demo.load(now=NOW, months=1, accounts=3)
     assert loaded.accounts == 3 and loaded.posts > 0
+
+
+def rules(session) -> tuple[str, set[str], set[str]]:
+    """The district's name, watches and own places."""
+    return (district.profile(session).name, set(session.execute(select(Watch.name)).scalars()),
+            {one.name for one in own_places.held(session)})
+
+
+def test_rules_that_nobody_changed_go_and_what_was_sifted_with_them_is_read_anew(sample):
+    with db.session() as session:
+        write_real(session)
+        while sift.run(session, now=NOW):
+            pass
+        name, names, places = rules(session)
+        assert name == "云澜区" and len(names) >= 5 and len(places) > 50
+        real = set(session.execute(select(Mention.id).join(Source).where(Source.demo.is_(False))).scalars())
+        watches.mark(session, *session.execute(select(WatchHit.watch_id, WatchHit.mention_id).limit(1)).one(), True,
+                     who="测试", now=NOW)
+        session.commit()
+    demo.remove(now=NOW)
+    with db.session() as session:
+        assert rules(session) == ("", set(), set()) and session.get(Remembered, district.KEY) is None
+        for table in (WatchHit, WatchMark):
+            assert session.execute(select(table.mention_id)).first() is None
+        assert set(session.execute(select(Unsifted.mention_id)).scalars()) == real
+
+
+def test_rules_that_the_office_made_or_changed_stay(sample):
+    with db.session() as session:
+        ours = district.made("云澜新区", "", sure=["云澜"])
+        district.keep(session, ours, who="王敏", now=NOW)
+        changed = session.execute(select(Watch).where(Watch.name == "火情")).scalar_one()
+        watches.save(session, "火情", "起火 或 着火", id_=changed.id, who="王敏", now=NOW)
+        watches.save(session, "我的方案", "堵车", who="王敏", now=NOW)
+        unit = session.execute(select(Unit.name).where(Unit.demo.is_(True)).limit(1)).scalar_one()
+        lines = (Own("澜桥小学", "学校", "澜桥街道", ("澜小",), unit), Own("新建路", "道路"))
+        own_places.take(session, own_places.plan(session, lines), who="王敏", now=NOW)
+        session.commit()
+    demo.remove(now=NOW)
+    with db.session() as session:
+        assert rules(session) == ("云澜新区", {"火情", "我的方案"}, {"澜桥小学", "新建路"})
+        assert {one.unit for one in own_places.held(session)} == {""}, "the sample's unit is gone"
+
+
+def test_an_office_with_rules_of_its_own_keeps_them_alone(database):
+    with db.session() as session:
+        watches.save(session, "我的方案", "@本区 堵车", who="王敏", now=NOW)
+        session.commit()
+    loaded = demo.load(now=NOW, months=1, accounts=2, topics=False)
+    assert "已有自己的内容" in loaded.words
+    with db.session() as session:
+        assert rules(session) == ("", {"我的方案"}, set())
