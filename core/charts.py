@@ -359,8 +359,19 @@ def _bar_width(days: pd.Series) -> dict[str, Any]:
 def _series_colour(names: list[str], **legend: Any) -> Any:
     if len(names) < 2:
         return alt.Undefined
+    wide = _SYMBOL + _LETTER * max(_cells(name) for name in names)
+    columns = alt.ExprRef(f"max(1, floor(width / {wide}))")  # as many beside each other as the screen has room for
     return alt.Color("series:N", title=None, sort=names, scale=alt.Scale(domain=names),
-                     legend=alt.Legend(orient="top", offset=24, **legend))
+                     legend=alt.Legend(**{"orient": "top", "offset": 24, "columns": columns} | legend))
+
+
+_SYMBOL, _LETTER = 34, 6
+"""Pixels that a legend's entry takes besides its name, and half a Chinese character."""
+
+
+def _cells(name: str) -> int:
+    """Width of a name in half characters, as far as a legend shows it (160 pixels)."""
+    return min(sum(1 if char.isascii() else 2 for char in name), 26)
 
 
 def _holiday_bands(holidays: Mapping[date, str], days: pd.Series) -> alt.Chart:
