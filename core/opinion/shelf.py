@@ -155,6 +155,11 @@ class Shelf(Mapping[int, Topic]):
             self._compare(some, out[first : first + len(some)])
         return out
 
+    def between(self, some: Sequence[int], others: Sequence[int]) -> np.ndarray:
+        """Similarity of topics to others, by their ids."""
+        a, b = ([self._topics[id_] for id_ in ids] for ids in (some, others))
+        return near(a, b, self._width, self._window)
+
     def _compare(self, units: Sequence[Topic], out: np.ndarray) -> None:
         """Fill in the similarities of some units."""
         share = 1 - EMBEDDING_SHARE if self._width else 1.0

@@ -18,7 +18,7 @@ LEAST = 2
 STAYS = 0.75
 """Share of the likeness for joining that is enough for staying."""
 LARGEST = 12
-"""Topics of a group that are held against another group."""
+"""Topics of a group that are held against those of another."""
 GROWN = 1.25
 """Times its size when it was last looked at from which a topic is looked at again."""
 
@@ -127,10 +127,10 @@ class Groups:
         return merged
 
     def _apart(self, group: int, other: int) -> float:
-        """Average likeness of the topics of two groups, of the one its largest."""
-        some = sorted(self._members[group], key=lambda one: (-self._topics[one].size, one))[:LARGEST]
-        rows = self._topics.near([self._topics[one] for one in some])
-        return float(np.mean([self._average(row, other) for row in rows]))
+        """Average likeness of the largest topics of two groups."""
+        some, others = (sorted(self._members[one], key=lambda id_: (-self._topics[id_].size, id_))[:LARGEST]
+                        for one in (group, other))
+        return float(self._topics.between(some, others).mean())
 
     def _join(self, topic: int, group: int) -> None:
         self._before.setdefault(topic, self.group_of.get(topic))

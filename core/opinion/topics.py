@@ -32,6 +32,8 @@ from core.opinion.topic_state import Anchor, Topic, sampled
 
 WINDOW = timedelta(days=7)
 """How long after its last item a topic takes new ones."""
+KEYWORDED = 3
+"""Different titles from which a topic has keywords: fewer are read as quickly as words taken from them."""
 RENAMED = 0.4
 """Share by which a topic has to grow for it to be named anew."""
 KEYED = 0.15
@@ -138,13 +140,13 @@ class Clusterer:
         return True
 
     def name(self, topic_id: int) -> tuple[str, list[str]]:
-        """Title and keywords of a living topic; of a single title, no keywords. A topic is named anew once it has grown
+        """Title and keywords of a living topic; of one or two titles, no keywords. A topic is named anew once it has grown
         by two fifths. Raises KeyError."""
         topic = self.topics[topic_id]
         number = topic.size + topic.reprints
         if topic.name is None or number >= topic.name[0] + max(1, RENAMED * topic.name[0]):
             title = naming.title(topic.titles, topic.buckets, topic.weights, self._background)
-            words = naming.keywords(topic.titles, self._background) if len(topic.titles) > 1 else []
+            words = naming.keywords(topic.titles, self._background) if len(topic.titles) >= KEYWORDED else []
             topic.name = (number, title, words)
         return topic.name[1], list(topic.name[2])
 
