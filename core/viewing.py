@@ -114,6 +114,7 @@ def _content(session: Session, rows: Sequence[Row], using: Reader) -> dict[str, 
     return {
         "method": METHOD, "texts": len(rows), "lists": len(rows) - len(spoken),
         "netizens": _side(netizens, by_id), "media": _side(media, by_id), "summary": _summary(rows, using),
+        "items": _items(rows, using),
     }
 
 
@@ -151,6 +152,14 @@ def _quote(row: Row, said: Comment) -> dict[str, Any]:
         end = start + (ends[-1] if ends else QUOTED)
     return {"mention": row.id, "start": start, "end": end, "text": text[start:end],
             "stance": frame().stance(said.text)[0]}
+
+
+def _items(rows: Sequence[Row], using: Reader) -> list[dict[str, Any]]:
+    """The titles that stand for all of them, each of another text."""
+    firsts = list({row.fold_id or row.id: row for row in reversed(rows) if row.title}.values())[::-1]
+    chosen = summary.representatives([row.title for row in firsts], using.background)
+    return [{"mention": row.id, "start": 0, "end": len(row.title), "text": row.title}
+            for row in (firsts[n] for n in chosen)]
 
 
 def _summary(rows: Sequence[Row], using: Reader) -> list[dict[str, Any]]:

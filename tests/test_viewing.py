@@ -56,7 +56,8 @@ def test_media_and_netizens_are_told_apart_and_every_word_stands_in_its_mention(
     assert found["media"]["viewpoints"][0]["quotes"][0]["text"] == HEADLINE
     assert "物业费" in found["netizens"]["viewpoints"][0]["quotes"][0]["text"]
     assert len(quotes(found)) > 3 and found["summary"]
-    for one in [*quotes(found), *found["summary"]]:
+    assert 1 < len(found["items"]) <= 5 and len({one["text"] for one in found["items"]}) == len(found["items"])
+    for one in [*quotes(found), *found["summary"], *found["items"]]:
         said = session.get(Mention, one["mention"])
         assert whole(said.title, said.text)[one["start"] : one["end"]] == one["text"]
     assert sum(len(one["text"]) for one in found["summary"]) <= 200

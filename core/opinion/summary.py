@@ -90,6 +90,23 @@ def summary(texts: Sequence[str], background: Background, longest: int = LONGEST
     return [every[n] for n in sorted(chosen)]
 
 
+def representatives(texts: Sequence[str], background: Background, number: int = 5) -> list[int]:
+    """Places of the texts that stand nearest to what all of them say, none of them saying the same as another: the most
+    central first, of equals the earlier."""
+    rows = hashed([plain(text)[:READ] for text in texts])
+    rows.data *= rarity(background.share[rows.indices])
+    length = np.maximum(np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel()), 1e-9)
+    unit = sparse.csr_matrix(sparse.diags(1 / length) @ rows)
+    worth = np.asarray(unit @ unit.sum(axis=0).T).ravel()
+    chosen: list[int] = []
+    for n in np.argsort(-worth, kind="stable"):
+        if letters(texts[n]) and all(float((unit[n] @ unit[other].T).sum()) < SAME for other in chosen):
+            chosen.append(int(n))
+        if len(chosen) == number:
+            break
+    return chosen
+
+
 def said(chosen: Sequence[Sentence]) -> str:
     """The sentences as one text; between those that don't follow each other stands …"""
     out = ""

@@ -140,8 +140,8 @@ class Clusterer:
         return True
 
     def name(self, topic_id: int) -> tuple[str, list[str]]:
-        """Title and keywords of a living topic; of one or two titles, no keywords. A topic is named anew once it has grown
-        by two fifths. Raises KeyError."""
+        """Title and keywords of a living topic; of one or two titles, no keywords. A topic is named anew once it has
+        grown by two fifths. Raises KeyError."""
         topic = self.topics[topic_id]
         number = topic.size + topic.reprints
         if topic.name is None or number >= topic.name[0] + max(1, RENAMED * topic.name[0]):

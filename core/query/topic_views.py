@@ -66,7 +66,8 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What is thought of a topic, as last reckoned at `at` from `texts` of its mentions, of which `lists` are lines of
-    hot lists and nobody's opinion. `stale`: something was corrected since then."""
+    hot lists and nobody's opinion. `items`: titles that stand for all of them. `stale`: something was corrected since
+    then."""
 
     at: datetime
     texts: int
@@ -75,6 +76,7 @@ class Seen:
     netizens: Side
     media: Side
     summary: tuple[Quote, ...]
+    items: tuple[Quote, ...]
     stale: bool
 
 
@@ -85,8 +87,9 @@ def seen(session: Session, topic_id: int) -> Seen | None:
     if row is None:
         return None
     content = row.content
-    lines = [*content["summary"], *(quote for side in ("netizens", "media") for point in content[side]["viewpoints"]
-                                    for quote in point["quotes"])]
+    items = content.get("items", [])
+    points = [point for side in ("netizens", "media") for point in content[side]["viewpoints"]]
+    lines = [*content["summary"], *items, *(quote for point in points for quote in point["quotes"])]
     ids = sorted({line["mention"] for line in lines})
     mentions = {}
     for part in chunks(ids):
@@ -114,7 +117,7 @@ def seen(session: Session, topic_id: int) -> Seen | None:
         return Side(found["comments"], points, found["unsorted"], {name: found["stances"][name] for name in STANCES})
 
     return Seen(row.at, content["texts"], content["lists"], content["method"], side(content["netizens"]),
-                side(content["media"]), quotes(content["summary"]), row.mentions == 0)
+                side(content["media"]), quotes(content["summary"]), quotes(items), row.mentions == 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from core.query.opinion import TopicDetail
 from core.ui import outlook, topic_lives
 from core.ui.ask import ask
 from core.ui.parts import Card, caption, cards, plain
-from core.ui.topic_views import items, sentiment, summary, viewpoints
+from core.ui.topic_views import items, representatives, sentiment, summary, viewpoints
 
 
 def topic(detail: TopicDetail) -> None:
@@ -26,6 +26,7 @@ def topic(detail: TopicDetail) -> None:
     ended = "" if detail.active else "此后没有新信息，已停止归入。"
     caption(f"最早 {first:%Y-%m-%d %H:%M}，来源：{detail.first_source or '—'}；最近 {last:%Y-%m-%d %H:%M}。{ended}")
     _course(detail)
+    representatives(seen)
     sentiment(detail.id)
     viewpoints(seen, detail.mentions)
     topic_lives.units(detail)

@@ -28,6 +28,16 @@ def summary(seen: Seen | None) -> None:
         caption("摘要由系统从原文中摘出整句，未作改写。")
 
 
+def representatives(seen: Seen | None) -> None:
+    """The items that stand for all of them."""
+    if seen is None or not seen.items:
+        return
+    st.markdown("**代表性信息**")
+    lines = [f"- {plain(one.text)} :small[〔{anchor(one.source, one.url)} "
+             f"{clock.local(one.published_at):%m-%d %H:%M}〕]" for one in seen.items]
+    st.markdown("\n".join(lines))
+
+
 def sentiment(topic_id: int) -> None:
     """How the topic is spoken of, and how sure that is."""
     found = ask(topic_views.feelings, topic_id)

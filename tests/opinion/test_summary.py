@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.opinion.features import load_background
-from core.opinion.summary import said, sentences, summary
+from core.opinion.summary import representatives, said, sentences, summary
 from core.settings import CATALOG
 
 BACKGROUND = load_background(CATALOG / "text_background.npz")
@@ -25,6 +25,15 @@ def test_several_texts_are_summed_up_without_repeating():
     found = summary([NEWS, other, NEWS], BACKGROUND, 120)
     assert len({one.text for one in found}) == len(found) and {one.source for one in found} <= {0, 1, 2}
     assert "用水" in said(found) and "…" in said(found)
+
+
+def test_representatives_are_central_and_say_different_things():
+    titles = ["东街停水三天居民投诉", "天气转凉注意保暖", "东街停水三天，居民投诉！", "东街停水抢修人员已到场",
+              "东街停水居民领取应急用水", "", "东街停水预计今晚恢复"]
+    found = representatives(titles, BACKGROUND, 3)
+    assert len(found) == 3 and found[0] in (0, 2) and len({0, 2} & set(found)) == 1
+    assert 1 not in found and 5 not in found
+    assert representatives([], BACKGROUND) == [] and representatives(["", "！"], BACKGROUND) == []
 
 
 PIECES = ["停水了", "居民投诉物业费上涨", "。", "！", "\n", "“", "”", "来源：", "a", "\u202e", "，", " ", "；",
