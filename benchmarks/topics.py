@@ -44,9 +44,13 @@ def bcubed(gold: Mapping[int, Hashable], found: Mapping[int, Hashable]) -> tuple
     return precision, recall, 2 * precision * recall / (precision + recall)
 
 
-def hot_titles(data: Path, first: date, days: int) -> list[Item]:
-    """Each title of each list once, at its first sighting in the period."""
+def hot_titles(data: Path, first: date | None, days: int) -> list[Item]:
+    """Each title of each list once, at its first sighting in the period; without a first day, in the week in the middle
+    of what there is."""
     rows = pd.read_csv(data / "multiplatform_hot_trendradar/titles.csv.gz", dtype=str)
+    if first is None:
+        every = sorted(rows.date.unique())
+        first = date.fromisoformat(every[max(len(every) - days, 0) // 2])
     rows = rows[(rows.date >= str(first)) & (rows.date < str(first + timedelta(days)))]
     rows = rows.drop_duplicates(["platform_id", "title"]).sort_values(["date", "time"], kind="stable")
     stamps = [clock.aware(datetime.fromisoformat(f"{day}T{at}")) for day, at in zip(rows.date, rows.time, strict=True)]
@@ -205,7 +209,7 @@ def week(items: list[Item], background: Background, embed) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--first", type=date.fromisoformat, default=date(2025, 10, 20))
+    parser.add_argument("--first", type=date.fromisoformat)
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--shuffles", type=int, default=3)
     options = parser.parse_args()
