@@ -1,4 +1,4 @@
-"""Reprints: `python -m benchmarks.fold --data ../shared/data [--held-out] [--size 1000000]`.
+"""Reprints: `python -m benchmarks.fold --data ../shared/data [--of people] [--size 1000000]`.
 
 Two kinds of pairs are to be found, and no others. Real ones: articles of one event in ecob_zh_events that share at
 least half of the shorter one's eight-letter runs. Made ones: posts of weibo_cctvnews_2020 in seven kinds of variation
@@ -12,13 +12,14 @@ sets pairs aside that are copies by themselves, whoever wrote them: half of all 
 tenths of the shorter one's. Neither right nor wrong, they are left out of the count; how many they are is told
 (`set_aside`). A method that decides by these very measures would have its precision by construction, so both are given.
 
-`--held-out` makes the pairs of other posts (weibo_ced_rumor, weibo_checked_covid), on which nothing was tuned. `pairs`
-says of ours how many of the pairs share a key and are told to be kin when compared by themselves. Beside ours:
-datasketch's MinHash LSH (threshold .5) and 64-bit simhash (distance up to 3, and up to 8) where installed
-(benchmarks/requirements.txt). Speed is documents a second of CPU, from text to group, of the whole stream and of
-posts alone (`short_s`); memory is the process's growth while the stream is taken in, per document. `--size N` takes
-so many texts into one process instead: clauses of the real posts and articles, put together anew, a quarter of them
-variations of earlier ones. The last line is one JSON object.
+`--of` makes the pairs of other posts: `rumours` (weibo_ced_rumor, weibo_checked_covid: much of it copied from one
+another), `people` (sentiment_weibo2018: short, and hardly ever copied). `pairs` says of ours how many of the pairs
+share a key and are told to be kin when compared by themselves. Beside ours: datasketch's MinHash LSH (threshold .5)
+and 64-bit simhash (distance up to 3, and up to 8) where installed (benchmarks/requirements.txt). Speed is documents a
+second of CPU, from text to group, of the whole stream and of posts alone (`short_s`); memory is the process's growth
+while the stream is taken in, per document. `--size N` takes so many texts into one process instead: clauses of the
+real posts and articles, put together anew, a quarter of them variations of earlier ones. The last line is one JSON
+object.
 """
 
 import argparse
@@ -46,6 +47,7 @@ RUN = 8
 SOURCES = ("来源：人民网", "（新华社记者）", "转自央视新闻客户端", "【转发】", "编辑：小王 责编：小李")
 COMMENTS = ("这件事情真的是太让人感慨了，希望大家都能平平安安，早日恢复正常的生活，也向一线的工作人员致敬。",
             "刚刚看到这个消息，转给更多人看看，有关部门应该尽快给大家一个说法，不要再拖了。")
+POSTS = ("cctv", "rumours", "people")
 SHORT = 10_000
 """Posts, without the articles, by which the speed on short texts is told."""
 RECENT = 20_000
@@ -73,15 +75,19 @@ def articles(data: Path) -> list[tuple[str, str]]:
     return out
 
 
-def posts(data: Path, number: int, held_out: bool = False) -> list[str]:
-    if held_out:
+def posts(data: Path, number: int, of: str = "cctv") -> list[str]:
+    """Distinct posts of 40 letters and more: of 央视新闻, rumours and their denials, or people's own."""
+    if of == "cctv":
+        said = [row["WB_text"] for row in _rows(data / "weibo_cctvnews_2020" / "posts.csv.gz")]
+    elif of == "rumours":
         with gzip.open(data / "weibo_ced_rumor" / "posts.jsonl.gz", "rt", encoding="utf-8") as file:
             said = [json.loads(line)["text"] for line in file]
         said += [row["text"] for row in _rows(data / "weibo_checked_covid" / "posts.csv.gz")]
     else:
-        said = [row["WB_text"] for row in _rows(data / "weibo_cctvnews_2020" / "posts.csv.gz")]
-    found = dict.fromkeys(text.replace("展开全文", "") for text in said)
-    return [text for text in found if len(letters(text)) >= 40][:number]
+        with gzip.open(data / "sentiment_weibo2018" / "train_part.txt.gz", "rt", encoding="utf-8") as file:
+            said = [line.split(",", 2)[-1].strip() for line in file]
+    found = {letters(text): text for text in (one.replace("展开全文", "") for one in said)}
+    return [text for clean, text in found.items() if len(clean) >= 40][:number]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -116,13 +122,13 @@ def _traditional(text: str, cache: list[OpenCC] = []) -> str:  # noqa: B006
 
 
 def stream(
-    data: Path, number: int, held_out: bool = False
+    data: Path, number: int, of: str = "cctv"
 ) -> tuple[list[str], list[int], dict[str, set[tuple[int, int]]]]:
     """Texts in shuffled order, what each was made of (-1: nothing), and the pairs to be found by kind (smaller place
     first)."""
     chance = random.Random(5)
     texts: list[tuple[str, int, str]] = []
-    made = posts(data, number, held_out)
+    made = posts(data, number, of)
     for group, text in enumerate(made):
         texts.append((text, group, ""))
         some = variations(text, chance)
@@ -263,7 +269,7 @@ def many(data: Path, number: int) -> Iterator[dict]:
     """Ours on so many documents in one process, at each power of ten from ten thousand on: documents a second over the
     thousands before it, memory, and what of it the keys take."""
     chance = random.Random(9)
-    whole = [*posts(data, 10_000), *posts(data, 10_000, True), *(text for _, text in articles(data))]
+    whole = [*(text for of in POSTS for text in posts(data, 10_000, of)), *(text for _, text in articles(data))]
     clauses = list(dict.fromkeys(
         clause for text in whole for clause in re.split("[，。；！？\\s]", text) if len(clause) >= 6))
     recent: list[str] = []
@@ -312,7 +318,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
     options.add_argument("--posts", type=int, default=6_000)
-    options.add_argument("--held-out", action="store_true", help="posts that nothing was tuned on")
+    options.add_argument("--of", choices=POSTS, default="cctv", help="whose posts")
     options.add_argument("--size", type=int, help="only speed and memory of ours, on so many texts")
     options.add_argument("--million", action="store_const", const=1_000_000, dest="size", help="--size 1000000")
     chosen = options.parse_args()
@@ -322,12 +328,12 @@ def main() -> None:
             found["many"].append(step)
             print(step, flush=True)
     else:
-        found = compared(chosen.data, chosen.posts, chosen.held_out)
+        found = compared(chosen.data, chosen.posts, chosen.of)
     print(json.dumps(found, ensure_ascii=False))
 
 
-def compared(data: Path, number: int, held_out: bool) -> dict:
-    texts, origins, wanted = stream(data, number, held_out)
+def compared(data: Path, number: int, of: str) -> dict:
+    texts, origins, wanted = stream(data, number, of)
     found: dict = {"documents": len(texts), "pairs": {kind: len(pairs) for kind, pairs in sorted(wanted.items())}}
     methods = {"ours": ours, "datasketch": with_datasketch, "simhash_3": with_simhash(3), "simhash_8": with_simhash(8)}
     for name, method in methods.items():

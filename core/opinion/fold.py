@@ -6,7 +6,7 @@ Keys are signed 64-bit integers, so that a table can index them; stored keys out
 
 The comparison decides by what differs, not only by how much is shared. A copy leaves out, adds, moves, or changes
 single letters; another piece of news in the same words (previews of press conferences, daily figures) puts other
-dates, other numbers or another passage in their places. So three quarters of the shorter text's trigrams must be
+dates, other numbers or another passage in their places. So nearly three quarters of the shorter text's trigrams must be
 shared, what is left of it must be single letters or a source's line at either end, and not both texts may have
 passages of their own. From 150 letters on, half of the runs of eight letters are enough: articles are rewritten by
 the paragraph. Where one text is much longer than the other, the one is an excerpt of the other, which is counted
@@ -38,7 +38,7 @@ TITLE_LENGTH = 40
 BRIEF, LONG = 60, 150
 """Letters up to which a text that is no whole part of the other must be nearly as long as that; letters from which
 half of the runs of eight are enough."""
-WHOLE, WITHIN, JACCARD, RUNS = 0.95, 0.75, 0.5, 0.5
+WHOLE, WITHIN, JACCARD, RUNS = 0.95, 0.73, 0.35, 0.5
 """Shares of the shorter text's trigrams: enough by itself; enough where the rest may be left over. Jaccard asked of a
 brief text. Share of the shorter text's runs of eight letters."""
 GLANCE = 0.4
@@ -50,7 +50,7 @@ ADDED = 8
 """Letters at either end that don't count: a source's line."""
 LENGTH_RATIO = 0.4
 """Length of the shorter text, against the longer one, below which it is an excerpt."""
-EXCERPT_SHARES = {TITLE_LENGTH: 0.2, LONG: 0.12}
+EXCERPT_SHARES = {20: 0.2, LONG: 0.12}
 """The share of the longer text that an excerpt of so many letters is at least; a smaller one is an item of a digest."""
 NUMBERS = 0.34
 """The share of a text's numbers that may be others than the other text's."""

@@ -171,7 +171,7 @@ def test_many_at_once_are_as_one_by_one_however_many_are_kept():
     assert many.add_many(items) == expected
     assert [joined.first for joined in expected[60:3060]] == [*range(60, 1560), *range(60, 1560)]
     assert expected[-1] == Joined(3061, "reprint") and expected[-3] == Joined(3060, None)
-    assert one.add(9_000, NEWS, signature(NEWS)).first == 0
+    assert one.add(9_000, NEWS).first == 0
 
 
 def test_state_rebuilt_from_first_copies_goes_on_as_before():
