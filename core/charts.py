@@ -360,13 +360,16 @@ def _series_colour(names: list[str], **legend: Any) -> Any:
     if len(names) < 2:
         return alt.Undefined
     wide = _SYMBOL + _LETTER * max(_cells(name) for name in names)
-    columns = alt.ExprRef(f"max(1, floor(width / {wide}))")  # as many beside each other as the screen has room for
+    # As many beside each other as there is room for. On screen the room is the container's: the width of the plot
+    # itself is settled only after the legend.
+    columns = alt.ExprRef(f"max(1, floor(((containerSize()[0] || width + {_AXIS}) - {_AXIS}) / {wide}))")
+    tight = {"orient": "top", "offset": 26, "padding": 0, "rowPadding": 2, "columns": columns}
     return alt.Color("series:N", title=None, sort=names, scale=alt.Scale(domain=names),
-                     legend=alt.Legend(**{"orient": "top", "offset": 24, "columns": columns} | legend))
+                     legend=alt.Legend(**tight | legend))
 
 
-_SYMBOL, _LETTER = 34, 6
-"""Pixels that a legend's entry takes besides its name, and half a Chinese character."""
+_SYMBOL, _LETTER, _AXIS = 34, 6, 60
+"""Pixels that a legend's entry takes besides its name, half a Chinese character, what stands beside a plot."""
 
 
 def _cells(name: str) -> int:
@@ -391,5 +394,5 @@ def _holiday_bands(holidays: Mapping[date, str], days: pd.Series) -> alt.Chart:
 def _titled(chart: Any, title: str, height: int) -> Any:
     properties: dict[str, Any] = {"height": height}
     if title:
-        properties["title"] = title
+        properties["title"] = alt.TitleParams(title, offset=8)  # a phone has no room for the theme's
     return chart.properties(**properties)
