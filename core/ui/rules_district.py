@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import clock, district, own_places
+from core import clock, district, labels, own_places
 from core.faults import BadInput
 from core.opinion.gazetteer import KINDS, SHOWN, Own
 from core.opinion.watch import Profile
@@ -105,6 +105,8 @@ def places() -> None:
         if search:
             every = held["name"] + " " + held["street"] + " " + held["aliases"] + " " + held["unit"]
             shown = held[every.str.contains(search, regex=False)]
+        shown = shown.assign(unit=shown["unit"].where(shown["unit"] != "", "所在街镇"),
+                             street=shown["street"].replace("", labels.MISSING))
         table(shown.reset_index(drop=True), _LINES, key="places", alt="本区地点",
               height=320 if len(shown) > _TALL else "auto")
         caption(f"共 {len(held):,} 处" + (f"，符合条件的 {len(shown):,} 处" if search else "") + "。")

@@ -30,7 +30,9 @@ def units(detail: TopicDetail) -> None:
         charts.stacked_bars(shown, unit="条", value_name="信息量", title="每日信息量（按责任单位）", height=220),
         alt="这个话题每日信息量的柱状图，按责任单位分色",
     )
-    caption("责任单位按事发地所在街镇、本区地点表和文中点名的单位判断，看不出的列为“未定”。")
+    number = days.groupby("unit", sort=False)["mentions"].sum()
+    caption("、".join(f"{unit} {labels.thousands(int(many))} 条" for unit, many in number.items())
+            + "。责任单位按事发地所在街镇、本区地点和文中点名的单位判断，看不出的列为“未定”。")
 
 
 def relatives(detail: TopicDetail) -> None:
