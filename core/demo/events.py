@@ -1,5 +1,6 @@
 """The stories of the period: when each began, how it grew and ebbed, what each channel said, who answered."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,6 +25,9 @@ WATCHED, WATCHED_DAYS = ("water_cut", "fire_case", "canteen", "noise", "property
 """Kinds of stories that every office looks out for: each is told once in so many last days."""
 SEATS = ("estate", "school", "hospital", "market_place", "park", "venue", "road", "metro")
 """Slots that say where a story is set, the first that it has."""
+PLEASED = re.compile(
+    "赞|谢|太好|不错|出片|治愈|泪目|辛苦|好逛|合格|好人|安静多了|有序|到账|哭了|打卡|攻略|清干净")
+"""Lines that no complaint is added to."""
 FIGURES = {
     "weibo": (("likes", 1.0), ("comments", 0.35), ("reposts", 0.3)), "zhihu": (("likes", 0.5), ("comments", 0.2)),
     "tieba": (("comments", 0.3),), "douban": (("likes", 0.2), ("comments", 0.25)),
@@ -202,14 +206,19 @@ def said(seed: int, event: Event, now: datetime) -> Iterator[Saying]:
 
 def _own_words(rng: Random, channel: str, lines: Sequence[str], words: dict[str, str]) -> str:
     """A line as one person writes it; people on the net add where they stand and what they feel."""
-    line = rng.choice(lines)
-    if channel != "board" and "{feeling}" not in line and rng.random() < 0.6:
+    line = _plain(rng, rng.choice(lines))
+    if channel != "board" and "{feeling}" not in line and not PLEASED.search(line) and rng.random() < 0.6:
         line += "，{feeling}" if line[-1] not in "？?！" else "{feeling}"
     if channel == "forum" and "{opening}" not in line and rng.random() < 0.35:
         line = "{opening}" + line
     if channel == "board" and rng.random() < 0.6:
         line = rng.choice(("{community}居民反映：", "{someone}来信：", "{near}：", "住户{someone}反映：")) + line
     return say(rng, (line,), words)
+
+
+def _plain(rng: Random, line: str) -> str:
+    """A line mostly without the request at its end, which would make things alike that have nothing in common."""
+    return line.removesuffix("，{please}") if rng.random() < 0.6 else line
 
 
 def _figures(rng: Random, platform: str) -> tuple[tuple[str, int], ...]:
@@ -243,7 +252,7 @@ def singles(seed: int, first: date, now: datetime, per_day: float) -> Iterator[S
         for _ in range(int(mean) + (rng.random() < mean % 1)):
             channel = rng.choices(("board", "forum", "social", "hot", "news"), (26, 24, 20, 16, 14))[0]
             at = clock.instant(day, rng.randint(7, 22), rng.randrange(60), rng.randrange(60))
-            title = say(rng, stories()["singles"][channel])
+            title = say(rng, (_plain(rng, rng.choice(stories()["singles"][channel])),))
             hot = channel == "hot"
             yield Saying(
                 rng.choice(CHANNELS[channel]), at, title, "", rng.randint(1, 50) if hot else None,
