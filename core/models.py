@@ -592,6 +592,8 @@ class Unsifted(Row, table=True):
     """Mentions that are new or whose text changed, to be matched and scored; written with them."""
 
     mention_id: int = Field(primary_key=True, foreign_key="mention.id", sa_type=Big)
+    asked: int = Field(default=0, sa_column_kwargs={"server_default": "0"},
+                       description="Grows when it is noted again while it waits")
 
 
 class Sense(Row, table=True):
@@ -606,6 +608,7 @@ class Sense(Row, table=True):
     why: str = Field(default="", sa_type=Text, description="The factors of the score, in Chinese")
     words: list[Any] = Field(default_factory=list, sa_type=JSON, description="[word, field, start, end, way] as found")
     shadow: int | None = Field(default=None, description="The score by the version in the shadow")
+    shadow_version: str = Field(default="", description="Version of that score")
     place: str = Field(default="", description="Where it happened, from the county down, as the text names it")
     place_code: str = Field(default="", index=True, description="Administrative code, without zeros at its end")
     town: str = Field(default="", description="Street or town that it is or lies in, where that is known")

@@ -121,8 +121,6 @@ def set_state(session: Session, key: str, state: str, *, who: str, now: datetime
         session.add(RiskVersion(key=key, weights=_weights(BUILT_IN[key]), note=NOTES[key], at=now, who=who))
         session.flush()
     session.execute(update(RiskVersion).where(RiskVersion.key == key).values(state=state))
-    # What another version said in the shadow must not be taken for what this one says.
-    session.execute(update(Sense).where(Sense.shadow.is_not(None)).values(shadow=None))
     session.expire_all()
     unsifted.again(session, now)
     audit.note(session, who, {"active": "启用评分版本", "shadow": "试运行评分版本", "past": "停止试运行"}[state], key)
@@ -137,7 +135,7 @@ def compare(session: Session, *, now: datetime, days: int = 30, shown: int = 100
         return None
     before, after = _level(Sense.risk), _level(Sense.shadow)
     where = and_(Mention.id == Sense.mention_id, Mention.day >= clock.day_of(now - timedelta(days=days)),
-                 Sense.shadow.is_not(None), Sense.version == active.key)
+                 Sense.shadow.is_not(None), Sense.version == active.key, Sense.shadow_version == shadow.key)
     counted = session.execute(select(before, after, func.count()).where(where).group_by(before, after)).all()
     moves = {(_name(one), _name(other)): many for one, other, many in counted}
     rows = session.execute(

@@ -55,7 +55,7 @@ class Found:
 
     matches: list[Match]
     risk: Risk
-    shadow: int | None
+    shadow: Risk | None
     event: Event | None
     no_event: str
     unit: int | None
@@ -109,8 +109,7 @@ class Sieve:
                                    version=version)
             for version in (self.version, self.shadow))
         why = "" if event or not self.places else "没有写明地点" if not named else "只提到地名，没有写明是发生地"
-        return Found(self.watches.match(item, seen), score, shadow and shadow.score, event, why, unit, unit_why,
-                     text.guard, feeling)
+        return Found(self.watches.match(item, seen), score, shadow, event, why, unit, unit_why, text.guard, feeling)
 
     def _here(self, event: Event) -> bool | None:
         """Whether an event's place lies in the district; None where neither the office's list nor its code says."""
@@ -262,7 +261,8 @@ def _sense(id_: int, one: Found, now: datetime) -> dict[str, Any]:
     event, feeling = one.event, one.sentiment
     return {
         "mention_id": id_, "at": now, "risk": one.risk.score, "risk_kind": one.risk.kind,
-        "version": one.risk.version, "why": one.risk.why, "shadow": one.shadow,
+        "version": one.risk.version, "why": one.risk.why,
+        "shadow": one.shadow.score if one.shadow else None, "shadow_version": one.shadow.version if one.shadow else "",
         "words": [[hit.word.word, hit.start, hit.end, hit.way] for hit in one.risk.found],
         "place": _shown(event.place) if event else "",
         "place_code": event.place.code if event else "", "town": event.place.town if event else "",

@@ -116,13 +116,28 @@ def test_a_version_runs_in_the_shadow_is_compared_and_put_into_force(told):
     assert seen.examples[["title", "before", "after", "shadow"]].to_numpy().tolist() == [["某厂爆炸", "中", "高", 80]]
     state(told, "本区一", "active")
     assert scoring.in_force(told) == (OURS, None)
-    assert told.execute(select(func.count()).where(Sense.shadow.is_not(None))).scalar() == 0
+    assert scoring.compare(told, now=NOW) is None
     sift.run(told, now=NOW)
     assert found(told)["a"][0] == 80
     state(told, "risk-2", "shadow")
     state(told, "risk-2", "past")
     state(told, "risk-1", "active")
     assert scoring.in_force(told) == (risk.V1, None)
+
+
+def test_scores_of_another_version_are_not_taken_for_the_shadows_and_stay_as_they_are(told):
+    scoring.make(told, OURS, who="王敏", now=NOW)
+    state(told, "本区一", "shadow")
+    sift.run(told, now=NOW)
+    state(told, "risk-1", "shadow")
+    assert scoring.compare(told, now=NOW).looked == 0
+    # A change of version must not write to everything that was ever scored.
+    assert set(told.execute(select(Sense.shadow_version)).scalars()) == {"本区一"}
+    sift.run(told, now=NOW)
+    assert scoring.compare(told, now=NOW).looked == 3
+    state(told, "risk-1", "past")
+    sift.run(told, now=NOW)
+    assert set(told.execute(select(Sense.shadow, Sense.shadow_version)).all()) == {(None, "")}
 
 
 def test_versions_that_make_no_sense_are_refused(told):

@@ -149,16 +149,24 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('unit_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('unit_why', _TEXT(), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('guard', _TEXT(), nullable=False, server_default=''))
+        batch_op.add_column(sa.Column('shadow_version', _TEXT(), nullable=False, server_default=''))
         batch_op.create_foreign_key(op.f('fk_sense_unit_id_unit'), 'unit', ['unit_id'], ['id'])
         batch_op.create_index(op.f('ix_sense_unit_id'), ['unit_id'])
+    # Until now a change of version took the scores in the shadow away: what is there is of the one that runs.
+    op.execute("UPDATE sense SET shadow_version = coalesce((SELECT key FROM riskversion WHERE state = 'shadow'), '') "
+               'WHERE shadow IS NOT NULL')
+    with op.batch_alter_table('unsifted', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('asked', sa.Integer(), nullable=False, server_default='0'))
 
 
 def downgrade() -> None:
     op.drop_index('ix_mention_reprint', table_name='mention')
+    with op.batch_alter_table('unsifted', schema=None) as batch_op:
+        batch_op.drop_column('asked')
     with op.batch_alter_table('sense', schema=None) as batch_op:
         batch_op.drop_index(op.f('ix_sense_unit_id'))
         batch_op.drop_constraint(op.f('fk_sense_unit_id_unit'), type_='foreignkey')
-        for name in ('unit_id', 'unit_why', 'guard'):
+        for name in ('unit_id', 'unit_why', 'guard', 'shadow_version'):
             batch_op.drop_column(name)
     with op.batch_alter_table('topic', schema=None) as batch_op:
         batch_op.drop_index(op.f('ix_topic_group_id'))
