@@ -40,7 +40,7 @@ def _course(detail: TopicDetail) -> None:
     """How the topic went, by platform, and how it may go on."""
     days = ask(opinion.topic_days, detail.id)
     st.altair_chart(
-        charts.stacked_bars(days, unit="条", value_name="信息量", title="每日信息量（按平台）", height=240),
+        charts.stacked_bars(days, unit="条", value_name="信息量", title="每日信息量（按平台）", height=280),
         alt="这个话题每日信息量的柱状图",
     )
     outlook.of_topic(detail.id, detail.mentions, detail.active)

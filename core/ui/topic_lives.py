@@ -27,7 +27,7 @@ def units(detail: TopicDetail) -> None:
     st.markdown("**涉及单位**")
     shown = largest(days.rename(columns={"unit": "series", "mentions": "value"})[["day", "series", "value"]])
     st.altair_chart(
-        charts.stacked_bars(shown, unit="条", value_name="信息量", title="每日信息量（按责任单位）", height=220),
+        charts.stacked_bars(shown, unit="条", value_name="信息量", title="每日信息量（按责任单位）", height=240),
         alt="这个话题每日信息量的柱状图，按责任单位分色",
     )
     number = days.groupby("unit", sort=False)["mentions"].sum()
