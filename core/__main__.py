@@ -105,11 +105,10 @@ def _demo(options: argparse.Namespace) -> int:
 
     db.migrate()
     if options.remove:
-        demo.remove()
-        print("演示数据已清除")
+        print(demo.remove().words)
     else:
-        demo.load(now=clock.now(), progress=_progress)
-        print("\n样例区已装入")
+        loaded = demo.load(now=clock.now(), progress=_progress)
+        print(f"\n样例区已装入。{loaded.words}")
     return 0
 
 
