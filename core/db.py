@@ -68,15 +68,18 @@ def upsert(
     """Insert rows (all with the same columns); on a conflict of `keys`, overwrite the columns of `update`, if any."""
     if not rows:
         return
-    dialect = within.get_bind().dialect.name
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert(table.__table__)
-    update = list(update)
+    insert, update = inserting(within, table), list(update)
     if update:
         insert = insert.on_conflict_do_update(index_elements=list(keys), set_={c: insert.excluded[c] for c in update})
     else:
         insert = insert.on_conflict_do_nothing(index_elements=list(keys))
     for start in range(0, len(rows), CHUNK):
         within.connection().execute(insert, list(rows[start : start + CHUNK]))
+
+
+def inserting(within: Session, table: type[models.Row]) -> sqlite.Insert | postgresql.Insert:
+    """An insert into the table as the session's database writes it, with `on_conflict_do_…`."""
+    return (sqlite if within.get_bind().dialect.name == "sqlite" else postgresql).insert(table.__table__)
 
 
 def chunks(values: Sequence[Any], size: int = 900) -> Iterator[Sequence[Any]]:

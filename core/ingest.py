@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, exists, func, insert, select, update
+from sqlalchemy import Row, and_, case, func, select, update
 from sqlmodel import Session
 
-from core import authors, clock
+from core import authors, clock, unsifted
 from core.counts import Count
 from core.db import bump, chunks, upsert
 from core.labels import KNOWN_STATES
@@ -34,7 +34,6 @@ from core.models import (
     Rejected,
     Run,
     Source,
-    Unsifted,
 )
 from core.records import (
     AppRecord,
@@ -703,11 +702,9 @@ def _store_mentions(
     for part in (*chunks(again), *chunks(full)):
         session.execute(update(Mention), list(part))
     for part in chunks([row["external_id"] for row in fresh]):
-        session.execute(insert(Unsifted).from_select(["mention_id"], select(Mention.id).where(
-            Mention.source_id == source.id, Mention.external_id.in_(part),
-            ~exists().where(Unsifted.mention_id == Mention.id))))
-    waiting = sorted({*grown, *(row["id"] for row in full)})
-    upsert(session, Unsifted, [{"mention_id": id_} for id_ in waiting], ["mention_id"])
+        unsifted.note(session, Mention.source_id == source.id, Mention.external_id.in_(part))
+    for part in chunks(sorted({*grown, *(row["id"] for row in full)})):
+        unsifted.note(session, Mention.id.in_(part))
     stored.new_mentions += len(fresh)
     stored.known += len(found) - len(fresh)
 

@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from core import authors, district, own_places, scoring, words
 from core.db import bump, chunks, upsert
+from core.faults import BadInput
 from core.models import (
     Mention,
     Platform,
@@ -37,7 +38,7 @@ from core.opinion.scenes import Event, event_place
 from core.opinion.sentiment import Scorer, Sentiment
 from core.opinion.sentiment_fit import scorer
 from core.opinion.text import pseudonym
-from core.opinion.watch import Item, Match, Node, Profile, Watches
+from core.opinion.watch import Item, Match, Node, Profile, Watches, parse
 from core.settings import settings
 
 BATCH = 200
@@ -134,25 +135,26 @@ class _Text:
 
 
 def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
-    """Work through up to `limit` mentions that are waiting, newest first; commits batch by batch and tells readers.
-    Returns how many were done."""
-    done, weights = 0, scoring.source_weights(session)
-    made: Sieve | None = None
+    """Work through up to `limit` mentions that are waiting, newest first; commits batch by batch and tells readers. One
+    that changed meanwhile, or whose rules did, goes on waiting. Returns how many were read."""
+    done = 0
     while done < limit:
         rows = session.execute(
             select(Mention.id, Mention.title, Mention.text, Mention.author, Mention.platform, Mention.figures,
                    Mention.heat, Mention.fold_id, Platform.name.label("platform_name"), Source.name.label("source"),
-                   Mention.source_id)
+                   Mention.source_id, Unsifted.asked)
             .join(Unsifted, Unsifted.mention_id == Mention.id).join(Source, Source.id == Mention.source_id)
             .outerjoin(Platform, Platform.code == Mention.platform)
             .order_by(Unsifted.mention_id.desc()).limit(min(BATCH, limit - done))
         ).all()
         if not rows:
             break
-        made = made or sieve(session)
+        # After the notes, batch by batch: what changes from here on notes them again.
+        made, weights = sieve(session), scoring.source_weights(session)
         spread = reprints(session, [row.fold_id for row in rows])
         found = made.sift([item_of(row, spread) for row in rows], [weights.get(row.source_id, 1.0) for row in rows])
         _write(session, dict(zip((row.id for row in rows), found, strict=True)), now)
+        _done(session, {row.id: row.asked for row in rows})
         bump(session, now)
         session.commit()
         done += len(rows)
@@ -188,7 +190,17 @@ def _lexicon(made_of: tuple[Word, ...]) -> Lexicon:
 
 @lru_cache(2)
 def _watches(queries: tuple[tuple[int, str], ...], ours: Profile, key: bytes) -> Watches:
-    return Watches(dict(queries), ours, partial(pseudonym, key=key) if key else None)
+    trees = {id_: tree for id_, query in queries if (tree := readable(query)[0])}
+    return Watches(trees, ours, partial(pseudonym, key=key) if key else None)
+
+
+def readable(query: str) -> tuple[Node | None, str]:
+    """A stored query as a tree, or None and what is wrong with it (Chinese), as when it was written for other rules of
+    writing: it stands still and is shown so (core.watches.listed), and the others go on."""
+    try:
+        return parse(query), ""
+    except BadInput as fault:
+        return None, str(fault)
 
 
 @lru_cache(1)
@@ -247,14 +259,25 @@ def _write(session: Session, found: Mapping[int, Found], now: datetime) -> None:
     ids = list(found)
     rows = [_sense(id_, one, now) for id_, one in found.items()]
     upsert(session, Sense, rows, ["mention_id"], [name for name in rows[0] if name != "mention_id"])
+    # Once the writing has begun: none that was switched off or deleted meanwhile, and none will be before the end.
+    used = set(session.execute(select(Watch.id).where(Watch.enabled.is_(True)).with_for_update(read=True)).scalars())
     hits = [
         {"watch_id": match.watch, "mention_id": id_, "why": match.why, "spans": [list(span) for span in match.spans]}
-        for id_, one in found.items() for match in one.matches
+        for id_, one in found.items() for match in one.matches if match.watch in used
     ]
     for part in chunks(ids):
         session.execute(delete(WatchHit).where(WatchHit.mention_id.in_(part)))
-        session.execute(delete(Unsifted).where(Unsifted.mention_id.in_(part)))
     upsert(session, WatchHit, hits, ["watch_id", "mention_id"], ["why", "spans"])
+
+
+def _done(session: Session, notes: Mapping[int, int]) -> None:
+    """Take off the notes (mention → `asked` as it was read) of those that nobody noted again since. In the transaction
+    that writes: others who note wait for its end, or this for theirs."""
+    for part in chunks(sorted(notes)):
+        noted = session.execute(select(Unsifted.mention_id, Unsifted.asked).where(
+            Unsifted.mention_id.in_(part)).order_by(Unsifted.mention_id).with_for_update())
+        session.execute(delete(Unsifted).where(
+            Unsifted.mention_id.in_([id_ for id_, asked in noted if asked == notes[id_]])))
 
 
 def _sense(id_: int, one: Found, now: datetime) -> dict[str, Any]:

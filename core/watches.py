@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import and_, delete, func, select
@@ -22,13 +21,12 @@ _NAME = 40
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A query tried out: what it asks for (Chinese), how many mentions were looked at and met it, the first of them
-    (mention_id, title, published_at, platform, source, why) and their number by Shanghai day."""
+    (mention_id, title, published_at, platform, source, why)."""
 
     said: str
     looked: int
     met: int
     frame: pd.DataFrame
-    by_day: Mapping[Any, int]
 
 
 def save(
@@ -36,8 +34,8 @@ def save(
     marks: Mapping[int, bool] | None = None, who: str, now: datetime, demo: bool = False,
 ) -> Watch:
     """Add a watch, or change the one of that id; what came in of late is matched anew. `marks`: what a person said of
-    mentions that a trial of this query found; `demo`: it is the sample district's. Raises BadInput for a query that cannot be read, a name that is empty,
-    too long or taken, an id that is gone. The caller commits."""
+    mentions that a trial of this query found; `demo`: it is the sample district's. Raises BadInput for a query that
+    cannot be read, a name that is empty, too long or taken, an id that is gone. The caller commits."""
     name = " ".join(name.split())
     if not name or len(name) > _NAME:
         raise BadInput(f"方案名称应有 1 到 {_NAME} 个字")
@@ -67,15 +65,16 @@ def save(
 def forget_sample(session: Session) -> bool:
     """Take the sample district's watches out with what they found, but for those that the office has changed; whether
     there were any. The caller commits."""
-    ids = select(Watch.id).where(Watch.demo.is_(True))
+    # Held from here on, that what is being sifted does not find anything for them.
+    ids = session.execute(select(Watch.id).where(Watch.demo.is_(True)).with_for_update()).scalars().all()
     for table in (WatchHit, WatchMark):
         session.execute(delete(table).where(table.watch_id.in_(ids)))
-    return session.execute(delete(Watch).where(Watch.demo.is_(True))).rowcount > 0
+    return session.execute(delete(Watch).where(Watch.id.in_(ids))).rowcount > 0
 
 
 def remove(session: Session, id_: int, *, who: str, now: datetime) -> None:
     """Delete a watch with what it found and the marks on it. Raises BadInput where it is gone. The caller commits."""
-    made = session.get(Watch, id_)
+    made = session.get(Watch, id_, with_for_update=True)  # that what is being sifted finds nothing more for it
     if made is None:
         raise BadInput("这个方案不存在，可能已被删除，请刷新页面")
     for table in (WatchHit, WatchMark):
@@ -120,21 +119,23 @@ def hits(session: Session, watch: int, limit: int = 200) -> pd.DataFrame:
 
 
 def listed(session: Session) -> pd.DataFrame:
-    """Every watch: id, name, query, said, note, enabled, hits (mentions that meet it), marked, precision (share of the
-    marked ones that are right; missing without marks), at, who."""
+    """Every watch: id, name, query, said, fault (why the query cannot be read any more; "" where it can: then there is
+    no `said`), note, enabled, hits (mentions that meet it), marked, precision (share of the marked ones that are right;
+    missing without marks), at, who."""
     hits = dict(session.execute(select(WatchHit.watch_id, func.count()).group_by(WatchHit.watch_id)).all())
     marks: dict[int, list[bool]] = {}
     for watch, right in session.execute(select(WatchMark.watch_id, WatchMark.right)):
         marks.setdefault(watch, []).append(right)
     rows = [
-        {"id": one.id, "name": one.name, "query": one.query, "said": said(parse(one.query)), "note": one.note,
-         "enabled": one.enabled, "hits": hits.get(one.id, 0), "marked": len(marks.get(one.id, ())),
+        {"id": one.id, "name": one.name, "query": one.query, "said": said(tree) if tree else "", "fault": fault,
+         "note": one.note, "enabled": one.enabled, "hits": hits.get(one.id, 0), "marked": len(marks.get(one.id, ())),
          "precision": sum(marks[one.id]) / len(marks[one.id]) if one.id in marks else None, "at": one.at,
          "who": one.who}
         for one in session.execute(select(Watch).order_by(Watch.sort, Watch.name)).scalars()
+        for tree, fault in [sift.readable(one.query)]
     ]
-    return pd.DataFrame(rows, columns=["id", "name", "query", "said", "note", "enabled", "hits", "marked", "precision",
-                                       "at", "who"])
+    return pd.DataFrame(rows, columns=["id", "name", "query", "said", "fault", "note", "enabled", "hits", "marked",
+                                       "precision", "at", "who"])
 
 
 def trial(session: Session, query: str, *, now: datetime, days: int = 30, shown: int = 200) -> Trial:
@@ -144,18 +145,17 @@ def trial(session: Session, query: str, *, now: datetime, days: int = 30, shown:
     one = sift.watches_of(session, {0: tree})
     rows = session.execute(
         select(Mention.id, Mention.title, Mention.text, Mention.author, Mention.platform, Mention.published_at,
-               Mention.day, Mention.figures, Mention.heat, Mention.fold_id, Platform.name.label("platform_name"),
+               Mention.figures, Mention.heat, Mention.fold_id, Platform.name.label("platform_name"),
                Source.name.label("source"))
         .join(Source, Source.id == Mention.source_id).outerjoin(Platform, Platform.code == Mention.platform)
-        .where(Mention.published_at >= now - timedelta(days=days))
-        .order_by(Mention.published_at.desc()).limit(TRIED)
+        .where(*unsifted.since(now - timedelta(days=days)))
+        .order_by(Mention.day.desc(), Mention.published_at.desc()).limit(TRIED)  # as the index has them
     ).all()
     spread = sift.reprints(session, [row.fold_id for row in rows])
-    found, by_day = [], {}
+    found = []
     for row in rows:
         if matches := one.match(sift.item_of(row, spread)):
-            by_day[row.day] = by_day.get(row.day, 0) + 1
             found.append({"mention_id": row.id, "title": row.title, "published_at": row.published_at,
                           "platform": row.platform_name or row.platform, "source": row.source, "why": matches[0].why})
     columns = ["mention_id", "title", "published_at", "platform", "source", "why"]
-    return Trial(said(tree), len(rows), len(found), pd.DataFrame(found[:shown], columns=columns), by_day)
+    return Trial(said(tree), len(rows), len(found), pd.DataFrame(found[:shown], columns=columns))

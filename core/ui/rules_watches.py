@@ -48,7 +48,8 @@ def section() -> None:
         _form("new", None)
         return
     caption("新来的内容几秒内就按方案逐条比对。点选一行可看命中的内容，判对错、修改或删除。")
-    chosen = pick(frame, _COLUMNS, frame["id"], key="watch_table", word="watch", alt="关注方案")
+    shown = frame.assign(said=frame["said"].where(frame["fault"] == "", "关注词有误：" + frame["fault"]))
+    chosen = pick(shown, _COLUMNS, frame["id"], key="watch_table", word="watch", alt="关注方案")
     row = next((row for row in frame.to_dict("records") if row["id"] == chosen), None)
     if row is not None:
         _one(row)
@@ -62,6 +63,9 @@ def _one(row: Mapping[str, Any]) -> None:
     """A watch: what it found, or the form to change it."""
     with st.container(border=True):
         st.markdown(f"**{plain(row['name'])}**　{plain(row['said'])}")
+        if row["fault"]:
+            st.warning(f"这个方案的关注词现在读不出来，已停止收内容，其他方案不受影响：{plain(row['fault'])}。"
+                       "请在“修改”中改好保存，或删除。", icon=":material/warning:")
         part = st.segmented_control("内容", ["命中的内容", "修改"], default="命中的内容", key=f"watch_part_{row['id']}",
                                     required=True, label_visibility="collapsed")
         if part == "修改":
@@ -81,8 +85,9 @@ def _hits(row: Mapping[str, Any]) -> None:
         st.session_state[held] = ask(watches.hits, int(row["id"]))
     found = st.session_state[held]
     if found.empty:
-        empty("近期没有内容符合这个方案。" if row["enabled"] else "方案已停用，不再收内容。在“修改”中可重新启用。",
-              ":material/search_off:")
+        if not row["fault"]:
+            empty("近期没有内容符合这个方案。" if row["enabled"] else
+                  "方案已停用，不再收内容。在“修改”中可重新启用。", ":material/search_off:")
         return
     caption(f"最新 {len(found)} 条。在“判断”一列标“对”“错”，方案的准确率由此算出。")
     marks = _marked(found, f"{held}_table")

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import func, select
 
-from core import clock, district, scoring, sift, unsifted, watches, words
-from core.models import Audit, OwnPlace, RiskWord, Source, Unit, Watch, WatchMark
+from core import clock, district, scoring, sift, watches, words
+from core.models import Audit, OwnPlace, RiskWord, Source, Unit, Unsifted, Watch, WatchMark
 from core.opinion.watch import Profile
 from tests.test_sift import tell
 
@@ -94,6 +94,21 @@ def test_a_watch_is_opened_by_its_link_marked_changed_and_deleted(told, open_roo
     assert "链接里的方案在这里找不到" in texts(open_room("rules", watch=str(save.id + 9)))
 
 
+def test_a_watch_that_cannot_be_read_is_shown_with_its_fault_and_repaired(told, open_room):
+    made = Watch(name="旧写法", query="停水 近 (", at=clock.now())
+    told.add_all([made, Watch(name="另一个", query="停电", at=clock.now())])
+    told.commit()
+    app = open_room("rules", watch=str(made.id))
+    assert not app.exception and "关注词现在读不出来" in app.warning[0].value
+    assert [said.startswith("关注词有误") for said in frame(app, "said")["said"]] == [
+        name == "旧写法" for name in frame(app, "said")["name"]]
+    app.segmented_control[1].set_value("修改").run()
+    field(app, "text_area", "关注词").set_value("停水").run()
+    button(app, "保存方案").click().run()
+    told.expire_all()
+    assert not app.exception and told.get(Watch, made.id).query == "停水" and not app.warning
+
+
 def test_words_are_found_changed_and_brought_back(told, open_room):
     app = open_room("rules", rules_part="敏感词")
     field(app, "text_input", "词中包含").set_value("没有这样的词").run()
@@ -175,4 +190,4 @@ def test_words_come_in_after_a_look(told, open_room):
     assert frame(app, "do")["word"].tolist() == ["晴好"]
     button(app, "确认导入").click().run()
     assert "敏感词：新增 1 个" in texts(app) and told.get(RiskWord, "晴好") is not None
-    assert unsifted.again(told, clock.now()) == 0  # everything waits already
+    assert told.execute(select(func.count()).select_from(Unsifted)).scalar() == 3
