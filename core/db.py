@@ -115,6 +115,19 @@ def bump(within: Session, at: datetime) -> None:
         within.flush()
 
 
+def compact() -> None:
+    """Rewrite an SQLite database without the free pages in which what was deleted or overwritten can still be read;
+    PostgreSQL clears them by itself. Call outside a transaction. Raises OperationalError where another process is
+    writing all the while, or where the disk has no room for a second copy."""
+    if engine().dialect.name != "sqlite":
+        return
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA temp_store=FILE")  # the copy would not fit into memory
+        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.invalidate()  # its settings are not those of the others
+
+
 def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", "core:migrations")

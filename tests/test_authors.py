@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from core import authors, credentials, db, ingest
 from core.faults import BadInput
-from core.models import Mention, Remembered, Source
+from core.models import Mention, Remembered, Source, Watch, WatchHit
 from core.records import Batch, MentionRecord
 from tests.conftest import forget
 
@@ -45,6 +45,43 @@ def test_names_from_before_are_converted_once(session):
     session.expire_all()
     assert list(session.execute(select(Mention.author).order_by(Mention.id)).scalars()) == stored
     assert authors.convert(session, NOW) == 0
+
+
+def test_names_that_were_converted_stand_nowhere_in_the_file_any_more(session, database):
+    names = [f"澜桥区居民第{n}号" for n in range(300)]
+    told(session, *names)
+    for mention in session.execute(select(Mention)).scalars():
+        mention.author = names[int(mention.external_id)]
+    watch = Watch(name="甲", query="作者:澜桥区居民第7号", at=NOW)
+    session.add(watch)
+    session.flush()
+    session.add(WatchHit(watch_id=watch.id, mention_id=mention.id, why="作者提到“澜桥区居民第8号”；提到“停水”"))
+    session.execute(delete(Remembered))
+    session.commit()
+    assert authors.convert(session, NOW) == 300
+    assert session.execute(select(WatchHit.why)).scalar() == "作者符合方案；提到“停水”"
+    stored = b"".join(file.read_bytes() for file in database.glob("pulse.db*"))
+    assert stored.count("澜桥区居民第".encode()) == 1  # what the watch asks for
+
+
+def test_two_first_starts_at_once_convert_once(session, monkeypatch):
+    told(session, "张三")
+    session.execute(select(Mention)).scalar_one().author = "张三"
+    session.execute(delete(Remembered))
+    session.commit()
+    real = authors.hidden
+
+    def hidden(author: str, platform: str) -> str:
+        monkeypatch.setattr(authors, "hidden", real)
+        with db.session() as other:
+            assert authors.convert(other, NOW) == 1
+        return real(author, platform)
+
+    monkeypatch.setattr(authors, "hidden", hidden)
+    assert authors.convert(session, NOW) == 1
+    session.expire_all()
+    assert session.execute(select(Mention.author)).scalar() == real("张三", "news")
+    assert session.get(Remembered, authors.DONE).value == {"mentions": 1}
 
 
 def test_migrating_hides_the_names(session):

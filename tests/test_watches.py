@@ -58,7 +58,8 @@ def test_an_author_is_asked_for_by_name_and_found_by_pseudonym(session, told):
     made = save(session, "小张", "作者:小张")
     sift.run(session, now=NOW)
     hits = session.execute(select(Mention.external_id, WatchHit.why).join(WatchHit)).all()
-    assert hits == [("z", "作者是“小张”")] and made.id
+    assert hits == [("z", "作者符合方案")] and made.id
+    assert watches.listed(session).set_index("name").loc["小张", "said"] == "作者是“小张”"
 
 
 def test_renaming_alone_matches_nothing_anew(session, told):

@@ -30,6 +30,8 @@ LONGEST, DEEPEST, MOST = 2_000, 20, 200
 """Characters of a query, its nesting, its words."""
 FARTHEST = 200
 _BY = "作者:"
+BY_AUTHOR = "作者符合方案"
+"""The reason where an author was asked for: without the name, which would stand beside the pseudonym."""
 OFTEN = 100
 """Occurrences of one word in one item that are looked at."""
 
@@ -469,6 +471,8 @@ class _Told:
                 return any([self.meets(part) for part in parts])
             case Not(part):
                 return not _Told(self.item, self.seen, self.profile).meets(part)
+            case Word(where="author"):
+                return self._note(BY_AUTHOR, self._of(node))
             case Word():
                 return self._note(said(node), self._of(node))
             case Near(one, other, reach):

@@ -42,7 +42,7 @@ def test_fields_filters_and_figures():
     assert meets("标题:通报", "通报", "正文", **item) and not meets("标题:正文", "通报", "正文", **item)
     assert meets("正文:正文 平台:微博,抖音 地点:澜桥街道", "通报", "正文", **item)
     assert not meets("正文 平台:抖音", "通报", "正文", **item) and not meets("作者:小张", "通报", **item)
-    assert meets("作者:澜桥小张 平台:微博", "通报", **item) == "作者是“澜桥小张”；平台为微博"
+    assert meets("作者:澜桥小张 平台:微博", "通报", **item) == "作者符合方案；平台为微博"
     assert not meets("澜桥小张", "通报", **item) and meets("通报 -作者:小张", "通报", **item)
     assert meets("平台:政务微博", "通报", platform="weibo", platform_name="政务微博")
     assert meets("通报 阅读>=1万", "通报", **item)
