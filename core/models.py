@@ -842,14 +842,6 @@ class TopicDay(Row, table=True):
     folded: int = 0
 
 
-class FoldKey(Row, table=True):
-    """Keys of the first mention of each text in active topics, for finding reprints by index (core.opinion.fold)."""
-
-    __table_args__ = (Index("ix_foldkey_key", "key"), {"sqlite_with_rowid": False})
-    mention_id: int = Field(primary_key=True, sa_type=Big)
-    key: int = Field(primary_key=True, sa_type=BigInteger)
-
-
 # --- Reports, housekeeping ------------------------------------------------------------------------------------------
 
 

@@ -1,75 +1,111 @@
 """Topics as they are stored: their states, day counts, history and groups. The cost of a write is that of what changed.
 
-Whoever changes a topic holds the turn (core.understand), so that nobody else does meanwhile.
+Whoever changes a topic holds the turn (core.turn), so that nobody else does meanwhile.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, delete, func, insert, or_, select, update
 from sqlmodel import Session
 
 from core.db import chunks, upsert
-from core.models import FoldKey, Mention, MentionDay, Topic, TopicChange, TopicDay, TopicGroup
+from core.models import Mention, MentionDay, Topic, TopicChange, TopicDay, TopicGroup
 from core.opinion.features import Background
+from core.opinion.fold import TITLE_LENGTH, Folds
+from core.opinion.text import letters
 from core.opinion.topic_groups import Groups, Regrouped
 from core.opinion.topic_state import Topic as State
 from core.opinion.topics import MOST_LOOKED_AT, Change, Clusterer, Item
 
+FOLD_WINDOW = timedelta(days=30)
+"""How far apart two copies of a text may have been published and still be reprint and first."""
 _QUIET = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The active topics of the district, or those of the sample district, and their groups."""
+    """The active topics of the district, or those of the sample district, their groups and the first copies of what is
+    said in them."""
 
     demo: bool
     clusterer: Clusterer
     groups: Groups
+    folds: Folds
 
 
 def load(
     session: Session, demo: bool, background: Background, embed: Callable[[list[str]], Any] | None,
     allot: Callable[[], int], allot_group: Callable[[], int],
 ) -> World:
-    """Read the active topics."""
+    """Read the active topics and the first copies of their texts: some seconds for ten thousand."""
     rows = session.execute(
         select(Topic.id, Topic.state, Topic.group_id)
         .where(Topic.active.is_(True), Topic.demo.is_(demo), Topic.state.is_not(None))
     ).all()
     clusterer = Clusterer(background, embed, [State.from_bytes(row.state) for row in rows], allot)
     group_of = {row.id: row.group_id for row in rows if row.group_id is not None}
-    return World(demo, clusterer, Groups(clusterer.topics, group_of, clusterer.thresholds.loose, allot_group))
+    firsts = [
+        row for part in chunks(sorted(clusterer.topics))
+        for row in session.execute(select(Mention.id, Mention.title, Mention.text, Mention.published_at).where(
+            Mention.topic_id.in_(part), Mention.fold_id == Mention.id))
+    ]
+    firsts.sort(key=lambda row: row.id)
+    folds = Folds([(row.id, fold_text(row.title, row.text)) for row in firsts],
+                  [row.published_at.timestamp() for row in firsts], FOLD_WINDOW.total_seconds())
+    return World(demo, clusterer, Groups(clusterer.topics, group_of, clusterer.thresholds.loose, allot_group), folds)
+
+
+def fold_text(title: str, text: str) -> str:
+    """What two copies share: the text where there is one, else the title."""
+    return text if len(letters(text[:400])) >= TITLE_LENGTH else title
+
+
+def retire(session: Session, world: World, latest: datetime) -> list[int]:
+    """Let go, in memory, of the topics that are over by then, with their texts: one that comes back later starts anew.
+    Returns their ids."""
+    retired = world.clusterer.retire(latest)
+    for part in chunks(retired):
+        world.folds.forget(session.execute(
+            select(Mention.id).where(Mention.topic_id.in_(part), Mention.fold_id == Mention.id)).scalars())
+    return retired
 
 
 def write(session: Session, world: World, change: Change, now: datetime) -> None:
     """What a batch did to topics: states and names, aliases, history and groups. Counts come after it (`count`)."""
     titles = _titles(session, {*change.merged, *change.changed})
+    drifts = {id_: found for id_ in change.changed if (found := world.clusterer.drifted(id_))}
     _write_states(session, world, change.changed)
     for part in chunks(change.retired):
         session.execute(update(Topic).where(Topic.id.in_(part)).values(active=False, state=None)
                         .execution_options(**_QUIET))
-        over = select(Mention.id).where(Mention.topic_id.in_(part), Mention.fold_id == Mention.id)
-        session.execute(delete(FoldKey).where(FoldKey.mention_id.in_(over)).execution_options(**_QUIET))
+    left = _groups_of(session, {*change.merged, *change.retired})
     history = []
     for young, old in change.merged.items():
         if young in titles:  # one that was made in this batch was never stored
             moved = _move(session, young, old)
             history.append({"topic_id": old, "at": now, "kind": "merged", "other_id": young, "before": titles[young],
                             "after": titles.get(old, ""), "mentions": moved, "why": "内容趋同，并入较早的话题"})
-    for id_ in change.changed:
-        if drifted := world.clusterer.drifted(id_):
-            before, like = drifted
-            history.append({"topic_id": id_, "at": now, "kind": "drifted", "other_id": None, "before": before,
-                            "after": world.clusterer.name(id_)[0], "mentions": 0,
-                            "why": f"新增内容与最初的相似度为 {like:.2f}，已转向新的焦点"})
+    for id_, (before, like) in drifts.items():
+        history.append({"topic_id": id_, "at": now, "kind": "drifted", "other_id": None, "before": before,
+                        "after": world.clusterer.name(id_)[0], "mentions": 0,
+                        "why": f"新增内容与最初的相似度为 {like:.2f}，已转向新的焦点"})
     if history:
         session.execute(insert(TopicChange), [{"who": "", **row} for row in history])
     regrouped = world.groups.update(change.changed, change.retired, change.merged)
-    _write_groups(session, world, regrouped, change)
+    _write_groups(session, world, regrouped, left)
+
+
+def _groups_of(session: Session, topics: Iterable[int]) -> set[int]:
+    """The groups that topics are stored in."""
+    out: set[int] = set()
+    for part in chunks(sorted(topics)):
+        out |= set(session.execute(select(Topic.group_id).where(
+            Topic.id.in_(part), Topic.group_id.is_not(None)).distinct()).scalars())
+    return out
 
 
 def _titles(session: Session, ids: Iterable[int]) -> dict[int, str]:
@@ -162,11 +198,9 @@ def _total(session: Session, topics: Sequence[int]) -> None:
 # --- Groups ---------------------------------------------------------------------------------------------------------
 
 
-def _write_groups(session: Session, world: World, regrouped: Regrouped, change: Change) -> None:
-    before: set[int] = set()
-    for part in chunks(sorted({*regrouped.moved, *change.retired})):
-        before |= set(session.execute(
-            select(Topic.group_id).where(Topic.id.in_(part), Topic.group_id.is_not(None)).distinct()).scalars())
+def _write_groups(session: Session, world: World, regrouped: Regrouped, left: set[int]) -> None:
+    """Store who is in which group; `left`: groups that lost topics otherwise."""
+    before = left | _groups_of(session, regrouped.moved)
     wanted = sorted({group for group in regrouped.moved.values() if group is not None})
     upsert(session, TopicGroup, [
         {"id": id_, "title": "", "first_at": state.first_at, "last_at": state.last_at, "mentions": 0, "topics": 0,
@@ -206,20 +240,26 @@ def _total_groups(session: Session, groups: Iterable[int]) -> None:
 # --- Splits ---------------------------------------------------------------------------------------------------------
 
 
-def split(session: Session, world: World, topic_id: int, now: datetime) -> list[int]:
-    """Look at a topic that is due with all its texts, and store what it is split into: ids of the new topics."""
+def parted(session: Session, world: World, topic_id: int) -> tuple[str, dict[int, int]]:
+    """Look at a topic that is due with all its texts: its title before, and where it is several events, the topic of
+    each of its texts from now on, for `write_parts`. Writes nothing."""
     rows = session.execute(
         select(Mention.id, Mention.title, Mention.published_at, Mention.text)
         .where(Mention.topic_id == topic_id, Mention.fold_id == Mention.id).order_by(Mention.published_at, Mention.id)
         .limit(2 * MOST_LOOKED_AT)
     ).all()
-    if len(rows) > MOST_LOOKED_AT:
-        return []
     before = world.clusterer.name(topic_id)[0]
-    topic_of = world.clusterer.split(topic_id, [Item(row.id, row.title, row.published_at, row.text) for row in rows])
+    if len(rows) > MOST_LOOKED_AT:
+        return before, {}
+    items = [Item(row.id, row.title, row.published_at, row.text) for row in rows]
+    return before, world.clusterer.split(topic_id, items)
+
+
+def write_parts(
+    session: Session, world: World, topic_id: int, before: str, topic_of: Mapping[int, int], now: datetime
+) -> list[int]:
+    """Store what a topic was split into: ids of the new topics."""
     new = sorted(set(topic_of.values()) - {topic_id})
-    if not new:
-        return []
     for row in session.execute(
         select(Mention.fold_id, Mention.title, Mention.published_at)
         .where(Mention.topic_id == topic_id, Mention.fold_id != Mention.id).order_by(Mention.id)
@@ -242,9 +282,8 @@ def split(session: Session, world: World, topic_id: int, now: datetime) -> list[
          "who": ""}
         for id_ in new
     ])
-    change = Change({}, new, [topic_id, *new], {}, [])
-    _write_groups(session, world, world.groups.update(change.changed), change)
-    _total(session, change.changed)
+    _write_groups(session, world, world.groups.update([topic_id, *new], split=[topic_id]), set())
+    _total(session, [topic_id, *new])
     return new
 
 

@@ -7,26 +7,23 @@ drops its batch. The work is done before the first write, so other writers wait 
 in memory from call to call as long as nobody else had the turn.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from heapq import nlargest
 from itertools import count
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from sqlalchemy import ColumnElement, Engine, Row, and_, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Row, and_, func, not_, or_, select, update
 from sqlmodel import Session
 
-from core import labels, topic_store
+from core import labels, topic_store, turn
 from core.db import bump, chunks, upsert
-from core.models import FoldKey, Mention, MentionDay, Remembered, Source, Topic, TopicGroup, Unsifted
-from core.opinion import fold
+from core.models import Mention, MentionDay, Source, Topic, TopicGroup, Unsifted
 from core.opinion.features import Background, embedder, load_background
 from core.opinion.fold import Joined
-from core.opinion.text import letters
 from core.opinion.topics import Change, Clusterer, Item
 from core.settings import CATALOG
 from core.sift import reprints
@@ -34,11 +31,8 @@ from core.topic_store import World
 
 BATCH = 256
 """Mentions of one transaction: some seconds of work where texts are embedded."""
-FOLD_WINDOW = timedelta(days=30)
-"""How far apart two copies of a text may have been published and still be reprint and first."""
 TEXT_WAIT = timedelta(minutes=10)
 """How long a line of a list is left for its text, which is mostly read within the same run."""
-_TURN = "understand"
 
 
 @dataclass(slots=True)
@@ -74,15 +68,6 @@ class _Kept:
 _kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """Where the texts of a batch belong, by mention; the topics of firsts that were stored before; keys by mention."""
-
-    joined: dict[int, Joined]
-    home: dict[int, int]
-    keys: dict[int, list[int]]
-
-
 @cache
 def reader() -> Reader:
     """The process's reader, loaded once (some 0.2 GB with the embedding)."""
@@ -97,15 +82,17 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
     in the other.
     """
     done = Understood()
-    rows = session.execute(
+    pending = (
         select(Mention.id, Mention.title, Mention.text, Mention.platform, Mention.published_at, Mention.day,
                Source.demo)
         .join(Source, Source.id == Mention.source_id)
-        .where(Mention.understood_at.is_(None), ready(now)).order_by(Mention.id).limit(limit)
-    ).all()
-    if not rows:
+        .where(Mention.understood_at.is_(None), ready(now)).order_by(Mention.id)
+    )
+    if session.execute(pending.limit(1)).first() is None:
         return done
+    # The turn first: what another process does after it is noticed, and what it did before isn't read again.
     kept = _worlds(session, using or reader(), now)
+    rows = session.execute(pending.limit(limit)).all()
     for demo in (False, True):
         # A feed that is read for the first time brings old articles: in order of time they meet their own topics.
         waiting = sorted((row for row in rows if row.demo is demo), key=lambda row: (row.published_at, row.id))
@@ -124,27 +111,34 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
 def _batch(session: Session, kept: _Kept, world: World, batch: Sequence[Row], done: Understood, now: datetime) -> bool:
     """Work through a batch and commit it, then look at the topics that have grown; False when another process was
     quicker."""
-    clusterer = world.clusterer
-    retired = clusterer.retire(max(row.published_at for row in batch))
-    folded = _folds(session, clusterer, batch, world.demo)
-    change, topic_of = _group(clusterer, batch, folded)
+    retired = topic_store.retire(session, world, max(row.published_at for row in batch))
+    folds, home = _folds(session, world, batch)
+    change, topic_of = _group(world.clusterer, batch, folds, home)
     change = replace(change, retired=retired)
-    if not _claim(session, kept, now):
+    if not _take(session, kept, now):
         return False
-    _write(session, world, batch, folded, change, topic_of, now)
+    _write(session, world, batch, folds, change, topic_of, now)
     bump(session, now)
     session.commit()
     done.mentions += len(batch)
-    done.reprints += sum(one.kind is not None for one in folded.joined.values())
+    done.reprints += sum(one.kind is not None for one in folds.values())
     done.new_topics += len(change.created)
     done.merged_topics += len(change.merged)
-    for topic_id in change.changed:
-        if clusterer.due(topic_id):
-            if not _claim(session, kept, now):
+    for topic_id in filter(world.clusterer.due, change.changed):
+        before, topic_of = topic_store.parted(session, world, topic_id)
+        if topic_of:
+            if not _take(session, kept, now):
                 return False
-            done.split_topics += len(topic_store.split(session, world, topic_id, now))
+            done.split_topics += len(topic_store.write_parts(session, world, topic_id, before, topic_of, now))
+            bump(session, now)
             session.commit()
     return True
+
+
+def _take(session: Session, kept: _Kept, now: datetime) -> bool:
+    mine = turn.take(session, kept.turn, now)
+    kept.turn = mine or kept.turn
+    return mine is not None
 
 
 def _engine(session: Session) -> Engine:
@@ -156,12 +150,12 @@ def _worlds(session: Session, using: Reader, now: datetime) -> _Kept:
     """The active topics, from memory where nobody else had the turn since. They are out of memory until all has gone
     well."""
     kept = _kept.pop(_engine(session), None)
-    turn = _turn(session, now)
-    if kept is not None and kept.turn == turn and kept.using is using:
+    last = turn.seen(session, now)
+    if kept is not None and kept.turn == last and kept.using is using:
         return kept
     allot, allot_group = (count((session.execute(select(func.max(table.id))).scalar() or 0) + 1).__next__
                           for table in (Topic, TopicGroup))
-    return _Kept(turn, using, {}, allot, allot_group)
+    return _Kept(last, using, {}, allot, allot_group)
 
 
 def ready(now: datetime) -> ColumnElement[bool]:
@@ -177,67 +171,21 @@ def ready(now: datetime) -> ColumnElement[bool]:
     return or_(not_(bare), Mention.first_seen_at <= now - TEXT_WAIT)
 
 
-def _turn(session: Session, now: datetime) -> datetime:
-    """The moment of the last batch, by which a process notices that another one was quicker."""
-    upsert(session, Remembered, [{"key": _TURN, "value": {}, "updated_at": now}], ["key"])
-    session.commit()
-    return session.execute(select(Remembered.updated_at).where(Remembered.key == _TURN)).scalar_one()
-
-
-def _claim(session: Session, kept: _Kept, now: datetime) -> bool:
-    """Take the turn, holding it until the commit; False, with all undone, when another process had it since."""
-    mine = max(now, kept.turn + timedelta(microseconds=1))
-    taken = session.execute(
-        update(Remembered).where(Remembered.key == _TURN, Remembered.updated_at == kept.turn).values(updated_at=mine)
-        .execution_options(synchronize_session=False)
-    ).rowcount
-    if not taken:
-        session.rollback()
-        return False
-    kept.turn = mine
-    return True
-
-
-def _fold_text(title: str, text: str) -> str:
-    """What two copies share: the text where there is one, else the title."""
-    return text if len(letters(text[:400])) >= fold.TITLE_LENGTH else title
-
-
-def _folds(session: Session, clusterer: Clusterer, batch: Sequence[Row], demo: bool) -> Folded:
-    """Where each mention's text belongs. Only what is in active topics counts: a text that comes back later starts
-    anew."""
-    texts = {row.id: _fold_text(row.title, row.text) for row in batch}
-    keys = dict(zip(texts, fold.signatures(list(texts.values())), strict=True))
-    holders: dict[int, list[int]] = defaultdict(list)
-    for part in chunks(sorted({key for some in keys.values() for key in some})):
-        for key, mention in session.execute(select(FoldKey.key, FoldKey.mention_id).where(FoldKey.key.in_(part))):
-            holders[key].append(mention)
-    # Of a key that very many texts have (the words of a form) the newest: what one mention costs doesn't grow.
-    newest = {key: nlargest(fold.MOST_HELD, some) for key, some in holders.items()}
-    shared: dict[int, set[int]] = defaultdict(set)
-    for own in keys.values():
-        for mention in fold.likeliest(one for key in own for one in newest.get(key, ())):
-            shared[mention].update(key for key in own if mention in newest.get(key, ()))
-    first, last = min(row.published_at for row in batch), max(row.published_at for row in batch)
-    known: list[tuple[int, str]] = []
+def _folds(session: Session, world: World, batch: Sequence[Row]) -> tuple[dict[int, Joined], dict[int, int]]:
+    """Where each mention's text belongs, and the topics of firsts that were stored before."""
+    texts = [(row.id, topic_store.fold_text(row.title, row.text)) for row in batch]
+    joined = world.folds.add_many(texts, [row.published_at.timestamp() for row in batch])
+    folds = {row.id: one for row, one in zip(batch, joined, strict=True)}
     home: dict[int, int] = {}
-    for part in chunks(sorted(shared)):
-        for row in session.execute(
-            select(Mention.id, Mention.title, Mention.text, Mention.topic_id)
-            .join(Source, Source.id == Mention.source_id)
-            .where(Mention.id.in_(part), Source.demo.is_(demo),
-                   Mention.published_at.between(first - FOLD_WINDOW, last + FOLD_WINDOW)).order_by(Mention.id)
-        ):
-            if row.topic_id in clusterer.topics:
-                known.append((row.id, _fold_text(row.title, row.text)))
-                home[row.id] = row.topic_id
-    folds = fold.Folds(known, {id_: sorted(shared[id_]) for id_, _ in known})
-    return Folded({id_: folds.add(id_, text, keys[id_]) for id_, text in texts.items()}, home, keys)
+    for part in chunks(sorted({one.first for one in joined} - set(folds))):
+        home |= dict(session.execute(select(Mention.id, Mention.topic_id).where(Mention.id.in_(part))).all())
+    return folds, home
 
 
-def _group(clusterer: Clusterer, batch: Sequence[Row], folded: Folded) -> tuple[Change, dict[int, int]]:
+def _group(
+    clusterer: Clusterer, batch: Sequence[Row], folds: Mapping[int, Joined], home: Mapping[int, int]
+) -> tuple[Change, dict[int, int]]:
     """What changed, and the topic of every mention of the batch. A reprint goes where its first copy is."""
-    folds = folded.joined
     change = clusterer.add([
         Item(row.id, row.title, row.published_at, row.text) for row in batch if folds[row.id].kind is None
     ])
@@ -245,7 +193,7 @@ def _group(clusterer: Clusterer, batch: Sequence[Row], folded: Folded) -> tuple[
     for row in batch:
         if folds[row.id].kind is not None:
             first = folds[row.id].first
-            topic = topic_of[first] if first in topic_of else _living(folded.home[first], change)
+            topic = topic_of[first] if first in topic_of else _living(home[first], change)
             clusterer.reprint(topic, row.title, row.published_at)
             topic_of[row.id] = topic
             changed.add(topic)
@@ -257,11 +205,10 @@ def _living(topic: int, change: Change) -> int:
 
 
 def _write(
-    session: Session, world: World, batch: Sequence[Row], folded: Folded, change: Change, topic_of: dict[int, int],
-    now: datetime,
+    session: Session, world: World, batch: Sequence[Row], folds: Mapping[int, Joined], change: Change,
+    topic_of: Mapping[int, int], now: datetime,
 ) -> None:
     """Everything that follows from a batch, in the caller's transaction."""
-    folds = folded.joined
     all_day: Counter[tuple] = Counter()
     all_folded: Counter[tuple] = Counter()
     day: Counter[tuple] = Counter()
@@ -279,12 +226,6 @@ def _write(
          "topic_id": topic_of[row.id]}
         for row in batch
     ])
-    keys = [
-        {"mention_id": row.id, "key": key}
-        for row in batch if folds[row.id].kind is None for key in set(folded.keys[row.id])
-    ]
-    if keys:
-        session.execute(insert(FoldKey), keys)
     _ask_again(session, folds)
     topic_store.add_days(session, MentionDay, ("day", "platform"), all_day, all_folded)
     topic_store.count(session, change, day, day_folded)

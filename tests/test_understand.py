@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from core import clock, db, topic_store
+from core import clock, db, topic_store, turn
 from core.models import (
-    FoldKey,
     Mention,
     MentionDay,
     Remembered,
@@ -130,7 +129,6 @@ def test_reprints_follow_their_first_copy(session, sources, plain_reader):
     assert {m.fold_id for m in mentions} == {first} and len(topics) == 1
     topic = topics[mentions[0].topic_id]
     assert (topic.mentions, topic.folded, topic.platforms) == (3, 1, 2)
-    assert session.execute(select(FoldKey.mention_id).distinct()).scalars().all() == [first]
     assert {*later, *same} < {m.id for m in mentions}
 
 
@@ -144,8 +142,6 @@ def test_a_text_that_comes_back_after_its_topic_has_ended_starts_anew(session, s
     mine = next(m for m in mentions if m.id == again)
     assert mine.fold_id == again and topics[mine.topic_id].mentions == 1
     assert sorted(topic.active for topic in topics.values()) == [False, True, True]
-    active = {m.id for m in mentions if topics[m.topic_id].active}
-    assert set(session.execute(select(FoldKey.mention_id)).scalars()) == active, "keys of what is over are gone"
 
 
 def test_a_text_is_sifted_again_when_its_reprints_have_doubled(session, sources, plain_reader):
@@ -168,13 +164,17 @@ def test_batches_and_restarts_give_the_same_as_one_run(session, sources, plain_r
     through = understand(session, now=NOW, using=plain_reader, limit=len(TITLES) + 6)
     mentions, _ = consistent(session)
     whole = {m.id: (m.fold_id, m.topic_id) for m in mentions}
-    for table in (TopicDay, MentionDay, FoldKey):
+    for table in (TopicDay, MentionDay):
         session.execute(table.__table__.delete())
     session.execute(Mention.__table__.update().values(understood_at=None, fold_id=None, topic_id=None))
     session.execute(Topic.__table__.delete())
     session.commit()
     steps = 0
+    turn.move_on(session)
+    session.commit()
     while understand(session, now=NOW, using=plain_reader, limit=batch).mentions:
+        turn.move_on(session)  # as another process would: everything is read from the database again
+        session.commit()
         steps += 1
     assert steps == -(-through.mentions // batch)
     mentions, _ = consistent(session)
@@ -292,6 +292,58 @@ def test_of_two_at_work_the_second_drops_its_batch(session, sources, plain_reade
     slow = Reader(plain_reader.background, lambda texts: np.array(embed_late(texts), np.float32))
     done = understand(session, now=NOW, using=slow)
     assert inner[0].mentions == len(TITLES) and done.mentions == 0
+    consistent(session)
+
+
+def test_what_another_process_did_before_this_one_began_is_not_done_again(session, sources, plain_reader, monkeypatch):
+    """The other one ends between the first look at what is pending and the turn."""
+    say(session, sources[0], [line[2:] for line in TITLES])
+    seen = turn.seen
+    inner = []
+
+    def late(one, now):
+        if not inner:
+            inner.append(None)
+            with db.session() as other:
+                inner[0] = understand(other, now=NOW, using=plain_reader)
+        return seen(one, now)
+
+    monkeypatch.setattr(turn, "seen", late)
+    done = understand(session, now=NOW, using=plain_reader)
+    assert inner[0].mentions == len(TITLES) and done.mentions == 0
+    consistent(session)
+
+
+def test_what_was_removed_meanwhile_is_not_remembered(session, sources, plain_reader):
+    say(session, sources[2], ["东街小区停水三天居民投诉", "东街小区停水三天仍未恢复"])
+    understand(session, now=NOW, using=plain_reader)
+    session.execute(update(Mention).values(topic_id=None))
+    for table in (TopicDay, MentionDay, Topic, Mention):
+        session.execute(delete(table))
+    turn.move_on(session)
+    session.commit()
+    say(session, sources[2], ["东街小区停水三天后恢复供水"])
+    understand(session, now=NOW, using=plain_reader)
+    mentions, topics = consistent(session)
+    (topic,) = topics.values()
+    assert len(mentions) == 1 and topic.mentions == 1 and topic.title == "东街小区停水三天后恢复供水"
+
+
+def test_a_group_loses_what_merges_into_a_topic_outside_of_it(session, sources, plain_reader):
+    """Beside the merge of two topics, the totals of the younger one's group are made anew."""
+    say(session, sources[0], ["东街小区停水三天居民投诉"])
+    understand(session, now=NOW, using=plain_reader)
+    say(session, sources[1], ["区水务局回应东街供水中断原因", "老旧电梯换新首批开工"], MONDAY + timedelta(minutes=5))
+    understand(session, now=NOW, using=plain_reader)
+    group = TopicGroup(title="一个议题", first_at=MONDAY, last_at=MONDAY, topics=2, mentions=2)
+    session.add(group)
+    session.flush()
+    session.execute(update(Topic).where(Topic.id > 1).values(group_id=group.id))
+    turn.move_on(session)
+    session.commit()
+    say(session, sources[0], ["东街小区停水三天 区水务局回应供水中断原因", "区水务局回应东街小区停水三天居民投诉",
+                              "东街小区停水 区水务局回应居民投诉供水中断"], MONDAY + timedelta(hours=1))
+    assert understand(session, now=NOW, using=plain_reader).merged_topics == 1
     consistent(session)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session
 
-from core import audit, clock, db, evidence, ingest, outlook, rollup
+from core import audit, clock, db, evidence, ingest, outlook, rollup, turn
 from core.demo import local
 from core.models import (
     Account,
@@ -29,7 +29,6 @@ from core.models import (
     Dirty,
     Edition,
     EditionFile,
-    FoldKey,
     FollowerReading,
     LocalIndex,
     LocalMark,
@@ -151,7 +150,7 @@ def _opinion(session: Session, removed: Removed) -> None:
         )
     _count(session, delete(MentionDay).where(MentionDay.mentions <= 0))
     mentions = select(Mention.id).where(Mention.source_id.in_(sources))
-    for table in (FoldKey, Unsifted, Sense, WatchHit, WatchMark, Correction):
+    for table in (Unsifted, Sense, WatchHit, WatchMark, Correction):
         _count(session, delete(table).where(table.mention_id.in_(mentions)))
     removed.mentions = _count(session, delete(Mention).where(Mention.source_id.in_(sources)))
     topics = select(Topic.id).where(Topic.demo.is_(True))
@@ -159,6 +158,7 @@ def _opinion(session: Session, removed: Removed) -> None:
         _count(session, delete(table).where(table.topic_id.in_(topics)))
     _count(session, delete(TopicChange).where(TopicChange.other_id.in_(topics)))
     outlook.forget_sample(session)
+    turn.move_on(session)
     for table in (Topic, TopicGroup):
         _count(session, update(table).where(table.demo.is_(True)).values(alias_of=None))
         _count(session, delete(table).where(table.demo.is_(True)))

@@ -18,10 +18,11 @@ in docs/benchmarks.md.
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import compress, pairwise, repeat
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -393,6 +394,15 @@ class _Index:
             last, before = self._sorted.pop(), self._sorted.pop()
             self._sorted.append(_by_key(*map(np.concatenate, zip(before, last, strict=True))))
 
+    def keep(self, alive: np.ndarray) -> None:
+        """Forget the texts that are not alive, and number the others anew, in their order."""
+        number = np.cumsum(alive) - 1
+        self._newest = {key: kept for key, some in self._newest.items()
+                        if (kept := [int(number[one]) for one in some if alive[one]])}
+        self._waiting = sum(map(len, self._newest.values()))
+        self._sorted = [(keys[alive[numbers]], number[numbers[alive[numbers]]].astype(np.uint32))
+                        for keys, numbers in self._sorted if alive[numbers].any()]
+
     def newest(self, keys: Iterable[int]) -> list[int]:
         """The newest texts in the dictionary that have each key; a text comes once for every key that it shares."""
         return [one for key in keys for one in self._newest.get(key, ())[-MOST_HELD:]]
@@ -422,73 +432,82 @@ def _by_key(keys: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return keys[order], numbers[order]
 
 
-def likeliest(sharing: Iterable[int], most: int = MOST_COMPARED) -> list[int]:
-    """Of the texts that share a key, each named once for every key that it shares, those that share most."""
-    seen = Counter(sharing)
-    return sorted(seen, key=seen.__getitem__, reverse=True)[:most]
-
-
 class Folds:
-    """Groups reprints and excerpts in memory; its state can be rebuilt from rows of (identifier, text) of first copies.
+    """Groups reprints and excerpts in memory; its state can be rebuilt from rows of (identifier, text) of first copies,
+    with their moments where those count (seconds): copies that lie further apart than `apart` are not each other's.
 
     Only first copies are compared with: groups that grew by their members would chain what is said in one pattern.
     """
 
-    def __init__(self, firsts: Iterable[tuple[int, str]] = (), keys: Mapping[int, Sequence[int]] | None = None):
-        """`keys`: by which each first copy is to be found, where they are known."""
+    def __init__(self, firsts: Iterable[tuple[int, str]] = (), whens: Sequence[float] | None = None,
+                 apart: float = inf):
         self._index = _Index()
         self._texts: list[str] = []
-        self._identifiers = array("q")
+        self._identifiers, self._whens = array("q"), array("d")
+        self._apart, self._gone = apart, set[int]()
         some = list(firsts)
         cleans = [letters(text) for _, text in some]
-        held = _keys(cleans) if keys is None else [keys[identifier] for identifier, _ in some]
-        for (identifier, _), clean, own in zip(some, cleans, held, strict=True):
-            self._keep(identifier, clean, own)
+        for (identifier, _), clean, keys, when in zip(some, cleans, _keys(cleans), whens or repeat(0.0), strict=False):
+            self._keep(identifier, clean, keys, when)
             self._index.settle()
 
     def __len__(self) -> int:
         """How many first copies it holds."""
-        return len(self._texts)
+        return len(self._texts) - len(self._gone)
 
     @property
     def key_bytes(self) -> int:
         """Bytes of memory that the sorted keys take."""
         return self._index.size
 
-    def _keep(self, identifier: int, clean: str, keys: Iterable[int]) -> None:
+    def forget(self, identifiers: Iterable[int]) -> None:
+        """Nothing is to be grouped with these any more."""
+        gone = np.isin(np.array(self._identifiers, np.int64), np.fromiter(identifiers, np.int64))
+        self._gone.update(np.flatnonzero(gone).tolist())
+        if len(self._gone) * 2 > len(self._texts):
+            alive = np.ones(len(self._texts), bool)
+            alive[list(self._gone)] = False
+            self._index.keep(alive)
+            self._texts = list(compress(self._texts, alive))
+            self._identifiers = array("q", compress(self._identifiers, alive))
+            self._whens = array("d", compress(self._whens, alive))
+            self._gone = set()
+
+    def _keep(self, identifier: int, clean: str, keys: Iterable[int], when: float) -> None:
         self._index.add(keys, len(self._texts))
         self._texts.append(clean)
         self._identifiers.append(identifier)
+        self._whens.append(when)
 
-    def add(self, identifier: int, text: str, keys: Sequence[int] | None = None) -> Joined:
-        """Find the group of a text: that of the first copy that it is nearest kin of, the oldest of equals. `keys`:
-        those of its `signature`, where they are known."""
-        clean = letters(text)
-        return self._join([identifier], [clean], _keys([clean]) if keys is None else [keys])[0]
+    def add(self, identifier: int, text: str) -> Joined:
+        """Find the group of a text: that of the first copy that it is nearest kin of, the oldest of equals."""
+        return self.add_many([(identifier, text)])[0]
 
-    def add_many(self, texts: Sequence[tuple[int, str]]) -> list[Joined]:
+    def add_many(self, texts: Sequence[tuple[int, str]], whens: Sequence[float] | None = None) -> list[Joined]:
         """`add` for (identifier, text) one after the other, several times as quick."""
         cleans = [letters(text) for _, text in texts]
-        return self._join([identifier for identifier, _ in texts], cleans, _keys(cleans))
-
-    def _join(self, identifiers: Sequence[int], cleans: Sequence[str], keys: Sequence[Sequence[int]]) -> list[Joined]:
+        keys, times = _keys(cleans), whens or [0.0] * len(texts)
         out: list[Joined] = []
         for start in range(0, len(cleans), TOGETHER):
             part = slice(start, start + TOGETHER)
             settled = self._index.settled(keys[part])
-            out += map(self._join_one, identifiers[part], cleans[part], keys[part], settled)
+            out += map(self._join, [identifier for identifier, _ in texts[part]], cleans[part], keys[part], settled,
+                       times[part])
             self._index.settle()
         return out
 
-    def _join_one(self, identifier: int, clean: str, keys: Sequence[int], settled: Sequence[int]) -> Joined:
+    def _join(self, identifier: int, clean: str, keys: Sequence[int], settled: Sequence[int], when: float) -> Joined:
         best, joined = 0.0, Joined(identifier, None)
-        numbers = sorted(likeliest([*self._index.newest(keys), *settled]))
+        near = [one for one in (*self._index.newest(keys), *settled)
+                if one not in self._gone and abs(self._whens[one] - when) <= self._apart]
+        seen = Counter(near)
+        numbers = sorted(sorted(seen, key=seen.__getitem__, reverse=True)[:MOST_COMPARED])
         for number, (kind, nearness) in zip(numbers, _kin(clean, [self._texts[one] for one in numbers]), strict=True):
             if nearness > best:
                 best, joined = nearness, Joined(self._identifiers[number], kind)
         if joined.kind is None:
-            self._keep(identifier, clean, keys)
+            self._keep(identifier, clean, keys, when)
         return joined
 
 
-__all__ = ["MOST_COMPARED", "MOST_HELD", "Folds", "Joined", "Kind", "kin", "likeliest", "signature", "signatures"]
+__all__ = ["Folds", "Joined", "Kind", "kin", "signature", "signatures"]

@@ -52,11 +52,14 @@ class Groups:
         return frozenset(self._members.get(group, ()))
 
     def update(
-        self, touched: Iterable[int], gone: Iterable[int] = (), merged: Mapping[int, int] | None = None
+        self, touched: Iterable[int], gone: Iterable[int] = (), merged: Mapping[int, int] | None = None,
+        split: Iterable[int] = (),
     ) -> Regrouped:
         """Look at the topics that changed. `gone`: that are no longer active; `merged`: topic id to the one that took
-        it in, which inherits its group where it has none."""
+        it in, which inherits its group where it has none; `split`: that lost a part."""
         self._before = {}
+        for topic in (*(merged or {}), *split):
+            self._looked.pop(topic, None)
         for young, old in (merged or {}).items():
             group = self._leave(young)
             if group is not None and old not in self.group_of and old in self._topics:

@@ -19,12 +19,6 @@ def _big() -> sa.types.TypeEngine:
     return sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 
 
-def _free_name() -> None:
-    """PostgreSQL names a table's key among all of the schema: let the new one have the name of the old one."""
-    if op.get_bind().dialect.name == 'postgresql':
-        op.execute('ALTER INDEX pk_foldkey RENAME TO pk_foldkey_before')
-
-
 def upgrade() -> None:
     op.create_table('correction',
         sa.Column('id', sa.Integer(), nullable=False),
@@ -124,23 +118,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['outlook_id'], ['outlook.id'], name=op.f('fk_outlookday_outlook_id_outlook')),
         sa.PrimaryKeyConstraint('outlook_id', 'day', name=op.f('pk_outlookday')),
     )
-    # Each key once, in the order that it is looked for in; keys of topics that are over are never asked for.
-    _free_name()
-    op.create_table('foldkey_new',
-        sa.Column('mention_id', _big(), nullable=False),
-        sa.Column('key', sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint('mention_id', 'key', name=op.f('pk_foldkey')),
-        sqlite_with_rowid=False,
-    )
-    op.execute('INSERT INTO foldkey_new (mention_id, key) SELECT DISTINCT foldkey.mention_id, foldkey.key FROM foldkey '
-               'JOIN mention ON mention.id = foldkey.mention_id JOIN topic ON topic.id = mention.topic_id '
-               'WHERE topic.active')
-    op.drop_table('foldkey')
-    op.rename_table('foldkey_new', 'foldkey')
-    op.create_index(op.f('ix_foldkey_key'), 'foldkey', ['key'])
     reprints = sa.text("fold_kind = 'reprint'")
     op.create_index('ix_mention_reprint', 'mention', ['day', 'platform', 'fold_kind', 'fold_id'],
                     sqlite_where=reprints, postgresql_where=reprints)
+    op.drop_table('foldkey')  # first copies are found in memory
     with op.batch_alter_table('topic', schema=None) as batch_op:
         batch_op.add_column(sa.Column('group_id', sa.Integer(), nullable=True))
         batch_op.create_foreign_key(op.f('fk_topic_group_id_topicgroup'), 'topicgroup', ['group_id'], ['id'])
@@ -172,17 +153,12 @@ def downgrade() -> None:
         batch_op.drop_index(op.f('ix_topic_group_id'))
         batch_op.drop_constraint(op.f('fk_topic_group_id_topicgroup'), type_='foreignkey')
         batch_op.drop_column('group_id')
-    _free_name()
-    op.create_table('foldkey_old',
+    op.create_table('foldkey',
         sa.Column('mention_id', _big(), nullable=False),
         sa.Column('band', sa.Integer(), nullable=False),
         sa.Column('key', sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint('mention_id', 'band', name=op.f('pk_foldkey')),
     )
-    op.execute('INSERT INTO foldkey_old (mention_id, band, key) SELECT mention_id, '
-               'row_number() OVER (PARTITION BY mention_id ORDER BY key) - 1, key FROM foldkey')
-    op.drop_table('foldkey')
-    op.rename_table('foldkey_old', 'foldkey')
     op.create_index('ix_fold_key_key', 'foldkey', ['key'])
     for name in ('outlookday', 'outlook', 'topicview', 'topicchange', 'topicgroup', 'ownplace', 'correction'):
         op.drop_table(name)
