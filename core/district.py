@@ -68,17 +68,25 @@ def streets(code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(one for one in mine if called[one] == 1), tuple(one for one in mine if called[one] > 1)
 
 
-def keep(session: Session, ours: Profile, *, who: str, now: datetime, demo: bool = False) -> None:
-    """Store what the district is called; what came in of late is sifted again. `demo`: it is the sample district. The
-    caller commits."""
+def keep(session: Session, ours: Profile, *, who: str, now: datetime, demo: bool = False) -> str:
+    """Store what the district is called; what came in of late is sifted again. `demo`: it is the sample district; what
+    a person saves is the office's own from then on, changed or not. Returns what was done in Chinese. The caller
+    commits."""
+    row = session.get(Remembered, KEY)
     if ours == profile(session):
-        return
+        if demo or row is None or not row.value.get(_DEMO):
+            return "本区名称没有变化。"
+        row.value, row.updated_at = asdict(ours), now
+        audit.note(session, who, "沿用演示数据的本区名称", ours.name)
+        db.bump(session, now)
+        return "本区名称没有变化，已由演示数据改为本单位的，移除演示数据时保留。"
     value = asdict(ours) | ({_DEMO: True} if demo else {})
     db.upsert(session, Remembered, [{"key": KEY, "value": value, "updated_at": now}], ["key"],
               ["value", "updated_at"])
     unsifted.again(session, now)
     audit.note(session, who, "修改本区名称", ours.name, f"名称 {len(ours.every)} 个，代码 {ours.code or '未填'}")
     db.bump(session, now)
+    return f"已保存本区名称，共 {len(ours.every)} 个。近 30 天的内容正在后台重新判读。"
 
 
 def forget_sample(session: Session) -> bool:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from core import clock, district, labels, own_places
@@ -14,7 +14,6 @@ from core.ui.ask import ask, look
 from core.ui.deeds import WHO, refuse
 from core.ui.parts import caption, empty, plain
 from core.ui.rules_deeds import begun, save
-from core.ui.rules_scoring import frame
 from core.ui.table import Column, table
 from core.ui.uploads import uploader
 
@@ -45,14 +44,7 @@ def names() -> None:
     given = _given(ours, turn)
     with st.container(horizontal=True):
         if st.button("保存", type="primary", icon=":material/save:", key="district_save"):
-            def deed(session: Any) -> str:
-                made = district.made(name, code, **given)
-                if made == district.profile(session):
-                    return "本区名称没有变化。"
-                district.keep(session, made, who=WHO, now=clock.now())
-                return f"已保存本区名称，共 {len(made.every)} 个。近 30 天的内容正在后台重新判读。"
-
-            save(deed)
+            save(lambda session: district.keep(session, district.made(name, code, **given), who=WHO, now=clock.now()))
         if st.button("按代码填入街镇", icon=":material/playlist_add:", key="district_fill",
                      help="从系统自带的名录取本区的街道、镇：独有的填入“街镇”，与外地同名的填入“易混名称”"):
             _fill(turn, code, given)
@@ -135,8 +127,8 @@ def _take() -> None:
         return
     st.markdown(f"将{plain(made.words)}：")
     parts = (("新增", made.added), ("修改", made.changed), ("移除", made.removed))
-    table(frame([{"do": done} | _line(one) for done, part in parts for one in part]), {"do": Column("做法")} | _LINES,
-          key="places_plan", alt="将要改动的地点")
+    table(pd.DataFrame([{"do": done} | _line(one) for done, part in parts for one in part]),
+          {"do": Column("做法")} | _LINES, key="places_plan", alt="将要改动的地点")
     if st.button("确认导入", type="primary", icon=":material/upload:", key="places_take"):
         save(lambda session: own_places.take(session, made, who=WHO, now=clock.now()))
 

@@ -1,8 +1,7 @@
 """The score in the room 规则: its versions, one of them in the shadow, what the two say, and the weights of sources."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -38,11 +37,6 @@ _SHARES = (
 )
 
 
-def frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows as a table."""
-    return pd.DataFrame(list(rows))
-
-
 def section() -> None:
     """Versions and sources, each folded."""
     kept = ask(scoring.versions)
@@ -61,7 +55,7 @@ def section() -> None:
 def _versions(kept: Sequence[scoring.Kept]) -> None:
     caption("新版本先“试运行”：与现行版本并排计分，只供比较，不影响现行的分数。比较满意了再启用。版本建立后不能修改，"
             "要改就另建一个。")
-    table(frame([{
+    table(pd.DataFrame([{
         "key": one.version.key, "state": scoring.STATES[one.state], "note": one.note, "at": one.at, "who": one.who,
         "base": "、".join(f"{one.version.base[level]:g}" for level in (1, 2, 3)), "here": one.version.here,
         "elsewhere": one.version.elsewhere, "suspected": one.version.suspected,
@@ -96,7 +90,8 @@ def _compared() -> None:
     cards([Card("两个版本都计过分", f"{seen.looked:,}"), Card("等级不变", f"{seen.same:,}"),
            Card("升级", f"{seen.risen:,}"), Card("降级", f"{seen.fallen:,}")])
     names = [name for _, name in LEVELS] + ["无"]
-    table(frame([{"now": name} | {other: seen.moves.get((name, other), 0) for other in names} for name in names]),
+    moves = [{"now": name} | {other: seen.moves.get((name, other), 0) for other in names} for name in names]
+    table(pd.DataFrame(moves),
           {"now": Column("现行 \\ 试运行")} | {name: Column(name, "int") for name in names}, key="version_moves",
           alt="各等级之间的变动")
     if not seen.examples.empty:

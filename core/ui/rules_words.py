@@ -1,9 +1,10 @@
 """敏感词 in the room 规则: looked up, added, changed, out of use and back, in and out as a file."""
 
-import zlib
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from core import clock, words
@@ -47,7 +48,7 @@ def section() -> None:
     if shown.empty:
         empty("没有符合条件的词。请放宽筛选，或在下面新增。", ":material/search_off:")
     else:
-        ids = [zlib.crc32(word.encode()) for word in shown["word"]]
+        ids = [_id(word) for word in shown["word"]]
         chosen = pick(shown, _COLUMNS, ids, key="word_table", alt="敏感词", height=320)
         row = next((row for row, id_ in zip(shown.to_dict("records"), ids, strict=True) if id_ == chosen), None)
         if row:
@@ -59,6 +60,11 @@ def section() -> None:
     rules_scoring.section()
 
 
+def _id(word: str) -> int:
+    """A word's number, the same whatever else is listed; wide enough that no two words share one."""
+    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest())
+
+
 def _one(row: Mapping[str, Any]) -> None:
     """Change a word, take it out of use, bring it back."""
     word = row["word"]
@@ -67,7 +73,7 @@ def _one(row: Mapping[str, Any]) -> None:
         if row["origin"] == words.OFF:
             caption("停用的词不再计分。")
         else:
-            _form(f"w{zlib.crc32(word.encode())}", row)
+            _form(f"w{_id(word)}", row)
         with st.container(horizontal=True):
             if row["origin"] != words.OFF and st.button("停用", icon=":material/block:", key="word_off"):
                 save(lambda session: words.disable(session, word, who=WHO, now=clock.now()))
@@ -114,6 +120,6 @@ def _files() -> None:
     listed = [{"do": done, "word": one.word, "kind": one.kind, "level": LEVELS[one.level],
                "unless": "、".join(one.unless)} for done, part in (("新增", made.added), ("修改", made.changed))
               for one in part]
-    table(rules_scoring.frame(listed), {"do": Column("做法")} | _SHORT, key="words_plan", alt="将要导入的词")
+    table(pd.DataFrame(listed), {"do": Column("做法")} | _SHORT, key="words_plan", alt="将要导入的词")
     if st.button("确认导入", type="primary", icon=":material/upload:", key="words_take"):
         save(lambda session: words.take(session, made, who=WHO, now=clock.now()))

@@ -125,6 +125,15 @@ def test_words_are_found_changed_and_brought_back(told, open_room):
     assert "太短" in app.error[0].value and field(app, "text_input", "敏感词").value == "晴"
 
 
+def test_the_word_that_was_picked_is_the_one_that_is_shown(told, open_room, monkeypatch):
+    for word in ("plumless", "buckeroo"):  # of one CRC-32
+        words.save(told, word, "环境", 1, who="王敏", now=clock.now())
+    told.commit()
+    for place, word in enumerate(("buckeroo", "plumless")):
+        monkeypatch.setattr("core.ui.rules_words.pick", lambda frame, columns, ids, place=place, **_: ids[place])
+        assert f"**{word}**" in texts(open_room("rules", rules_part="敏感词"))
+
+
 def test_a_version_is_made_run_in_the_shadow_and_put_into_force(told, open_room):
     app = open_room("rules", rules_part="敏感词")
     field(app, "number_input", "基础分：严重").set_value(80.0)
@@ -144,6 +153,19 @@ def test_a_version_is_made_run_in_the_shadow_and_put_into_force(told, open_room)
     button(app, "确认启用").click().run()
     told.expire_all()
     assert scoring.in_force(told)[0].key == "本区一" and not app.exception
+
+
+def test_names_of_the_sample_that_are_saved_as_they_are_become_the_offices(told, open_room):
+    sample = Profile("澜桥区", sure=("澜桥",))
+    district.keep(told, sample, who="示例", now=clock.now(), demo=True)
+    told.commit()
+    app = open_room("rules", rules_part="本区名称")
+    button(app, "保存").click().run()
+    assert not app.exception and "移除演示数据时保留" in texts(app)
+    told.expire_all()
+    assert not district.forget_sample(told) and district.profile(told) == sample
+    button(app, "保存").click().run()
+    assert "本区名称没有变化。" in texts(app)
 
 
 def test_names_of_the_district_are_filled_in_from_the_list_and_kept(told, open_room):
