@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -28,7 +29,7 @@ FIELDS = {
 
 def profile(session: Session) -> Profile:
     """What the district is called; a profile without names until the office gave some."""
-    held = session.execute(select(Remembered.value).where(Remembered.key == KEY)).scalar() or {}
+    held = _held(session)
     known = {field.name for field in fields(Profile)}
     return Profile(**{"name": "", **{
         name: tuple(value) if isinstance(value, list) else value for name, value in held.items() if name in known}})
@@ -72,17 +73,16 @@ def keep(session: Session, ours: Profile, *, who: str, now: datetime, demo: bool
     """Store what the district is called; what came in of late is sifted again. `demo`: it is the sample district; what
     a person saves is the office's own from then on, changed or not. Returns what was done in Chinese. The caller
     commits."""
-    row = session.get(Remembered, KEY)
-    if ours == profile(session):
-        if demo or row is None or not row.value.get(_DEMO):
-            return "本区名称没有变化。"
-        row.value, row.updated_at = asdict(ours), now
-        audit.note(session, who, "沿用演示数据的本区名称", ours.name)
-        db.bump(session, now)
-        return "本区名称没有变化，已由演示数据改为本单位的，移除演示数据时保留。"
+    same = ours == profile(session)
+    if same and (demo or not _held(session).get(_DEMO)):
+        return "本区名称没有变化。"
     value = asdict(ours) | ({_DEMO: True} if demo else {})
     db.upsert(session, Remembered, [{"key": KEY, "value": value, "updated_at": now}], ["key"],
               ["value", "updated_at"])
+    if same:
+        audit.note(session, who, "沿用演示数据的本区名称", ours.name)
+        db.bump(session, now)
+        return "本区名称没有变化，已由演示数据改为本单位的，移除演示数据时保留。"
     unsifted.again(session, now)
     audit.note(session, who, "修改本区名称", ours.name, f"名称 {len(ours.every)} 个，代码 {ours.code or '未填'}")
     db.bump(session, now)
@@ -97,3 +97,8 @@ def forget_sample(session: Session) -> bool:
         return False
     session.delete(row)
     return True
+
+
+def _held(session: Session) -> dict[str, Any]:
+    """What is stored of it; nothing until the office gave some."""
+    return session.execute(select(Remembered.value).where(Remembered.key == KEY)).scalar() or {}

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select
 from sqlmodel import Session
 
-from core import authors, district, own_places, scoring, words
+from core import authors, district, own_places, scoring, unsifted, words
 from core.db import bump, chunks, upsert
 from core.faults import BadInput
 from core.models import (
@@ -137,7 +137,8 @@ class _Text:
 def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
     """Work through up to `limit` mentions that are waiting, newest first; commits batch by batch and tells readers. One
     that changed meanwhile, or whose rules did, goes on waiting. Returns how many were read."""
-    done = 0
+    done, mark = 0, ""
+    made: Sieve | None = None
     while done < limit:
         rows = session.execute(
             select(Mention.id, Mention.title, Mention.text, Mention.author, Mention.platform, Mention.figures,
@@ -150,7 +151,9 @@ def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
         if not rows:
             break
         # After the notes, batch by batch: what changes from here on notes them again.
-        made, weights = sieve(session), scoring.source_weights(session)
+        rules = unsifted.rules(session)
+        if made is None or rules != mark:
+            made, weights, mark = sieve(session), scoring.source_weights(session), rules
         spread = reprints(session, [row.fold_id for row in rows])
         found = made.sift([item_of(row, spread) for row in rows], [weights.get(row.source_id, 1.0) for row in rows])
         _write(session, dict(zip((row.id for row in rows), found, strict=True)), now)

@@ -6,21 +6,32 @@ rules that were, sees by that when it is done that it must be read once more.
 """
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session
 
 from core import clock, db
-from core.models import Mention, Unsifted
+from core.models import Mention, Remembered, Unsifted
 
 BACK = timedelta(days=30)
 """How far back mentions are sifted anew when something changed."""
+_RULES = "rules_mark"
+"""Key in `remembered`."""
 
 
 def again(session: Session, now: datetime, back: timedelta = BACK) -> int:
     """Ask for the mentions published since then to be sifted again; returns how many there are. Call after the change
     that is the reason. The caller commits."""
+    db.upsert(session, Remembered, [{"key": _RULES, "value": {"mark": uuid4().hex}, "updated_at": now}], ["key"],
+              ["value", "updated_at"])
     return note(session, *since(now - back))
+
+
+def rules(session: Session) -> str:
+    """A mark that is another one after every change for which mentions are sifted again; empty before the first."""
+    held = session.execute(select(Remembered.value).where(Remembered.key == _RULES)).scalar()
+    return held["mark"] if held else ""
 
 
 def note(session: Session, *where: ColumnElement[bool]) -> int:
