@@ -23,8 +23,6 @@ SHARES = (("social", 0.40), ("forum", 0.24), ("board", 0.12), ("news", 0.24))
 """How the mentions of a story fall on channels; hot lists come on top."""
 WATCHED, WATCHED_DAYS = ("water_cut", "fire_case", "canteen", "noise", "property", "wage"), 30
 """Kinds of stories that every office looks out for: each is told once in so many last days."""
-SEATS = ("estate", "school", "hospital", "market_place", "park", "venue", "road", "metro")
-"""Slots that say where a story is set, the first that it has."""
 PLEASED = re.compile(
     "赞|谢|太好|不错|出片|治愈|泪目|辛苦|好逛|合格|好人|安静多了|有序|到账|哭了|打卡|攻略|清干净")
 """Lines that no complaint is added to."""
@@ -153,15 +151,19 @@ def _storm_day(first: date, today: date) -> date:
 
 def _event(rng: Random, kind: Kind, day: date, scale: float) -> Event:
     start = clock.instant(day, rng.choice((6, 7, 8, 10, 13, 17)), rng.randrange(60))
-    words = {slot: say(rng, lexicon()[slot]) for slot in kind.slots}
-    words |= _around(rng, next((words[slot] for slot in SEATS if slot in words), ""))
+    words: dict[str, str] = {}
+    street = ""  # where the first place lies, and the others with it, if there are any
+    for slot in kind.slots:
+        beside = [name for name in lexicon()[slot] if street and local.street_of(name) == street]
+        words[slot] = say(rng, beside or lexicon()[slot])
+        street = street or local.street_of(words[slot])
+    words |= _around(rng, street)
     words |= {"weekday": "周" + "一二三四五六日"[day.weekday()], "time": rng.choice(lexicon()["time"])}
     return Event(kind, day, start, tuple(words.items()), max(6, int(kind.size * scale * rng.uniform(0.75, 1.3))))
 
 
-def _around(rng: Random, seat: str) -> dict[str, str]:
-    """The street and a community where a place lies, as the slots that name them."""
-    street = local.street_of(seat)
+def _around(rng: Random, street: str) -> dict[str, str]:
+    """A street and one of its communities, as the slots that name them."""
     if not street:
         return {}
     mine = [name for name in lexicon()["community"] if local.street_of(name) == street]

@@ -187,10 +187,13 @@ def test_the_room_of_rules_is_filled_and_what_was_said_is_sifted_with_it(sample,
 
 
 def test_a_story_keeps_to_the_street_that_it_is_set_in():
-    for event in events.plan(3, day_of(NOW) - timedelta(300), NOW):
-        seat = next((event.words[slot] for slot in events.SEATS if slot in event.kind.slots), "")
-        if street := local.street_of(seat):
+    planned = [one for seed in range(3) for one in events.plan(seed, day_of(NOW) - timedelta(300), NOW)]
+    for event in planned:
+        seats = [local.street_of(event.words[slot]) for slot in event.kind.slots]
+        if street := next(filter(None, seats), ""):
             assert event.words["street"] == street and local.street_of(event.words["community"]) == street
+    both = [event.words for event in planned if event.kind.key == "water_cut"]
+    assert any(local.street_of(one["estate"]) == local.street_of(one["road"]) for one in both)
 
 
 def test_what_every_office_looks_out_for_was_told_of_late():
