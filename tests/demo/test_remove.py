@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import clock, (
+from core import (
     corrections,
     db,
     demo,
@@ -334,7 +334,7 @@ def test_rules_that_nobody_changed_go_and_what_was_sifted_with_them_is_read_anew
         real = [one for one in session.execute(select(Mention)).scalars() if one.external_id.startswith("m")]
         for mention in real[:2]:
             mention.published_at = NOW - timedelta(days=3)
-            mention.day = clock.day_of(mention.published_at)
+            mention.day = day_of(mention.published_at)
         late = {mention.id for mention in real[:2]}
         watches.mark(session, *session.execute(select(WatchHit.watch_id, WatchHit.mention_id).limit(1)).one(), True,
                      who="测试", now=NOW)
