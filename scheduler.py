@@ -74,11 +74,10 @@ class Clock:
             log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
         others = {"sift": SIFT_SECONDS, "inbox": tick, "digest": tick, "views": max(tick, 60),
                   "outlook": max(tick, 600), "watch": max(tick, 3600), "reports": max(tick, 600)}
-        for name in others:
-            self._run(name)
+        # The first time now, and none waits for the others: what is sensitive is found while a backlog is grouped.
         for name, seconds in others.items():
             self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds,
-                                jitter=min(seconds / 10, 5))
+                                jitter=min(seconds / 10, 5), next_run_time=clock.now())
         self._timer.add_job(self._check_lead, "interval", id="lead", seconds=30)
         self._timer.start()
         self.stopped.wait()

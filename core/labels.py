@@ -105,3 +105,6 @@ def change(now: float | int | None, before: float | int | None) -> str:
     ratio = (Decimal(str(now)) - Decimal(str(before))) / abs(Decimal(str(before))) * 100
     rounded = ratio.quantize(Decimal("0.1"), ROUND_HALF_UP)
     return "持平" if not rounded else f"{rounded:+f}%"
+
+VIEWED_FROM = 5
+"""Mentions of a topic from which it is said what is thought of it."""

@@ -779,7 +779,7 @@ class TopicGroup(Row, table=True):
 
 
 class TopicChange(Row, table=True):
-    """What happened to a topic besides growing: merged, split, drifted, renamed. Never changed, never taken away."""
+    """What happened to a topic besides growing: merged, split, drifted. Never changed."""
 
     id: int | None = Field(default=None, primary_key=True)
     topic_id: int = Field(foreign_key="topic.id", index=True)

@@ -19,9 +19,9 @@ import numpy as np
 from sqlalchemy import ColumnElement, Engine, Row, and_, func, not_, or_, select, update
 from sqlmodel import Session
 
-from core import labels, topic_store, turn
-from core.db import bump, chunks, upsert
-from core.models import Mention, MentionDay, Source, Topic, TopicGroup, Unsifted
+from core import labels, topic_store, turn, unsifted
+from core.db import bump, chunks
+from core.models import Mention, MentionDay, Source, Topic, TopicGroup
 from core.opinion.features import Background, embedder, load_background
 from core.opinion.fold import Joined
 from core.opinion.topics import Change, Clusterer, Item
@@ -234,8 +234,7 @@ def _write(
 def _ask_again(session: Session, folds: Mapping[int, Joined]) -> None:
     """Have the texts sifted again whose reprints have doubled: their number is part of what watches and scores ask."""
     new = Counter(one.first for one in folds.values() if one.kind == "reprint")
-    grown = [
-        {"mention_id": first} for first, number in reprints(session, sorted(new)).items()
-        if number.bit_length() > (number - new[first]).bit_length()
-    ]
-    upsert(session, Unsifted, grown, ["mention_id"])
+    grown = [first for first, number in reprints(session, sorted(new)).items()
+             if number.bit_length() > (number - new[first]).bit_length()]
+    for part in chunks(grown):
+        unsifted.note(session, Mention.id.in_(part))

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, and_, exists, func, or_, select, update
 from sqlmodel import Session
 
-from core import corrections
+from core import corrections, labels
 from core.db import bump, upsert
 from core.models import Mention, Platform, Source, Topic, TopicChange, TopicView
 from core.opinion import summary
@@ -25,8 +25,6 @@ from core.settings import CATALOG
 from core.sift import whole
 from core.understand import Reader, reader
 
-LEAST = 5
-"""Mentions of a topic that is looked at."""
 GREW, GREW_SHARE = 5, 0.1
 """A topic is reckoned anew once it has grown by so many mentions and by that share,"""
 SETTLES = timedelta(hours=6)
@@ -85,7 +83,7 @@ def _due(session: Session, now: datetime) -> Sequence[Row]:
         select(Topic.id, Topic.mentions, TopicView.at, TopicView.mentions)
         .outerjoin(TopicView, TopicView.topic_id == Topic.id)
         .where(
-            Topic.last_at >= now - BACK, Topic.mentions >= LEAST, Topic.alias_of.is_(None),
+            Topic.last_at >= now - BACK, Topic.mentions >= labels.VIEWED_FROM, Topic.alias_of.is_(None),
             or_(TopicView.topic_id.is_(None), grown < 0, and_(grown >= GREW, grown >= GREW_SHARE * TopicView.mentions),
                 and_(grown > 0, TopicView.at <= now - SETTLES), changed, left),
         )

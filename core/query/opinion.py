@@ -19,7 +19,7 @@ from core.query import totals
 from core.query.scope import Filter
 
 HOT_COLUMNS = (
-    "topic_id", "rank", "rank_before", "moved", "title", "keywords", "mentions", "folded", "reprints", "platforms",
+    "topic_id", "rank", "rank_before", "moved", "title", "keywords", "mentions", "folded", "platforms",
     "platform_names", "first_source", "first_at", "peak_day", "peak", "last_at", "daily",
 )
 MOVED_NEW = "新上榜"
@@ -60,6 +60,12 @@ def volume(session: Session, where: Filter) -> Volume:
     return Volume(int(row[0]), int(row[1]), int(topics or 0), int(row[2]), grown, span[0], span[1])
 
 
+def spoken_on(code: ColumnElement[str]) -> ColumnElement[str]:
+    """Name of the platform on which something was said (`Platform` joined, or its code): 微博 and not 政务微博, which
+    is what the district's own accounts there are called."""
+    return func.replace(func.coalesce(Platform.name, code), "政务", "")
+
+
 def within(table: type[MentionDay] | type[TopicDay], where: Filter) -> ColumnElement[bool]:
     """Whether a row of day counts lies in the period and on the platforms of the filter."""
     inside = table.day.between(where.start, where.end)
@@ -84,9 +90,9 @@ def hot(session: Session, where: Filter, limit: int = 50, search: str = "") -> p
 
     Columns: topic_id, rank, rank_before (of the period before; None: not in it), moved (`↑3`, `↓2`, `—`, 新上榜;
     empty where nothing is known of the period before),
-    title, keywords (text), mentions, folded, reprints (items beyond the first of each text), platforms,
-    platform_names, first_source, first_at, peak_day, peak (items on it), last_at, and daily: items of each day of the
-    period, None on days without any mention from anywhere. A topic of a single item is listed only when searched for.
+    title, keywords (text), mentions, folded, platforms, platform_names, first_source, first_at, peak_day, peak (items
+    on it), last_at, and daily: items of each day of the period, None on days without any mention from anywhere. A topic
+    of a single item is listed only when searched for.
     """
     ranked = _ranked(where).subquery()
     query = (
@@ -118,7 +124,7 @@ def hot(session: Session, where: Filter, limit: int = 50, search: str = "") -> p
             "topic_id": row.topic_id, "rank": row.rank, "rank_before": before.get(row.topic_id),
             "moved": _moved_words(row.rank, before.get(row.topic_id)) if comparable else "", "title": row.title,
             "keywords": "、".join(row.keywords), "mentions": int(row.mentions), "folded": int(row.folded),
-            "reprints": int(row.mentions) - int(row.folded), "platforms": row.platforms,
+            "platforms": row.platforms,
             "platform_names": "、".join(names.get(row.topic_id, ())), "first_source": sources.get(row.topic_id, ""),
             "first_at": row.first_at, "peak_day": peak_day, "peak": daily[peak_day], "last_at": row.last_at,
             "daily": [daily.get(day, 0) if day in heard else None for day in span],
@@ -156,7 +162,7 @@ def _platforms_of(session: Session, where: Filter, ids: list[int]) -> dict[int, 
     out: dict[int, list[str]] = {}
     counted = func.sum(TopicDay.mentions)
     for topic, name, _ in session.execute(
-        select(TopicDay.topic_id, func.coalesce(Platform.name, TopicDay.platform), counted)
+        select(TopicDay.topic_id, spoken_on(TopicDay.platform), counted)
         .outerjoin(Platform, Platform.code == TopicDay.platform)
         .where(TopicDay.topic_id.in_(ids), within(TopicDay, where))
         .group_by(TopicDay.topic_id, TopicDay.platform, Platform.name).order_by(counted.desc(), TopicDay.platform)
@@ -211,7 +217,7 @@ def topic_days(session: Session, topic_id: int) -> pd.DataFrame:
     """The topic's items by day and platform over its whole life: day, series (platform name), value. The platforms
     with the most items stand by themselves, the rest together as 其他."""
     return largest(totals.read(session, (
-        select(TopicDay.day, func.coalesce(Platform.name, TopicDay.platform).label("series"),
+        select(TopicDay.day, spoken_on(TopicDay.platform).label("series"),
                TopicDay.mentions.label("value"))
         .outerjoin(Platform, Platform.code == TopicDay.platform)
         .where(TopicDay.topic_id == topic_id).order_by(Platform.sort, TopicDay.platform, TopicDay.day)
@@ -232,19 +238,20 @@ def largest(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def members(session: Session, topic_id: int, limit: int = 200) -> pd.DataFrame:
-    """The topic's distinct texts, the most reprinted first, then the earliest.
+    """The topic's distinct texts, those with most copies first, then the earliest.
 
     Columns: mention_id, title, source, platform, published_at, dated (False: the time is that of the first sighting),
-    url, reprints, best_rank.
+    url, reprints, excerpts, best_rank.
     """
     copies = (
-        select(Mention.fold_id, func.count().label("copies"), func.min(Mention.best_rank).label("best_rank"))
+        select(Mention.fold_id, func.count().label("copies"), func.min(Mention.best_rank).label("best_rank"),
+               *(func.count().filter(Mention.fold_kind == kind).label(f"{kind}s") for kind in ("reprint", "excerpt")))
         .where(Mention.topic_id == topic_id).group_by(Mention.fold_id).subquery()
     )
     frame = totals.read(session, (
         select(Mention.id.label("mention_id"), Mention.title, Source.name.label("source"),
-               func.coalesce(Platform.name, Mention.platform).label("platform"), Mention.published_at, Mention.dated,
-               Mention.url, (copies.c.copies - 1).label("reprints"), copies.c.best_rank)
+               spoken_on(Mention.platform).label("platform"), Mention.published_at, Mention.dated,
+               Mention.url, copies.c.reprints, copies.c.excerpts, copies.c.best_rank)
         .join(copies, copies.c.fold_id == Mention.id).join(Source, Source.id == Mention.source_id)
         .outerjoin(Platform, Platform.code == Mention.platform)
         .order_by(copies.c.copies.desc(), Mention.published_at, Mention.id).limit(limit)
@@ -256,7 +263,7 @@ def mention_days(session: Session, where: Filter) -> pd.DataFrame:
     """Mentions of the period by day and platform: day, series (platform name), value, folded; small platforms together
     as 其他. A day without any row stays out: nothing is known to have been said, or nothing was collected."""
     return largest(totals.read(session, (
-        select(MentionDay.day, func.coalesce(Platform.name, MentionDay.platform).label("series"),
+        select(MentionDay.day, spoken_on(MentionDay.platform).label("series"),
                MentionDay.mentions.label("value"), MentionDay.folded)
         .outerjoin(Platform, Platform.code == MentionDay.platform)
         .where(within(MentionDay, where)).order_by(Platform.sort, MentionDay.platform, MentionDay.day)

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from core.models import Mention, Platform, Source
 from core.query import totals
+from core.query.opinion import spoken_on
 from core.query.scope import Filter
 
 KINDS = {"first": "首发", "reprint": "转载", "excerpt": "摘录"}
@@ -91,7 +92,7 @@ def spread(session: Session, mention_id: int) -> Spread | None:
 
 
 def _platform():
-    return func.coalesce(Platform.name, Mention.platform).label("platform")
+    return spoken_on(Mention.platform).label("platform")
 
 
 def _platforms(copies: pd.DataFrame) -> pd.DataFrame:

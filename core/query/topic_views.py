@@ -84,7 +84,7 @@ def seen(session: Session, topic_id: int) -> Seen | None:
     """The topic's viewpoints and summary; None where they have not been reckoned. A quotation that does not stand in a
     mention of the topic any more is left out."""
     row = session.get(TopicView, topic_id)
-    if row is None:
+    if row is None or set(row.content["netizens"]["stances"]) != set(STANCES):  # of another frame: not reckoned yet
         return None
     content = row.content
     items = content.get("items", [])
@@ -123,8 +123,8 @@ def seen(session: Session, topic_id: int) -> Seen | None:
 @dataclass(frozen=True, slots=True)
 class Feelings:
     """Sentiment of a topic's newest texts: number, share and margin (95 %, ± as a share) by label; of how many texts,
-    how many of these were corrected by people, how many are too doubtful to be shown one by one, and how many have no
-    sentiment and are not counted."""
+    how many of these were corrected by people, how many are too doubtful to be shown one by one, how many have no
+    sentiment and are not counted, and whether older texts were left out."""
 
     number: Mapping[str, int]
     share: Mapping[str, float]
@@ -133,6 +133,7 @@ class Feelings:
     corrected: int
     low: int
     without: int
+    limited: bool
 
 
 def feelings(session: Session, topic_id: int) -> Feelings | None:
@@ -155,7 +156,7 @@ def feelings(session: Session, topic_id: int) -> Feelings | None:
         dict(number), {label: number[label] / texts for label in LABELS},
         # What people said is not in doubt.
         {label: shares.margin[label] * len(found) / texts if shares else 0.0 for label in LABELS},
-        texts, len(told), shares.low if shares else 0, len(rows) - texts,
+        texts, len(told), shares.low if shares else 0, len(rows) - texts, len(rows) == FELT,
     )
 
 

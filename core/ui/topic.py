@@ -19,7 +19,7 @@ def topic(detail: TopicDetail) -> None:
     summary(seen)
     cards([
         Card("信息条数", labels.thousands(detail.mentions), help="含转载"),
-        Card("去重篇数", labels.thousands(detail.folded), help="同一文本的转载只计一篇"),
+        Card("去重篇数", labels.thousands(detail.folded), help="转载、摘录与原文合计一篇"),
         Card("涉及平台", labels.thousands(detail.platforms)),
     ])
     first, last = clock.local(detail.first_at), clock.local(detail.last_at)

@@ -58,9 +58,9 @@ def history(detail: TopicDetail) -> None:
     if frame.empty:
         return
     st.markdown("**话题沿革**")
-    table(frame.assign(who=frame["who"].replace("", "系统")), {
+    table(frame, {
         "at": Column("时间", "time"), "kind": Column("变化"), "words": Column("说明", width="large"),
-        "why": Column("依据", width="medium"), "who": Column("操作人"),
+        "why": Column("依据", width="medium"),
     }, key=f"history_{detail.id}", alt="话题的合并、分出与焦点转移")
 
 

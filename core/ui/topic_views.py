@@ -50,7 +50,8 @@ def sentiment(topic_id: int) -> None:
              f"误差 ±{found.margin[label] * 100:.0f} 个百分点")
         for label in CHOICES[SENTIMENT]
     ])
-    numbers = "、".join(f"{label} {labels.thousands(found.number[label])} 条" for label in CHOICES[SENTIMENT])
+    newest = f"按最新 {labels.thousands(topic_views.FELT)} 条统计：" if found.limited else ""
+    numbers = newest + "、".join(f"{label} {labels.thousands(found.number[label])} 条" for label in CHOICES[SENTIMENT])
     margin = max(found.margin.values()) * 100
     parts = [f"{numbers}；占比误差至多 ±{margin:.0f} 个百分点"]
     if found.low:
@@ -67,7 +68,7 @@ def viewpoints(seen: Seen | None, mentions: int) -> None:
     st.markdown("**观点** :gray-badge[自动归纳]")
     said(f"{TOLD}_{STANCE}")
     if seen is None:
-        caption("信息太少，不作归纳。" if mentions < 5 else "尚未归纳。近期的话题在有新信息后自动归纳。")
+        caption("信息太少，不作归纳。" if mentions < labels.VIEWED_FROM else "尚未归纳。近期的话题在有新信息后自动归纳。")
         return
     for column, name, side in zip(st.columns(2), ("网民", "媒体"), (seen.netizens, seen.media), strict=True):
         with column:
@@ -148,7 +149,8 @@ def items(detail: TopicDetail) -> None:
     shown = found.assign(sentiment=[
         f"{one.sentiment} ✎" if one.by else one.sentiment or labels.MISSING for one in known.itertuples()])
     chosen = pick(shown, {
-        "title": Column("标题", width="large"), "reprints": Column("转载数", "int"), "platform": Column("平台"),
+        "title": Column("标题", width="large"), "reprints": Column("转载数", "int"),
+        "excerpts": Column("摘录数", "int", help="只取原文一部分的，不算转载"), "platform": Column("平台"),
         "sentiment": Column("情感", help=f"{UNSURE}：把握不足，只计入占比；✎：人工更正"),
         "source": Column("来源"), "published_at": Column("发布时间", "time"), "best_rank": Column("最高榜位", "int"),
         "url": Column("原文", "link"),

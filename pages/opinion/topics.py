@@ -37,7 +37,7 @@ spoken = days.groupby("day")["value"].sum()
 ui.cards([
     ui.Card("信息条数", labels.thousands(size.mentions), delta(size.change, "较上期"),
             charts.sparkline(list(spoken.index), list(spoken), where.start, where.end), "含转载"),
-    ui.Card("去重篇数", labels.thousands(size.folded), help="同一文本的转载只计一篇"),
+    ui.Card("去重篇数", labels.thousands(size.folded), help="转载、摘录与原文合计一篇"),
     ui.Card("热点话题", labels.thousands(size.topics), help="两条及以上信息谈同一件事"),
     ui.Card("涉及平台", labels.thousands(size.platforms)),
 ])

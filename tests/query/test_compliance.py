@@ -209,5 +209,5 @@ def test_a_list_of_words_that_cant_be_read_is_named(tmp_path, session):
     (tmp_path / "坏.csv").write_bytes("错,对".encode("gbk"))
     with pytest.raises(BadInput, match="不是 UTF-8"):
         query.word_list(tmp_path / "坏.csv")
-    with pytest.raises(BadInput, match="缺少列"):
+    with pytest.raises(BadInput, match="表头应为"):
         query.compliance(session, PERIOD, "a,b\n")

@@ -45,6 +45,7 @@ def said(session):
         session.add(mention)
         session.flush()
         mention.fold_id = mention.id if copy_of is None else mentions[copy_of].id
+        mention.fold_kind = "" if copy_of is None else "reprint"
         mentions.append(mention)
         first = int(copy_of is None)
         topic.mentions += 1
@@ -66,7 +67,7 @@ def test_hot_topics_are_ranked_by_items_of_the_period(session, said):
     frame = opinion.hot(session, WEEK)
     assert frame["title"].tolist() == [WATER, GOLD], "a single item is no hot topic, an old one is not of the period"
     water = frame.iloc[0]
-    assert (water["mentions"], water["folded"], water["reprints"], water["platforms"]) == (4, 2, 2, 3)
+    assert (water["mentions"], water["folded"], water["platforms"]) == (4, 2, 3)
     assert water["platform_names"].split("、")[0] == session.get(Platform, "weibo_hot").name
     assert water["keywords"] == "东街、小区停水"
     assert (water["peak_day"], water["peak"]) == (date(2025, 10, 21), 2)
@@ -125,6 +126,7 @@ def test_a_topic_with_its_items_and_days(session, said):
     assert detail.keywords == ("东街", "小区停水")
     items = opinion.members(session, water.id)
     assert items["reprints"].tolist() == [2, 0, 0] and items["title"][0] == WATER + "3"
+    assert items["excerpts"].tolist() == [0, 0, 0]
     assert items["best_rank"][0] == 14, "the best place of all its copies"
     assert items["published_at"].dt.tz is not None
     days = opinion.topic_days(session, water.id)

@@ -48,7 +48,7 @@ def said(session):
 
 
 def named(session, code):
-    return session.get(Platform, code).name
+    return session.get(Platform, code).name.removeprefix("政务")
 
 
 @pytest.mark.parametrize("member", ["通知", "原文", "汇编", "跨日"])
