@@ -68,7 +68,8 @@ def viewpoints(seen: Seen | None, mentions: int) -> None:
     st.markdown("**观点** :gray-badge[自动归纳]")
     said(f"{TOLD}_{STANCE}")
     if seen is None:
-        caption("信息太少，不作归纳。" if mentions < labels.VIEWED_FROM else "尚未归纳。近期的话题在有新信息后自动归纳。")
+        few = mentions < labels.VIEWED_FROM
+        caption("信息太少，不作归纳。" if few else "尚未归纳。近期的话题在有新信息后自动归纳。")
         return
     for column, name, side in zip(st.columns(2), ("网民", "媒体"), (seen.netizens, seen.media), strict=True):
         with column:
