@@ -4,11 +4,11 @@ Mentions are made of real texts (posts of 央视新闻, Toutiao and THUCNews tit
 half are reprints (whole, cut, with words before or behind), half are made of two texts. They come fourteen hundred a
 day of made-up time, so that from the first mark on, a week of topics is active, and what is stored is all that grows
 (`--a-day` for busier places). They are taken in by `ingest` in batches of a hundred, as a source gives them, and each
-batch is sifted at once (`core.sift`: watches, risk, places, sentiment) with forty watches and a district's names; every thousand are folded and grouped (`core.understand`), as the scheduler does between
-two looks at the time. For the last mentions before each mark it is measured how many a second go through each step and
-through all (`cpu_s`: for a second of this process's CPU, which other work on the machine disturbs less), how long a
-batch of a hundred takes from its arrival to its senses (the worst of them), the active topics, memory and the size of
-the database.
+batch is sifted at once (`core.sift`: watches, risk, places, sentiment) with forty watches and a district's names; every
+thousand are folded and grouped (`core.understand`), as the scheduler does between two looks at the time. For the last
+mentions before each mark it is measured how many a second go through each step and through all (`cpu_s`: for a second
+of this process's CPU, which other work on the machine disturbs less), how long a batch of a hundred takes from its
+arrival to its senses (the worst of them), the active topics, memory and the size of the database.
 
 Topics are grouped by n-grams alone unless `--embed` is given: embedding costs the same for each new text whatever is
 stored (`benchmarks.topics`). `--live SECONDS`: before all that, a hundred mentions a second of real time, sifted every
