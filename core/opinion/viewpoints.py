@@ -17,7 +17,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from core.faults import BadInput
-from core.opinion.features import Background, hashed, rarity
+from core.opinion.features import Background, hashed, rarity, unit_rows
 from core.opinion.fold import Folds
 from core.opinion.text import letters, plain
 from core.opinion.wordlist import rows
@@ -28,8 +28,10 @@ SHORTEST, LONGEST = 4, 280
 """Letters of a comment that says something, and characters of one that are compared."""
 MOST = 2_000
 """Different comments that are grouped; of more, those that were said most."""
-NEAR, NEAR_GRAMS = 0.42, 0.22
+NEAR, NEAR_GRAMS = 0.35, 0.2
 """Likeness from which comments are linked, with the embedding and without."""
+MANY = 8
+"""Comments from which what they have in common can be told from what each says: the event's name is nobody's view."""
 LEAST, LEAST_SHARE = 3, 0.02
 """Comments of a group: at least so many, and at least that share of all."""
 QUOTES = 3
@@ -156,11 +158,15 @@ def _groups(
         return [[n] for n in range(len(texts))]
     rows = hashed(texts)
     rows.data *= rarity(background.share[rows.indices])
+    if len(texts) >= MANY:
+        rows.data[np.bincount(rows.indices)[rows.indices] > len(texts) / 2] = 0
     length = np.maximum(np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel()), 1e-9)
     rows = rows.multiply(1 / length[:, None]).tocsr()
     near = (rows @ rows.T).toarray()
     if embed:
         dense = embed(texts)
+        if len(texts) >= MANY:
+            dense = unit_rows(dense - dense.mean(axis=0))
         near = 0.7 * (dense @ dense.T) + 0.3 * near
     distance = np.clip(1 - (near + near.T) / 2, 0, 2)
     np.fill_diagonal(distance, 0)

@@ -28,6 +28,15 @@ def test_like_comments_are_one_viewpoint_and_the_rest_is_said():
     assert sum(netizens.stances.values()) == netizens.comments and set(netizens.stances) == set(STANCES)
 
 
+def test_the_events_name_in_every_comment_is_nobodys_view():
+    views_ = ("下水道照样堵没人管", "窗户被脚手架封了一个月", "这次把电线都理顺了")
+    said = [f"#星月湾小区改造# 星月湾小区{view}{end}" for view in views_ for end in ("", "，说实话", "，无语了", "，求解决")]
+    netizens, _ = views([Comment(n, text) for n, text in enumerate(said)], BACKGROUND, FRAME)
+    assert [one.number for one in netizens.viewpoints] == [4, 4, 4]
+    for one in netizens.viewpoints:
+        assert len({view for view in views_ for n in one.quotes if view in said[n]}) == 1
+
+
 def test_media_are_reckoned_apart():
     comments = [Comment(n, text, media=n % 2 == 0) for n, text in enumerate(SAID)]
     netizens, media = views(comments, BACKGROUND, FRAME)
