@@ -29,12 +29,14 @@ def test_like_comments_are_one_viewpoint_and_the_rest_is_said():
 
 
 def test_the_events_name_in_every_comment_is_nobodys_view():
-    views_ = ("下水道照样堵没人管", "窗户被脚手架封了一个月", "这次把电线都理顺了")
-    said = [f"#星月湾小区改造# 星月湾小区{view}{end}" for view in views_ for end in ("", "，说实话", "，无语了", "，求解决")]
+    said = [f"#星月湾小区改造# {text}" for text in (
+        "下水道照样堵没人管", "下水道还是堵，没人管", "说了半年，下水道堵着没人管", "没人管下水道，一下雨又堵",
+        "窗户被脚手架封死了", "我家窗户让脚手架封了一个月", "脚手架封着窗户怎么开窗", "窗户外的脚手架什么时候拆",
+        "这次把电线理顺了，不错", "电线总算理顺了", "电线理顺了，楼道清爽", "楼道电线理顺，点赞")]
     netizens, _ = views([Comment(n, text) for n, text in enumerate(said)], BACKGROUND, FRAME)
-    assert [one.number for one in netizens.viewpoints] == [4, 4, 4]
+    assert len(netizens.viewpoints) == 3
     for one in netizens.viewpoints:
-        assert len({view for view in views_ for n in one.quotes if view in said[n]}) == 1
+        assert len({n // 4 for n in one.quotes}) == 1
 
 
 def test_media_are_reckoned_apart():
