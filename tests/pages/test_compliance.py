@@ -120,7 +120,7 @@ def test_a_list_of_words_that_cant_be_read_is_said(checked, open_room, tmp_path,
     broken.write_text("wrong,right\n错,对\n", "utf-8")
     monkeypatch.setattr(query.word_list, "__defaults__", (broken,))
     app = open_room("ledger", **PART)
-    assert "缺少列" in app.error[0].value.replace("\\", "") and not app.metric
+    assert "表头应为" in app.error[0].value.replace("\\", "") and not app.metric
 
 
 def test_it_is_taken_along_as_it_is_filtered(checked, open_room):
