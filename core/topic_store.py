@@ -162,8 +162,10 @@ def add_days(
     """Add to day counts; the caller holds the turn, so nobody else does."""
     columns = [getattr(table, key) for key in keys]
     known = {}
+    when = {place[keys.index("day")] for place in mentions}  # of a topic that lives long, not all its days
     for part in chunks(sorted({place[0] for place in mentions})):
-        query = select(*columns, table.mentions, table.folded).where(columns[0].in_(part))
+        query = select(*columns, table.mentions, table.folded).where(
+            columns[0].in_(part), table.day.between(min(when), max(when)))
         known |= {tuple(row[: len(keys)]): row for row in session.execute(query)}
     rows = [
         dict(zip(keys, place, strict=True)) | {
