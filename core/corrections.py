@@ -8,6 +8,7 @@ first; `marks` is what the scorer of sentiment is refitted to.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select, update
 from sqlmodel import Session
@@ -15,11 +16,13 @@ from sqlmodel import Session
 from core import audit
 from core.db import bump, chunks
 from core.faults import BadInput
+from core.labels import STANCES
 from core.models import Correction, Mention, Sense, Source, TopicView
 from core.opinion.sentiment import LABELS
-from core.opinion.sentiment_fit import Mark
-from core.opinion.viewpoints import STANCES
-from core.sift import whole
+from core.records import whole
+
+if TYPE_CHECKING:
+    from core.opinion.sentiment_fit import Mark
 
 SENTIMENT, STANCE = "sentiment", "stance"
 CHOICES = {SENTIMENT: tuple(reversed(LABELS)), STANCE: STANCES}
@@ -93,7 +96,7 @@ def _home(row) -> int:
     return row.id if row.fold_id is None or row.fold_kind == "excerpt" else row.fold_id
 
 
-def marks(session: Session) -> list[Mark]:
+def marks(session: Session) -> "list[Mark]":
     """Every text whose sentiment a person has corrected, with the label that counts, in the order in which they were
     first corrected; those of the sample district are no examples and are left out."""
     ids = session.execute(
@@ -107,5 +110,7 @@ def marks(session: Session) -> list[Mark]:
     for part in chunks(ids):
         texts |= {id_: whole(title, text).strip() for id_, title, text in session.execute(
             select(Mention.id, Mention.title, Mention.text).where(Mention.id.in_(part)))}
+    from core.opinion.sentiment_fit import Mark  # with scikit-learn, which rooms don't need
+
     unique = {texts[id_]: counted[id_].label for id_ in ids if id_ in counted}
     return [Mark(text, label) for text, label in unique.items()]

@@ -108,3 +108,6 @@ def change(now: float | int | None, before: float | int | None) -> str:
 
 VIEWED_FROM = 5
 """Mentions of a topic from which it is said what is thought of it."""
+
+STANCES = ("支持", "质疑求证", "批评谴责", "诉求建议", "讽刺", "其他")
+"""What a comment can be towards what it is about (core.opinion.viewpoints); the last where no cue says anything."""

@@ -390,3 +390,8 @@ __all__ = [
     "AppRecord", "Batch", "BoardRecord", "Complete", "Count", "DailyRecord", "Fault", "Fetched", "FollowerRecord",
     "Gone", "MentionRecord", "PostRecord", "Record", "Reject", "SourceSpec", "Wanted", "clean", "one_line", "reasons",
 ]
+
+
+def whole(title: str, text: str) -> str:
+    """Title and text as one; a text that begins with its title is the whole."""
+    return text if text.startswith(title) else title + "\n" + text

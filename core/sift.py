@@ -39,6 +39,7 @@ from core.opinion.sentiment import Scorer, Sentiment
 from core.opinion.sentiment_fit import scorer
 from core.opinion.text import pseudonym
 from core.opinion.watch import Item, Match, Node, Profile, Watches, parse
+from core.records import whole
 from core.settings import settings
 
 BATCH = 200
@@ -251,11 +252,6 @@ def figures_of(row: Row) -> dict[str, int]:
     parts = [figures[name] for name in ("likes", "reposts", "comments") if name in figures]
     more = {"interaction": sum(parts)} if parts else {}
     return figures | more | ({"heat": row.heat} if row.heat is not None else {})
-
-
-def whole(title: str, text: str) -> str:
-    """Title and text as one; a text that begins with its title is the whole."""
-    return text if text.startswith(title) else title + _BETWEEN + text
 
 
 def _write(session: Session, found: Mapping[int, Found], now: datetime) -> None:

@@ -3,7 +3,7 @@
 Topics that have grown or changed since then are taken one by one, the newest first, so many texts a run; each is stored
 in a transaction of its own, so that a kill costs one topic's work. What is looked at ends some weeks back and at so
 many texts a topic, so that a run costs the same whatever is stored. Every quotation is kept with its place in its
-mention's text (`core.sift.whole`); a reader shows only what still stands there.
+mention's text (`core.records.whole`); a reader shows only what still stands there.
 """
 
 from collections import Counter
@@ -21,8 +21,8 @@ from core.models import Mention, Platform, Source, Topic, TopicChange, TopicView
 from core.opinion import summary
 from core.opinion.text import letters
 from core.opinion.viewpoints import Comment, Frame, Views, views
+from core.records import whole
 from core.settings import CATALOG
-from core.sift import whole
 from core.understand import Reader, reader
 
 GREW, GREW_SHARE = 5, 0.1

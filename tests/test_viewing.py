@@ -9,8 +9,8 @@ from core import db, viewing
 from core.corrections import STANCE, correct
 from core.models import Account, Mention, Topic, TopicChange, TopicView
 from core.opinion.features import load_background
+from core.records import whole
 from core.settings import CATALOG
-from core.sift import whole
 from core.understand import Reader
 from tests.opinion.test_viewpoints import SAID
 from tests.spoken import say, source, topic

@@ -25,16 +25,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from core.faults import BadInput
 from core.opinion.normal import LONGEST, Normal, normal, simplified
-from core.opinion.sentiment_local import Local
 from core.opinion.wordlist import rows
 from core.settings import CATALOG
+
+if TYPE_CHECKING:
+    from core.opinion.sentiment_local import Local  # with scipy and rjieba, which rooms don't need
 
 Label = Literal["负面", "中性", "正面"]
 LABELS: tuple[Label, ...] = get_args(Label)
@@ -188,7 +190,7 @@ class Scorer:
                                  matchkind=MatchKind.LeftmostLongest)
         self._find_faces = AhoCorasick(self._faces, matchkind=MatchKind.LeftmostLongest)
 
-    def with_local(self, local: Local) -> "Scorer":
+    def with_local(self, local: "Local") -> "Scorer":
         """The same with a refit; without it where it was fitted on other weights than these."""
         if local.base != self.weights.version:
             return self

@@ -17,12 +17,12 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from core.faults import BadInput
+from core.labels import STANCES
 from core.opinion.features import Background, hashed, rarity, unit_rows
 from core.opinion.fold import Folds
 from core.opinion.text import letters, plain
 from core.opinion.wordlist import rows
 
-STANCES = ("支持", "质疑求证", "批评谴责", "诉求建议", "讽刺", "其他")
 COLUMNS = ("stance", "cue", "note")
 SHORTEST, LONGEST = 4, 280
 """Letters of a comment that says something, and characters of one that are compared."""

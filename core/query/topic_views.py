@@ -16,11 +16,11 @@ from sqlmodel import Session
 from core import outlook
 from core.corrections import SENTIMENT, STANCE, Corrected, corrected
 from core.db import chunks
+from core.labels import STANCES
 from core.models import Mention, Sense, Source, Topic, TopicView
 from core.opinion.sentiment import LABELS, SURE, Sentiment, aggregate
-from core.opinion.viewpoints import STANCES
 from core.outlook import Shown
-from core.sift import whole
+from core.records import whole
 
 FELT = 2_000
 """Texts of a topic whose sentiment is counted, the newest ones."""
