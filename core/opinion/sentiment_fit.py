@@ -15,9 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, f1_score
-from sklearn.model_selection import StratifiedGroupKFold
 
 from core.faults import BadInput
 from core.opinion.normal import LONGEST, normal
@@ -66,6 +63,8 @@ class Score:
     @classmethod
     def of(cls, truth: Sequence[int], found: Sequence[int]) -> "Score":
         """Of labels by their places in LABELS."""
+        from sklearn.metrics import accuracy_score, f1_score  # only who refits waits for it
+
         each = f1_score(truth, found, average=None, labels=[0, 1, 2], zero_division=0)
         return cls(float(each.mean()), float(accuracy_score(truth, found)), tuple(float(one) for one in each))
 
@@ -219,6 +218,8 @@ def _fitted(data: _Prepared, rows: np.ndarray, scorer: Scorer, version: str, mad
     ]).tocsr()
     often = np.bincount(truth, minlength=len(LABELS)) / len(truth)
     weights = {label: (1 / (len(LABELS) * often[label])) ** EVEN for label in range(len(LABELS))}
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=LOOSE, class_weight=weights, max_iter=500).fit(columns, truth)
     ends = np.cumsum([matrix.shape[1], base.shape[1], len(grams.names)])
     of_counts, of_base, of_grams, of_words = np.split(model.coef_, ends, axis=1)
@@ -258,6 +259,8 @@ def fit(marks: Sequence[Mark], now: datetime, *, former: Local | None = None,
     logits = np.empty((len(marks), len(LABELS)))
     if len(np.unique(data.keys)) < LEAST // 2:
         raise BadInput("标注中相同的文字太多，分不出检验用的部分；请补充不同的文字")
+    from sklearn.model_selection import StratifiedGroupKFold
+
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=1)
     for done, (learn, ask) in enumerate(folds.split(data.base, data.truth, data.keys)):
         progress(done, FOLDS + 1)
