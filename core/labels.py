@@ -111,3 +111,30 @@ VIEWED_FROM = 5
 
 STANCES = ("支持", "质疑求证", "批评谴责", "诉求建议", "讽刺", "其他")
 """What a comment can be towards what it is about (core.opinion.viewpoints); the last where no cue says anything."""
+
+LEVELS = {"red": "红色", "orange": "橙色", "yellow": "黄色", "blue": "蓝色"}
+"""Levels of incidents and warnings, the gravest first (特别重大、重大、较大、一般)."""
+LEVEL_NAMES = {"red": "特别重大", "orange": "重大", "yellow": "较大", "blue": "一般"}
+STAGES = {
+    "found": "发现", "judged": "研判", "assigned": "交办", "handled": "处置", "answered": "回应", "settled": "办结",
+    "archived": "归档",
+}
+"""Stages of an incident, in order."""
+STEP_KINDS = {
+    "stage": "环节", "note": "记录", "level": "等级", "edit": "修改", "assign": "交办", "reply": "反馈",
+    "link": "关联信息", "unlink": "移出信息", "file": "附件", "merge": "合并", "split": "拆分", "relate": "关联事件", "report": "报告",
+    "withdraw": "撤销", "reopen": "恢复", "alert": "预警",
+}
+DEEDS = {
+    "starred": "重点", "read": "已阅", "wrong": "误报", "comment": "批注", "assign": "分派", "incident": "加入事件",
+}
+"""What a person can do with a mention."""
+DELIVERIES = {
+    "waiting": "待发送", "sending": "发送中", "accepted": "已受理", "delivered": "已送达", "failed": "发送失败",
+    "unknown": "结果不明", "dropped": "不再发送",
+}
+OUTCOMES = {
+    "ok": "已受理", "RETRY": "暂时失败", "QUOTA": "额度或频率受限", "STOP": "渠道配置有误", "RECIPIENT": "收件人有误",
+    "MESSAGE": "内容有误", "UNKNOWN": "结果不明",
+}
+"""How a channel's answer is judged, by its body."""

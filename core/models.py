@@ -842,6 +842,275 @@ class TopicDay(Row, table=True):
     folded: int = 0
 
 
+# --- What people do with what was found -----------------------------------------------------------------------------
+
+
+class MentionDeed(Row, table=True):
+    """What a person did with a mention. Never changed; what stands now is in `mentionmark`."""
+
+    id: int | None = big_id()
+    mention_id: int = Field(foreign_key="mention.id", sa_type=Big, index=True)
+    at: datetime = Field(index=True)
+    who: str = ""
+    kind: str = Field(description="labels.DEEDS")
+    on: bool = Field(default=True, description="False: taken back")
+    text: str = Field(default="", sa_type=Text, description="A comment, a reason, or whom it was given to")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", description="Of an assignment")
+    incident_id: int | None = Field(default=None, foreign_key="incident.id", description="Of a link to an incident")
+
+
+class MentionMark(Row, table=True):
+    """What stands of people's deeds on a mention (core.marks)."""
+
+    mention_id: int = Field(primary_key=True, foreign_key="mention.id", sa_type=Big)
+    starred: bool = Field(default=False, index=True, description="重点")
+    read: bool = Field(default=False, description="已阅")
+    wrong: bool = Field(default=False, description="误报: does not concern the district")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, description="Unit it was given to")
+    assignee: str = Field(default="", description="Person it was given to")
+    comments: int = 0
+    at: datetime
+
+
+class Incident(Row, table=True):
+    """事件: one file from its discovery to the archive (一事一报). Never deleted: withdrawn, or merged into another."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str
+    level: str = Field(description="labels.LEVELS")
+    stage: str = Field(default="found", index=True, description="labels.STAGES")
+    summary: str = Field(default="", sa_type=Text, description="200 characters at most")
+    risk: str = Field(default="", description="One sentence: what may come of it")
+    place: str = ""
+    town: str = Field(default="", description="Street or town, as in Sense.town")
+    place_code: str = ""
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, description="Leading unit")
+    first_at: datetime = Field(description="First capture of what is linked: the response clocks run from it")
+    opened_at: datetime = Field(index=True)
+    opened_by: str = ""
+    updated_at: datetime
+    closed_at: datetime | None = Field(default=None, description="When it was settled, withdrawn or merged")
+    withdrawn: str = Field(default="", description="Why it was withdrawn; empty: it was not")
+    alias_of: int | None = Field(default=None, foreign_key="incident.id", index=True)
+    demo: bool = Field(default=False, index=True)
+
+
+class IncidentStep(Row, table=True):
+    """What happened in an incident's file. Never changed."""
+
+    __table_args__ = (Index("ix_incidentstep_file", "incident_id", "at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id")
+    at: datetime = Field(description="When it happened")
+    noted_at: datetime = Field(description="When it was written down")
+    who: str = ""
+    kind: str = Field(description="labels.STEP_KINDS")
+    stage: str = Field(default="", description="The stage that it reached, or was in")
+    before: str = Field(default="", sa_type=Text)
+    after: str = Field(default="", sa_type=Text)
+    text: str = Field(default="", sa_type=Text)
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
+    other_id: int | None = Field(default=None, foreign_key="incident.id", description="The other one, of a merge, "
+                                 "a split or a relation")
+
+
+class IncidentMention(Row, table=True):
+    """A mention that belongs to an incident, or did until it was taken out."""
+
+    incident_id: int = Field(foreign_key="incident.id", primary_key=True)
+    mention_id: int = Field(foreign_key="mention.id", primary_key=True, sa_type=Big, index=True)
+    at: datetime
+    who: str = ""
+    key: bool = Field(default=False, description="Shown in the file as evidence")
+    removed_at: datetime | None = None
+    removed_by: str = ""
+
+
+class IncidentTopic(Row, table=True):
+    """A topic whose mentions belong to an incident as they come."""
+
+    incident_id: int = Field(foreign_key="incident.id", primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True, index=True)
+    at: datetime
+    who: str = ""
+
+
+class IncidentTask(Row, table=True):
+    """What a unit was asked to do about an incident, by when, and what it answered."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    unit_id: int = Field(foreign_key="unit.id", index=True)
+    person: str = ""
+    text: str = Field(default="", sa_type=Text)
+    asked_at: datetime
+    asked_by: str = ""
+    due_at: datetime | None = None
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    answer: str = Field(default="", sa_type=Text)
+    withdrawn_at: datetime | None = None
+
+
+class IncidentFile(Row, table=True):
+    """An attachment; its bytes lie under the data folder by their hash."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident_id: int = Field(foreign_key="incident.id", index=True)
+    name: str
+    media_type: str = ""
+    sha256: str = Field(max_length=64)
+    size: int
+    at: datetime
+    who: str = ""
+    note: str = ""
+    removed_at: datetime | None = None
+    removed_by: str = ""
+
+
+class IncidentTie(Row, table=True):
+    """Two incidents that have to do with each other; the smaller id first."""
+
+    incident_id: int = Field(foreign_key="incident.id", primary_key=True)
+    other_id: int = Field(foreign_key="incident.id", primary_key=True, index=True)
+    why: str = ""
+    at: datetime
+    who: str = ""
+
+
+# --- Warnings -------------------------------------------------------------------------------------------------------
+
+
+class Person(Row, table=True):
+    """Somebody who is told of things. Numbers and addresses are sealed; `shown` has them masked."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    post: str = Field(default="", description="职务")
+    sealed: bytes = Field(sa_type=LargeBinary, description="JSON of phone and mail (core.credentials.seal)")
+    shown: dict[str, str] = Field(default_factory=dict, sa_type=JSON, description="The same, masked")
+    active: bool = True
+    at: datetime
+    who: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class Channel(Row, table=True):
+    """A way to reach people: a short message service, a bot, mail, a webhook (core.senders)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    kind: str = Field(description="Name in core.senders.SENDERS")
+    config: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="What is no secret")
+    sealed: bytes = Field(sa_type=LargeBinary, description="JSON of the secrets (core.credentials.seal)")
+    enabled: bool = True
+    sort: int = 0
+    rest_until: datetime | None = Field(default=None, description="Not used before: a quota, or a fault")
+    fault: str = Field(default="", description="Class of the last failure; empty after a success")
+    fault_note: str = ""
+    ok_at: datetime | None = Field(default=None, description="Last acceptance")
+    at: datetime
+    who: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class AlertRule(Row, table=True):
+    """When to warn, whom, and how (core.alerts)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    subject: str = Field(description="mention, topic, incident")
+    terms: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="What has to hold (opinion.alarm)")
+    level: str = Field(description="labels.LEVELS")
+    plan: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON,
+        description="Whom and how: steps of persons with minutes, channels in order, quiet hours, cool-down, grouping",
+    )
+    enabled: bool = True
+    sort: int = 0
+    since: datetime = Field(description="What arrived before doesn't fire it: when it was made or turned on")
+    at: datetime
+    who: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class Alert(Row, table=True):
+    """A rule that fired for one thing. Further ones of the same kind within its cool-down join it."""
+
+    __table_args__ = (Index("ix_alert_group", "rule_id", "group", "at"), Index("ix_alert_next", "next_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    rule_id: int = Field(foreign_key="alertrule.id")
+    group: str = Field(description="What belongs together within the cool-down: topic:ID, town:NAME, mention:ID …")
+    level: str
+    at: datetime = Field(index=True)
+    arrived_at: datetime = Field(description="When the first of its mentions arrived")
+    title: str
+    gist: str = Field(default="", description="One sentence")
+    why: str = Field(default="", sa_type=Text, description="Which terms held, in Chinese")
+    place: str = ""
+    town: str = ""
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    mentions: int = Field(default=1, description="How many it stands for")
+    mention_id: int | None = Field(default=None, foreign_key="mention.id", sa_type=Big, index=True)
+    topic_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
+    incident_id: int | None = Field(default=None, foreign_key="incident.id", index=True)
+    state: str = Field(default="open", index=True, description="open, seen, closed")
+    seen_at: datetime | None = None
+    seen_by: str = ""
+    seen_how: str = Field(default="", description="link, room, receipt")
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    outcome: str = Field(default="", description="What came of it: incident, wrong, known, other")
+    step: int = Field(default=0, description="Of the rule's plan that it has reached")
+    next_at: datetime | None = Field(default=None, description="When the next step is due; None: no more")
+    demo: bool = Field(default=False, index=True)
+
+
+class AlertMention(Row, table=True):
+    """A mention that an alert stands for."""
+
+    alert_id: int = Field(foreign_key="alert.id", primary_key=True)
+    mention_id: int = Field(foreign_key="mention.id", primary_key=True, sa_type=Big, index=True)
+    at: datetime
+
+
+class Delivery(Row, table=True):
+    """That one person, or one group, is to be told of one thing; done by whatever channel takes it."""
+
+    __table_args__ = (UniqueConstraint("key"), Index("ix_delivery_due", "state", "next_at"))
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(description="What makes it one: alert:ID:STEP:PERSON …")
+    alert_id: int | None = Field(default=None, foreign_key="alert.id", index=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    channels: list[int] = Field(default_factory=list, sa_type=JSON, description="Channel ids, in order")
+    content: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="core.senders.Message")
+    state: str = Field(default="waiting", description="labels.DELIVERIES")
+    made_at: datetime
+    next_at: datetime | None = Field(default=None, description="Not before")
+    done_at: datetime | None = None
+    token: str = Field(default="", index=True, description="SHA-256 of the key of its link")
+    note: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class Attempt(Row, table=True):
+    """One call of one channel for a delivery, written before it is made; nobody knows how one without an end ended."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="delivery.id", index=True)
+    channel_id: int = Field(foreign_key="channel.id", index=True)
+    at: datetime
+    ended_at: datetime | None = None
+    outcome: str = Field(default="", description="labels.OUTCOMES; empty: not known")
+    code: str = Field(default="", description="As the service said")
+    note: str = ""
+    reference: str = Field(default="", index=True, description="The service's own id of the message")
+    receipt: str = Field(default="", description="delivered, undelivered; empty: none yet")
+    receipt_at: datetime | None = None
+    receipt_note: str = ""
+
+
 # --- Reports, housekeeping ------------------------------------------------------------------------------------------
 
 
