@@ -3,12 +3,14 @@
 Mentions are made of real texts (posts of 央视新闻, Toutiao and THUCNews titles, rumours, Weibo posts) with variations:
 half are reprints (whole, cut, with words before or behind), half are made of two texts. They come fourteen hundred a
 day of made-up time, so that from the first mark on, a week of topics is active, and what is stored is all that grows
-(`--a-day` for busier places). They are taken in by `ingest` in batches of a hundred, as a source gives them, and each
-batch is sifted at once (`core.sift`: watches, risk, places, sentiment) with forty watches and a district's names; every
-thousand are folded and grouped (`core.understand`), as the scheduler does between two looks at the time. For the last
-mentions before each mark it is measured how many a second go through each step and through all (`cpu_s`: for a second
-of this process's CPU, which other work on the machine disturbs less), how long a batch of a hundred takes from its
-arrival to its senses (the worst of them), the active topics, memory and the size of the database.
+(`--a-day` for busier places). Each text is spoken of for a week, three hundred new ones a day; after some four months
+the texts run out and come once more. With `--endless` all are spoken of for ever: topics never end, and fill up until
+they hold what a topic holds at most. They are taken in by `ingest` in batches of a hundred, as a source gives them,
+and each batch is sifted at once (`core.sift`: watches, risk, places, sentiment) with forty watches and a district's
+names; every thousand are folded and grouped (`core.understand`), as the scheduler does between two looks at the time.
+For the last mentions before each mark it is measured how many a second go through each step and through all (`cpu_s`:
+for a second of this process's CPU, which other work on the machine disturbs less), how long a batch of a hundred
+takes from its arrival to its senses (the worst of them), the active topics, memory and the size of the database.
 
 Topics are grouped by n-grams alone unless `--embed` is given: embedding costs the same for each new text whatever is
 stored (`benchmarks.topics`). `--live SECONDS`: before all that, a hundred mentions a second of real time, sifted every
@@ -35,6 +37,8 @@ from benchmarks.risk import texts
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH, UNDERSTOOD = 100, 1_000
+NEW_A_DAY = 300
+"""Texts that begin to be spoken of each day, for a week."""
 QUERIES = [f"@本区 ({word})" for word in (
     "停水 或 停电 或 停气", "拆迁 或 征收", "物业费", "欠薪 或 讨薪", "学校 近20 食堂", "幼儿园", "医院 近20 投诉",
     "异味", "噪音", "火灾 或 起火", "爆炸", "车祸", "坠楼", "城管", "公交", "地铁", "积水", "烂尾", "电梯", "停车")] + [
@@ -42,11 +46,17 @@ QUERIES = [f"@本区 ({word})" for word in (
 PLACES = ("浦东新区", "川沙新镇", "张江镇", "人民路", "", "", "")
 
 
-def mentions(data: Path, number: int, seed: int = 11) -> Iterator[tuple[str, str]]:
-    """Made-up mentions: title and text."""
+def mentions(data: Path, number: int, seed: int = 11, a_day: int | None = None) -> Iterator[tuple[str, str]]:
+    """Made-up mentions: title and text. `a_day`: so many a day, and each text is spoken of for a week; without, all
+    texts all the time."""
     chance = random.Random(seed)
-    every = [text for _, some in texts(data) for text in some if len(text) >= 12]
-    for _ in range(number):
+    pool = [text for _, some in texts(data) for text in some if len(text) >= 12]
+    chance.shuffle(pool)
+    every = pool
+    for n in range(number):
+        if a_day and n % max(a_day // 24, 1) == 0:
+            oldest = n * NEW_A_DAY // a_day
+            every = [pool[(oldest + k) % len(pool)] for k in range(7 * NEW_A_DAY)]
         said = chance.choice(every)
         if chance.random() < 0.5:  # a reprint
             cut = len(said) if chance.random() < 0.5 else chance.randrange(len(said) * 3 // 4, len(said) + 1)
@@ -64,6 +74,7 @@ def main() -> None:
     options.add_argument("--to", type=int, default=100_000)
     options.add_argument("--marks", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     options.add_argument("--a-day", type=int, default=1_400)
+    options.add_argument("--endless", action="store_true", help="topics never end")
     options.add_argument("--window", type=int, default=5_000, help="mentions before each mark that its rates are of")
     options.add_argument("--embed", action="store_true")
     options.add_argument("--live", type=int, default=0)
@@ -120,7 +131,8 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
         worst, cpu, batch = 0.0, time.process_time(), []
         marks = sorted({*chosen.marks, chosen.to})
         watched = sorted({max(mark - chosen.window, 0) for mark in marks})
-        for n, (title, said) in enumerate(mentions(chosen.data, chosen.to)):
+        a_day = None if chosen.endless else chosen.a_day
+        for n, (title, said) in enumerate(mentions(chosen.data, chosen.to, a_day=a_day)):
             if n in watched:
                 spent, worst, cpu = dict.fromkeys(spent, 0.0), 0.0, time.process_time()
             at = START + n * timedelta(days=1) / chosen.a_day

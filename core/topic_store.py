@@ -66,11 +66,12 @@ def fold_text(title: str, text: str) -> str:
 
 def retire(session: Session, world: World, latest: datetime) -> list[int]:
     """Let go, in memory, of the topics that are over by then, with their texts: one that comes back later starts anew.
-    Returns their ids."""
+    Of topics that go on, of the texts that nothing is a reprint of any more. Returns the ids of those that are over."""
     retired = world.clusterer.retire(latest)
     for part in chunks(retired):
         world.folds.forget(session.execute(
             select(Mention.id).where(Mention.topic_id.in_(part), Mention.fold_id == Mention.id)).scalars())
+    world.folds.forget_older((latest - FOLD_WINDOW).timestamp())
     return retired
 
 

@@ -462,7 +462,13 @@ class Folds:
 
     def forget(self, identifiers: Iterable[int]) -> None:
         """Nothing is to be grouped with these any more."""
-        gone = np.isin(np.array(self._identifiers, np.int64), np.fromiter(identifiers, np.int64))
+        self._let_go(np.isin(np.array(self._identifiers, np.int64), np.fromiter(identifiers, np.int64)))
+
+    def forget_older(self, when: float) -> None:
+        """Nothing is to be grouped any more with what is older than a moment."""
+        self._let_go(np.array(self._whens) < when)
+
+    def _let_go(self, gone: np.ndarray) -> None:
         self._gone.update(np.flatnonzero(gone).tolist())
         if len(self._gone) * 2 > len(self._texts):
             alive = np.ones(len(self._texts), bool)
