@@ -15,7 +15,8 @@ from urllib.parse import unquote_plus
 
 import httpx
 
-from collectors import addresses, bodies
+from collectors import bodies
+from core import addresses
 from core.faults import Fault, FaultKind
 from core.records import Fetched
 

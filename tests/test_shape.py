@@ -13,7 +13,7 @@ from core.settings import ROOT
 
 # Lower may not import higher. A package takes its level from its first name; the pure parts are checked apart.
 LEVELS = [
-    {"settings", "clock", "labels", "counts", "faults", "rooms", "records"},
+    {"settings", "clock", "labels", "counts", "faults", "rooms", "records", "addresses"},
     {"models", "db", "months", "catalog", "catalog_sources", "lock", "audit", "migrations",
      "credentials", "limits", "rereading"},
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "turn", "understand",

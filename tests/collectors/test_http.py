@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import pytest
 
-from collectors import addresses, bodies
+from collectors import bodies
 from collectors.http import LONG_WAIT, MAX_REDIRECTS, Closed, Http, redact, retry_after
+from core import addresses
 from core.faults import Fault
 from core.records import Fetched
 from tests.processes import free_port
