@@ -15,10 +15,11 @@ from core.settings import ROOT
 LEVELS = [
     {"settings", "clock", "labels", "counts", "faults", "rooms", "records", "addresses"},
     {"models", "db", "months", "catalog", "catalog_sources", "lock", "audit", "migrations",
-     "credentials", "limits", "rereading"},
+     "credentials", "limits", "rereading", "senders"},
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "turn", "understand",
      "sift", "watches", "unsifted", "district", "own_places", "words", "scoring",
      "corrections", "viewing", "outlook",
+     "channels", "people",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},
     {"report", "demo"},

@@ -1,0 +1,133 @@
+"""What is said, to whom, and what a service answered: plain values, the same for every kind of channel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Protocol
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A warning as plain values. `level`: key of labels.LEVELS; `gist`: one sentence; `place`: empty where unknown;
+    `count`: mentions that it stands for; `where`: short words where to look; `text`: several plain lines, for bots and
+    mail; `link`: absolute address of the page to acknowledge it on, or empty, never put into a short message; `at`:
+    aware UTC."""
+
+    level: str
+    title: str
+    gist: str
+    place: str
+    count: int
+    where: str
+    text: str
+    link: str
+    at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self) | {"at": self.at.isoformat()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Message":
+        """From what `to_dict` gave. Raises KeyError, ValueError for anything else."""
+        kept = {field.name: values[field.name] for field in fields(cls)}
+        at = datetime.fromisoformat(kept["at"])
+        if at.tzinfo is None:
+            raise ValueError("a message's moment has no time zone")
+        return cls(**kept | {"at": at})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who is told. A group's bot needs nothing of it."""
+
+    name: str = ""
+    phone: str = ""
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an answer is judged. `outcome`: key of labels.OUTCOMES, UNKNOWN where the request went out and nobody can
+    tell from the answer whether it was taken; `code`: as the service said; `note`: Chinese, says the remedy, holds
+    neither secret nor number; `reference`: the service's own id of the message; `wait`: seconds until it is worth
+    trying again; `scope`: "recipient" where only this recipient is limited or wrong."""
+
+    outcome: str
+    code: str = ""
+    note: str = ""
+    reference: str = ""
+    wait: float | None = None
+    scope: str = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An attempt that a service took and whose receipt is asked for; `at`: when it was sent (aware UTC)."""
+
+    mine: str
+    reference: str
+    phone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Whether what a service took has arrived. `code`: as the carrier said; `at`: when, if it says so (aware UTC)."""
+
+    mine: str
+    reference: str
+    delivered: bool
+    note: str = ""
+    code: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a person fills in for a channel. All words are Chinese. `choices`: value → word; `binds`: where it
+    leads; who changes it enters the secrets anew, so that no stored secret is sent elsewhere."""
+
+    name: str
+    label: str
+    secret: bool = False
+    required: bool = True
+    help: str = ""
+    default: str = ""
+    choices: Mapping[str, str] | None = None
+    binds: bool = False
+
+
+class Sender(Protocol):
+    """One kind of channel. Nothing of it raises for what a service answers, or for what fields hold."""
+
+    kind: str
+    name: str
+    reaches: str
+    """phone, mail, group"""
+    fields: tuple[Field, ...]
+    per_minute: int
+    """Messages that may be sent in any minute."""
+
+    def check(self, fields: Mapping[str, str]) -> None:
+        """Raises BadInput for fields that can't be right."""
+        ...
+
+    def send(
+        self, http: httpx.Client, fields: Mapping[str, str], message: Message, to: Recipient, mine: str
+    ) -> Verdict:
+        """Send it once; `mine`: our own id of it, the same whenever the same is sent again by the same channel."""
+        ...
+
+    def find(
+        self, http: httpx.Client, fields: Mapping[str, str], to: Recipient, mine: str, at: datetime
+    ) -> Verdict | None:
+        """What the service knows of a message of which nobody knows whether it was taken: ok; RETRY where it is not
+        there or sending it again does no harm; None where the service can't say, or not yet."""
+        ...
+
+    def receipts(self, http: httpx.Client, fields: Mapping[str, str], asked: Sequence[Asked]) -> list[Receipt]:
+        """The receipts that there are by now."""
+        ...
