@@ -17,7 +17,7 @@ LEVELS = [
     {"models", "db", "months", "catalog", "catalog_sources", "lock", "audit", "migrations",
      "credentials", "limits", "rereading", "senders"},
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "turn", "understand",
-     "sift", "watches", "unsifted", "district", "own_places", "words", "scoring",
+     "sift", "search", "watches", "unsifted", "district", "own_places", "words", "scoring",
      "corrections", "viewing", "outlook",
      "channels", "people",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",

@@ -3,6 +3,7 @@
 from alembic import context
 
 from core.db import engine
+from core.migrations import is_model
 from core.models import METADATA
 
 with engine().connect() as connection:
@@ -11,7 +12,7 @@ with engine().connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         connection.commit()
     context.configure(
-        connection=connection, target_metadata=METADATA, render_as_batch=sqlite
+        connection=connection, target_metadata=METADATA, render_as_batch=sqlite, include_name=is_model
     )
     with context.begin_transaction():
         context.run_migrations()
