@@ -29,6 +29,10 @@ AXIS_DAY = (
     "(month(datum.value) + 1) + '/' + date(datum.value)"
 )
 """Vega expression for a day on an axis: 2020年, 2月, 2/15."""
+AXIS_HOUR = (
+    "hours(datum.value) == 0 ? (month(datum.value) + 1) + '/' + date(datum.value) : hours(datum.value) + '时'"
+)
+"""Vega expression for an hour on an axis: 2/15 at its midnight, 8时."""
 PRINT_COLOURS = ("#1f4e79", "#c0504d", "#e0a030", "#4f8f6f", "#7a5c99", "#5b9bd5", "#8c6d46", "#7f7f7f")
 """Series colours on paper: apart in hue and, printed in grey, in lightness."""
 
@@ -110,6 +114,29 @@ def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
         color=_series_colour(names, **({"columns": 2} if across else {})),
         order=alt.Order("place:Q"),
         tooltip=[where, alt.Tooltip("series:N", title="系列"), alt.Tooltip("text:N", title=value_name)],
+    )
+    return _titled(chart, title, height)
+
+
+def hourly_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "",
+                height: int = 280) -> alt.Chart:
+    """Bars by hour of the Shanghai clock, the series on top of each other.
+
+    `frame`: at (beginning of an hour, aware) · series (text) · value (number). Hours without a row have no bar.
+    """
+    data = _texts(frame.reset_index(drop=True), unit)
+    at = pd.to_datetime(data["at"], utc=True).dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
+    names = list(dict.fromkeys(data["series"]))
+    data = data.assign(at=at, place=data["series"].map({name: n for n, name in enumerate(names)}),
+                       hour_text=[f"{labels_day(one.date())} {one.hour}时" for one in at])
+    hours = int((at.max() - at.min()) / timedelta(hours=1)) + 1 if len(at) else 1
+    x = alt.X("at:T", title=None, scale=alt.Scale(padding=14), axis=alt.Axis(
+        labelExpr=AXIS_HOUR, labelOverlap=True, labelSeparation=6, grid=False, tickCount=min(hours, 12)))
+    chart = alt.Chart(data).mark_bar(size=max(1.0, min(26.0, 440 / hours))).encode(
+        x=x, y=alt.Y("value:Q", axis=_AMOUNT, stack="zero", title=f"{value_name}（{unit}）"),
+        color=_series_colour(names), order=alt.Order("place:Q"),
+        tooltip=[alt.Tooltip("hour_text:N", title="时间"), alt.Tooltip("series:N", title="系列"),
+                 alt.Tooltip("text:N", title=value_name)],
     )
     return _titled(chart, title, height)
 

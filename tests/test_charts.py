@@ -125,3 +125,13 @@ def test_a_forecast_stands_behind_what_was_with_its_band(ahead):
     assert len(told) == ahead and all(row["range"] == "2 至 9.3条" and row["text"] == "5.5条" for row in told)
     assert len(drawn.to_dict()["layer"]) == (4 if ahead else 1)
     assert "#" not in json.dumps(drawn.to_dict()).replace('"$schema"', "")
+
+
+def test_bars_by_hour_stand_on_the_shanghai_clock():
+    at = pd.to_datetime(["2026-03-01T15:00Z", "2026-03-01T16:00Z", "2026-03-01T16:00Z"], utc=True)
+    frame = pd.DataFrame({"at": at, "series": ["微博", "微博", "知乎"], "value": [2, 1, 4]})
+    rows = rows_of(charts.hourly_bars(frame, unit="条"))
+    assert [(row["hour_text"], row["series"], row["text"]) for row in rows] == [
+        ("3月1日 周日 23时", "微博", "2条"), ("3月2日 周一 0时", "微博", "1条"), ("3月2日 周一 0时", "知乎", "4条")]
+    assert [row["at"][:13] for row in rows] == ["2026-03-01T23", "2026-03-02T00", "2026-03-02T00"]
+    assert rows_of(charts.hourly_bars(frame.head(0), unit="条")) == []
