@@ -19,7 +19,7 @@ LONGEST = 2_000
 YES_NO = {"no": "否", "yes": "是"}
 INSIDE = Field("inside", "内网地址", required=False, default="no", choices=YES_NO, binds=True,
                help="服务在政务内网或本机时选“是”；选“否”时，指向内网的地址一律不发送")
-_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_PHONE = re.compile(r"(?<!\d)((?:86)?1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _MAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)", re.ASCII)
 NO_PHONE = Verdict("RECIPIENT", note="这个人没有登记手机号，请在“通知人员”中补填", scope="recipient")
 NO_MAIL = Verdict("RECIPIENT", note="这个人没有登记邮箱，请在“通知人员”中补填", scope="recipient")

@@ -93,7 +93,7 @@ class Mas(ByPhone):
             return unreadable(answer)
         if code.lower() != "success":
             return judged("云MAS", code, said.get("rspmsg"), CODES.get(code.lower(), _OTHER))
-        if success not in (True, "true"):
+        if success is not True and success != "true":
             return Verdict("UNKNOWN", code, "服务商的回答前后矛盾，不知是否受理")
         reference = said.get("msgGroup") or said.get("mgsGroup")  # some versions of the service misspell it
         return Verdict("ok", code, reference=reference if isinstance(reference, str) else "")

@@ -68,7 +68,7 @@ def signed(
     host: str, body: bytes, *, service: str, action: str, version: str, region: str, timestamp: int, secret_id: str,
     secret_key: str,
 ) -> dict[str, str]:
-    """The signed headers of a POST; `timestamp`: Unix seconds."""
+    """The signed headers of a POST; `timestamp`: Unix seconds. The path is no part of it."""
     content_type = "application/json; charset=utf-8"
     names = "content-type;host;x-tc-action"
     lines = f"content-type:{content_type}\nhost:{host}\nx-tc-action:{action.lower()}\n"
@@ -170,7 +170,7 @@ class Tencent(ByPhone):
         headers = signed(
             parts.netloc, body, service="sms", action=action, version="2021-01-11", region=fields["region"],
             timestamp=int(clock.now().timestamp()), secret_id=fields["secret_id"], secret_key=fields["secret_key"])
-        answer = call(http, f"{parts.scheme}://{parts.netloc}/", content=body,
+        answer = call(http, f"{parts.scheme}://{parts.netloc}{parts.path or '/'}", content=body,
                       headers=headers | ({"X-Request-Id": mine} if mine else {}), inside=inside(fields))
         if isinstance(answer, Verdict):
             return answer

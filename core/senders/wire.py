@@ -29,11 +29,11 @@ LIMIT = 512_000
 TRIED_ADDRESSES = 3
 PATIENCE = 30.0
 """Seconds for one whole answer, however slowly it comes, where the client says nothing of its own."""
+_CHARACTERS = "渠道设置中有不能用于接口的字符（如汉字、全角符号），请核对地址、密钥、编号等项"
 EVERYWHERE, NOWHERE = frozenset({"*"}), frozenset[str]()
 
-for _name in ("httpx", "httpcore"):
-    # They log whole addresses, in which bots' keys and recipients' numbers stand.
-    logging.getLogger(_name).setLevel(logging.WARNING)
+# It tells whole addresses, in which bots' keys and recipients' numbers stand, to whoever sets logging to INFO.
+logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,14 @@ def call(
     found = resolved(target.host, port, inside)
     if isinstance(found, Verdict):
         return found
-    sent = {
+    sent = httpx.Headers({
         "Host": target.netloc.decode("ascii"), "User-Agent": "pulse-sender/1.0", "Accept": "application/json, */*",
-        "Accept-Encoding": "identity", "Connection": "close", **(headers or {}),
-    }
+        "Accept-Encoding": "identity", "Connection": "close",
+    })
+    try:
+        sent.update(headers or {})
+    except UnicodeError:
+        return Verdict("STOP", note=_CHARACTERS)
     for address in found[:-1]:
         try:
             return _ask(http, target, address, sent, content)
@@ -158,7 +162,7 @@ def unreachable(error: Exception, host: str) -> Verdict:
 
 
 def _ask(
-    http: httpx.Client, target: httpx.URL, address: str, headers: Mapping[str, str], content: bytes
+    http: httpx.Client, target: httpx.URL, address: str, headers: httpx.Headers, content: bytes
 ) -> Answer | Verdict:
     """Raises httpx.ConnectError, httpx.ConnectTimeout where the address can't be connected to."""
     timeout = http.timeout
@@ -167,7 +171,7 @@ def _ask(
         try:
             # Not made by the client: it would add its cookies.
             request = httpx.Request(
-                "POST", target.copy_with(host=address), headers=dict(headers), content=content,
+                "POST", target.copy_with(host=address), headers=headers, content=content,
                 extensions={"timeout": timeout.as_dict(), "sni_hostname": target.raw_host.decode("ascii"),
                             "trace": course.trace})
             response = http.send(request, stream=True, follow_redirects=False, auth=None)
@@ -175,12 +179,10 @@ def _ask(
                 body = _body(response, patience)
             finally:
                 response.close()
-        except UnicodeError:
-            return Verdict("STOP", note="渠道设置中有不能用于接口的字符（如汉字、全角符号），请核对密钥、编号等项")
         except (httpx.ConnectError, httpx.ConnectTimeout):
             raise
         except (httpx.LocalProtocolError, httpx.UnsupportedProtocol):
-            return Verdict("STOP", note="渠道设置中有不能用于接口的字符，请核对地址、密钥、编号等项")
+            return Verdict("STOP", note=_CHARACTERS)
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             if not course.sent:
                 return Verdict("RETRY", note=f"与对方的连接中断（{target.host}），内容没有完整发出，将自动重试")

@@ -22,7 +22,7 @@ WORDING = "舆情预警：{level}等级，地点{place}，{gist}，涉及信息{
 _WIDE = {code: code - 0xFEE0 for first, last in (("０", "９"), ("Ａ", "Ｚ"), ("ａ", "ｚ"))
          for code in range(ord(first), ord(last) + 1)}
 _URL = re.compile(
-    r"(?:https?|ftp)[:：]\s?/{1,2}[!-~]*|www\.[!-~]+"
+    r"(?:https?|ftp)\s?[:：][!-~]*|www\.[!-~]*"
     r"|(?:[a-z0-9-]+\.)+(?:com|cn|net|org|gov|edu|top|xyz|cc|me|io|vip|info|club|shop|site|online|tv|mobi|asia|ltd|link)"
     r"(?![a-z0-9])(?:[:/?#][!-~]*)?",
     re.IGNORECASE,
