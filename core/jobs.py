@@ -46,13 +46,17 @@ def collect_due(
 
 
 def sift() -> int:
-    """Match and score the mentions that came in; returns how many were done."""
+    """Match and score the mentions that came in, and index what they say; returns how many were matched and scored."""
+    done = 0
     with db.session() as session:
-        if not session.execute(select(exists().select_from(Unsifted))).scalar():
-            return 0
-        from core.sift import run
+        if session.execute(select(exists().select_from(Unsifted))).scalar():
+            from core.sift import run
 
-        return run(session, now=clock.now())
+            done = run(session, now=clock.now())
+        from core import search
+
+        search.keep(session, now=clock.now())
+    return done
 
 
 def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:

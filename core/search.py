@@ -10,8 +10,9 @@ it, whoever that is; `keep` works through the notes, some hundreds in one transa
 noted again meanwhile. It can be killed anywhere. All this is derived from the mentions, and no model.
 """
 
+import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from zlib import crc32
 
 from sqlalchemy import (
@@ -38,7 +39,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
-from core import clock
 from core.db import bump, chunks
 from core.models import Mention
 from core.opinion.normal import normal
@@ -60,6 +60,10 @@ DOC = Table(
 )
 """`form`: the first `head` characters are the title, the text begins behind `body` of them (where it repeats the title,
 at once)."""
+EVER = (0, (1 << 63) - 1)
+"""The first and last key that there can be."""
+_DAY_ZERO, _DAY, _AHEAD = date(1970, 1, 1).toordinal(), 86_400, 8 * 3_600
+"""The clock of Shanghai has been eight hours ahead for as long as there have been platforms."""
 _GRAMS = Column("grams", ARRAY(Integer))
 """On PostgreSQL alone, in the same table."""
 _WAIT = table("searchwait", column("mention_id", BigInteger), column("asked", Integer))
@@ -186,17 +190,25 @@ def key_of(at: datetime, mention: int) -> int:
 
 def keys_of(start: date, end: date) -> tuple[int, int]:
     """The first and last key that mentions of these Shanghai days can have, both included."""
-    after = end + timedelta(days=1) if end < date.max else end
-    return _second(clock.instant(start)) << BITS, (_second(clock.instant(after)) << BITS) - 1
+    return _begin(start.toordinal()) << BITS, max((_begin(end.toordinal() + 1) << BITS) - 1, 0)
 
 
-def moment_of(key: int) -> datetime:
-    """The second in which the mention of that key was published (aware UTC)."""
-    return datetime.fromtimestamp(key >> BITS, UTC)
+def day_of(key: int) -> date:
+    """The Shanghai day on which the mention of that key was published."""
+    return date.fromordinal(_DAY_ZERO + ((key >> BITS) + _AHEAD) // _DAY)
 
 
 def _second(at: datetime) -> int:
-    return min(max(int(at.timestamp()), 0), (1 << 32) - 1)
+    return _within(int(at.timestamp()))
+
+
+def _begin(day: int) -> int:
+    """The first second of a Shanghai day, by its ordinal."""
+    return _within((day - _DAY_ZERO) * _DAY - _AHEAD)
+
+
+def _within(second: int) -> int:
+    return min(max(second, 0), (1 << 32) - 1)
 
 
 # --- Asking ---------------------------------------------------------------------------------------------------------
@@ -232,6 +244,14 @@ def keys(session: Session, what: Needed | None, first: int, last: int, limit: in
     if within is not DOC:
         within = _FTS
     return select(key.label("key")).select_from(within).where(condition).order_by(key.desc()).limit(limit)
+
+
+def readable(session: Session) -> None:
+    """Let SQL on this session's SQLite connection ask `search_near(text, pattern)`: 1 where a regular expression is
+    found in a text."""
+    connection = session.connection().connection.driver_connection
+    connection.create_function("search_near", 2, lambda said, pattern: int(bool(re.search(pattern, said))),
+                               deterministic=True)
 
 
 def _query(what: Needed) -> str:
