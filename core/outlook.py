@@ -186,7 +186,7 @@ def _make(session: Session, series: Series, now: datetime) -> int:
 def _past(session: Session, series: Series) -> Past:
     """What the newest finished topics tell."""
     ids = session.execute(
-        select(Topic.id).where(Topic.active.is_(False), Topic.alias_of.is_(None), Topic.mentions >= SIZE,
+        select(Topic.id).where(Topic.active.is_(False), Topic.mentions >= SIZE,
                                Topic.demo.is_(series.demo))
         .order_by(Topic.last_at.desc(), Topic.id).limit(LEARNED)
     ).scalars().all()

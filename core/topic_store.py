@@ -220,17 +220,18 @@ def _write_groups(session: Session, world: World, regrouped: Regrouped, left: se
 
 
 def _total_groups(session: Session, groups: Iterable[int]) -> None:
-    """Title (that of the largest topic), span and totals of groups from their topics."""
+    """Title (that of the largest topic), span and totals of groups from their topics. Aliases are in no group: a
+    condition on them would lead SQLite to the wrong index."""
     for part in chunks(sorted(groups)):
         rows = session.execute(
             select(Topic.group_id, func.sum(Topic.mentions).label("mentions"), func.count().label("topics"),
                    func.min(Topic.first_at).label("first_at"), func.max(Topic.last_at).label("last_at"),
                    func.max(case((Topic.active.is_(True), 1), else_=0)).label("active"))
-            .where(Topic.group_id.in_(part), Topic.alias_of.is_(None)).group_by(Topic.group_id)
+            .where(Topic.group_id.in_(part)).group_by(Topic.group_id)
         ).all()
         place = func.row_number().over(partition_by=Topic.group_id, order_by=(Topic.mentions.desc(), Topic.id))
         largest = select(Topic.group_id, Topic.title, place.label("place")).where(
-            Topic.group_id.in_(part), Topic.alias_of.is_(None)).subquery()
+            Topic.group_id.in_(part)).subquery()
         title = dict(session.execute(select(largest.c.group_id, largest.c.title).where(largest.c.place == 1)).all())
         found = {row.group_id: row for row in rows}
         session.execute(update(TopicGroup), [

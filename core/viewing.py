@@ -83,7 +83,7 @@ def _due(session: Session, now: datetime) -> Sequence[Row]:
         select(Topic.id, Topic.mentions, TopicView.at, TopicView.mentions)
         .outerjoin(TopicView, TopicView.topic_id == Topic.id)
         .where(
-            Topic.last_at >= now - BACK, Topic.mentions >= labels.VIEWED_FROM, Topic.alias_of.is_(None),
+            Topic.last_at >= now - BACK, Topic.mentions >= labels.VIEWED_FROM,
             or_(TopicView.topic_id.is_(None), grown < 0, and_(grown >= GREW, grown >= GREW_SHARE * TopicView.mentions),
                 and_(grown > 0, TopicView.at <= now - SETTLES), changed, left),
         )

@@ -66,7 +66,7 @@ def subject(session: Session, group_id: int) -> Subject | None:
         return None
     rows = session.execute(
         select(Topic.id.label("topic_id"), Topic.title, Topic.mentions, Topic.first_at, Topic.last_at, Topic.active)
-        .where(Topic.group_id == group.id, Topic.alias_of.is_(None)).order_by(Topic.mentions.desc(), Topic.id)
+        .where(Topic.group_id == group.id).order_by(Topic.mentions.desc(), Topic.id)
     ).all()
     frame = pd.DataFrame([row._asdict() for row in rows])
     return Subject(group.id, group.title, group.mentions, _times(frame))
