@@ -66,7 +66,8 @@ class Post(Controller):
         self.told: Callable[[Taken], None] = lambda _: None
         more = {"tls_context": starttls, "require_starttls": True} if starttls else {}
         if login:
-            more |= {"authenticator": _login, "auth_required": True, "auth_require_tls": bool(starttls)}
+            # Required of whoever does not start with TLS; the server takes a connection that did for a bare one.
+            more |= {"authenticator": _login, "auth_required": bool(starttls), "auth_require_tls": bool(starttls)}
         super().__init__(_Handler(self), hostname="127.0.0.1", port=port, ssl_context=tls, **more)
 
     def _trigger_server(self) -> None:
@@ -94,4 +95,4 @@ class Post(Controller):
 
 def _login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: object) -> AuthResult:
     right = isinstance(given, LoginPassword) and (given.login, given.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False)
