@@ -10,12 +10,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from collectors import SOURCES
 from collectors.client import make_http
-from core import clock, db, jobs, kitchen, receive
+from core import clock, db, deliveries, jobs, kitchen, receive
 from core.collect.engine import Engine
 from core.faults import BadInput
 from core.lock import Leader, Led, leader
@@ -25,6 +26,8 @@ log = logging.getLogger("pulse.scheduler")
 
 SIFT_SECONDS = 2.0
 """How often it is asked whether something came in that has not been matched and scored."""
+SEND_SECONDS = 0.5
+"""How often it is asked whether somebody is to be told of something."""
 
 
 def check_fonts() -> None:
@@ -42,7 +45,8 @@ class Clock:
         self.stopped = threading.Event()
         self.lost = False
         self._free = threading.Lock()
-        self._sifting = threading.Lock()
+        # Warnings wait for none of the others, and none of their steps for another.
+        self._own = {name: threading.Lock() for name in ("sift", "alarms", "send", "receipts")}
         self._timer = BackgroundScheduler(
             timezone=clock.SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -51,6 +55,10 @@ class Clock:
             "inbox": lambda: jobs.sweep_inbox(SOURCES),
             "sift": jobs.sift,
             "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
+            "rounds": jobs.rounds,
+            "alarms": jobs.alarms,
+            "send": lambda: jobs.send(stopping=self.stopped.is_set),
+            "receipts": jobs.receipts,
             "views": jobs.views,
             "outlook": jobs.outlook,
             "watch": jobs.watch,
@@ -72,23 +80,43 @@ class Clock:
         if receiver:
             receiver.start()
             log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
-        others = {"sift": SIFT_SECONDS, "inbox": tick, "digest": tick, "views": max(tick, 60),
-                  "outlook": max(tick, 600), "watch": max(tick, 3600), "reports": max(tick, 600)}
+        others = {"sift": SIFT_SECONDS, "alarms": 5, "receipts": 60, "inbox": tick, "digest": tick, "rounds": 60,
+                  "views": max(tick, 60), "outlook": max(tick, 600), "watch": max(tick, 3600),
+                  "reports": max(tick, 600)}
         # The first time now, and none waits for the others: what is sensitive is found while a backlog is grouped.
         for name, seconds in others.items():
             self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds,
                                 jitter=min(seconds / 10, 5), next_run_time=clock.now())
         self._timer.add_job(self._check_lead, "interval", id="lead", seconds=30)
         self._timer.start()
+        sender = threading.Thread(target=self._send, name="send", daemon=True)
+        sender.start()
         self.stopped.wait()
         self._timer.pause()
         engine.stop()
         if receiver:
             receiver.stop()
         parsers.shutdown(wait=False, cancel_futures=True)
-        with self._free, self._sifting:  # the jobs at hand end first
+        with ExitStack() as at_hand:  # the jobs at hand end first
+            for lock in (self._free, *self._own.values()):
+                at_hand.enter_context(lock)
             self._timer.shutdown(wait=True)
+        sender.join()
         return 1 if self.lost else 0
+
+    def _send(self) -> None:
+        """Send what is due until stopped; what was begun ends."""
+        sender = deliveries.Dispatcher()
+        try:
+            while not self.stopped.wait(SEND_SECONDS):
+                try:
+                    sender.step()
+                except Exception as error:
+                    log.exception("nothing can be sent")
+                    jobs.failed("send", error)
+                    self.stopped.wait(30)
+        finally:
+            sender.close()
 
     def stop(self, *_: object) -> None:
         if not self.stopped.is_set():
@@ -96,8 +124,8 @@ class Clock:
         self.stopped.set()
 
     def _run(self, name: str) -> None:
-        # One job at a time: they share one database and two cores. Warnings wait for none of the others.
-        with self._sifting if name == "sift" else self._free:
+        # One job at a time: they share one database and two cores.
+        with self._own.get(name, self._free):
             if self.stopped.is_set():
                 return
             try:

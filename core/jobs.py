@@ -46,17 +46,55 @@ def collect_due(
 
 
 def sift() -> int:
-    """Match and score the mentions that came in, and index what they say; returns how many were matched and scored."""
+    """Match and score the mentions that came in, warn of those that rules ask for, and index what they say; returns how
+    many were matched and scored."""
     done = 0
     with db.session() as session:
         if session.execute(select(exists().select_from(Unsifted))).scalar():
+            from core import alerts
             from core.sift import run
 
-            done = run(session, now=clock.now())
+            done = run(session, now=clock.now(), then=alerts.look)
         from core import search
 
         search.keep(session, now=clock.now())
     return done
+
+
+def alarms() -> int:
+    """Tell the next ones of what nobody has acknowledged, and digests whose time has come; returns how many."""
+    now = clock.now()
+    with db.session() as session:
+        from core import warned
+
+        done = warned.escalate(session, now) + warned.digests(session, now)
+        session.commit()
+    return done
+
+
+def rounds() -> int:
+    """Look at topics and incidents for what is to be warned of; returns how many alerts were raised."""
+    with db.session() as session:
+        from core import alert_rounds
+
+        raised = alert_rounds.run(session, clock.now())
+        session.commit()
+    return raised
+
+
+def send(*, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due and wait for its end; returns how many deliveries were begun. The scheduler does not wait: see
+    its sender."""
+    from core import deliveries
+
+    return deliveries.send_due(stopping=stopping)
+
+
+def receipts() -> int:
+    """Ask the services what became of what they took; returns how many answers came."""
+    from core import deliveries
+
+    return deliveries.fetch_receipts(clock.now())
 
 
 def digest(*, stopping: Callable[[], bool] = lambda: False) -> tuple[int, int]:
@@ -174,12 +212,15 @@ def _write_report(platform: str, month: clock.Month) -> int:
 
 
 def recover() -> None:
-    """At start: close the runs that a killed process left open."""
+    """At start: close the runs that a killed process left open, and make due what it was just sending."""
+    from core import deliveries
+
     with db.session() as session:
         left = collect.close_interrupted(session, clock.now())
+        sending = deliveries.recover(session, clock.now())
         session.commit()
-    if left:
-        log.warning("closed %s interrupted runs", left)
+    if left or sending:
+        log.warning("closed %s interrupted runs; %s deliveries were being sent", left, sending)
 
 
 def failed(job: str, error: BaseException) -> None:

@@ -122,8 +122,8 @@ STAGES = {
 """Stages of an incident, in order."""
 STEP_KINDS = {
     "stage": "环节", "note": "记录", "level": "等级", "edit": "修改", "assign": "交办", "reply": "反馈",
-    "link": "关联信息", "unlink": "移出信息", "file": "附件", "merge": "合并", "split": "拆分", "relate": "关联事件", "report": "报告",
-    "withdraw": "撤销", "reopen": "恢复", "alert": "预警",
+    "link": "关联信息", "unlink": "移出信息", "file": "附件", "merge": "合并", "split": "拆分", "relate": "关联事件",
+    "report": "报告", "withdraw": "撤销", "reopen": "恢复", "alert": "预警",
 }
 DEEDS = {
     "starred": "重点", "read": "已阅", "wrong": "误报", "comment": "批注", "assign": "分派", "incident": "加入事件",

@@ -1007,6 +1007,7 @@ class Channel(Row, table=True):
     enabled: bool = True
     sort: int = 0
     rest_until: datetime | None = Field(default=None, description="Not used before: a quota, or a fault")
+    failures: int = Field(default=0, description="Failures of its own in a row")
     fault: str = Field(default="", description="Class of the last failure; empty after a success")
     fault_note: str = ""
     ok_at: datetime | None = Field(default=None, description="Last acceptance")

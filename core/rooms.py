@@ -29,6 +29,8 @@ ROOMS = (
     Room("trends", "board", "发布趋势", "show_chart", "每日发布、阅读与互动"),
     Room("account", "board", "账号详情", "account_circle", "一个账号的粉丝、发文与每篇的读数", ("period",), live=False),
     Room("topics", "opinion", "热点话题", "local_fire_department", "大家在谈什么，从哪里起、多少条", ("period",)),
+    Room("incidents", "opinion", "事件处置", "crisis_alert", "一事一报，从发现到归档，还剩多少时间", (), live=False),
+    Room("alerts", "opinion", "预警", "notifications_active", "要马上知道什么、谁已知道", ("period",), live=False),
     Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", (), live=False),
     Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单，对照检查指标", (), live=False),
     Room("quality", "data", "数据质量", "fact_check", "数据是否齐全、准确，哪些需要处理", live=False),

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     font_dir: Path | None = Field(None, description="The office's own faces (仿宋, 小标宋, 楷体), looked up first")
     host: str = Field("127.0.0.1", description="Address of the app")
     port: int = Field(8501, ge=1, le=65535, description="Port of the app")
+    url_of_app: str = Field("", description="Address by which people open the app (http://10.1.2.3:8501), for links in "
+                            "warnings; empty: they carry none")
     push_host: str = Field("127.0.0.1", description="Address of the endpoint that APP backends push to")
     push_port: int = Field(0, ge=0, le=65535, description="Port of that endpoint; 0: it is off")
     contact: str = Field("", description="Contact put into the collectors' User-Agent")

@@ -5,7 +5,7 @@ through without a write, and what was found is stored with the notes taken off i
 be killed at any moment and nothing is done twice. One mention costs the same whatever is stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -135,7 +135,11 @@ class _Text:
         self.guard = guard(self.whole, self.form)
 
 
-def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
+Then = Callable[[Session, Sequence[int], datetime], object]
+"""What is done with mentions that were sifted, in the transaction that keeps what they were found to say."""
+
+
+def run(session: Session, *, now: datetime, limit: int = 5_000, then: Then | None = None) -> int:
     """Work through up to `limit` mentions that are waiting, newest first; commits batch by batch and tells readers. One
     that changed meanwhile, or whose rules did, goes on waiting. Returns how many were read."""
     done, mark = 0, ""
@@ -159,6 +163,8 @@ def run(session: Session, *, now: datetime, limit: int = 5_000) -> int:
         found = made.sift([item_of(row, spread) for row in rows], [weights.get(row.source_id, 1.0) for row in rows])
         _write(session, dict(zip((row.id for row in rows), found, strict=True)), now)
         _done(session, {row.id: row.asked for row in rows})
+        if then:
+            then(session, [row.id for row in rows], now)
         bump(session, now)
         session.commit()
         done += len(rows)

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column('enabled', sa.Boolean(), nullable=False),
         sa.Column('sort', sa.Integer(), nullable=False),
         sa.Column('rest_until', _AT(), nullable=True),
+        sa.Column('failures', sa.Integer(), nullable=False),
         sa.Column('fault', _TEXT(), nullable=False),
         sa.Column('fault_note', _TEXT(), nullable=False),
         sa.Column('ok_at', _AT(), nullable=True),

@@ -1,0 +1,243 @@
+"""What is to be said goes out by the first channel that takes it, once: against services that answer as documented."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core import channels, deliveries, people
+from core.deliveries import Dispatcher, send_due
+from core.models import Attempt, Channel, Delivery
+from core.senders import Message
+from tests.lab import Lab
+from tests.lab.senders import mail_fields
+from tests.lab.services.group_bots import WeComBot
+from tests.lab.services.sms import AliyunSms, TencentSms
+from tests.lab.smtp import Post
+
+NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
+SAID = Message("orange", "化工厂爆炸", "江北一化工厂爆炸致3人死亡", "江北街道", 3, "舆情系统预警第1号",
+               "【橙色预警】化工厂爆炸", "", NOW)
+
+
+@pytest.fixture
+def lab():
+    with Lab() as made:
+        yield made
+
+
+@pytest.fixture
+def town(session, lab, monkeypatch):
+    """A person and two SMS services, the first before the second."""
+    monkeypatch.setattr(deliveries, "TIMEOUT", 1.0)
+    services = {kind.kind: lab.mount(kind()) for kind in (AliyunSms, TencentSms)}
+    for name, service in services.items():
+        channels.add(session, name=name, kind=name, fields=service.sample(), who="", now=NOW)
+    people.add(session, name="值班员", phone="13812345678", mail="zhang@example.gov.cn", who="", now=NOW)
+    session.commit()
+    return services
+
+
+def order(session, key="alert:1:0:person:1", ways=(1, 2), person=1, at=None) -> Delivery:
+    at = at or datetime.now(UTC)
+    made = Delivery(key=key, person_id=person, channels=list(ways), content=SAID.to_dict(), made_at=at, next_at=at)
+    session.add(made)
+    session.commit()
+    return made
+
+
+def state(session) -> list[str]:
+    session.expire_all()
+    return list(session.execute(select(Delivery.state).order_by(Delivery.id)).scalars())
+
+
+def outcomes(session) -> list[tuple[int, str]]:
+    session.expire_all()
+    return [(one.channel_id, one.outcome) for one in session.execute(select(Attempt).order_by(Attempt.id)).scalars()]
+
+
+def test_the_first_channel_takes_it_and_nothing_is_sent_twice(session, town):
+    order(session)
+    assert send_due() == 1 and send_due() == 0
+    assert state(session) == ["accepted"] and outcomes(session) == [(1, "ok")]
+    [taken] = town["aliyun"].taken
+    assert taken.to == "13812345678" and "江北街道" in taken.text and not town["tencent"].taken
+    attempt = session.execute(select(Attempt)).scalar_one()
+    assert attempt.reference and attempt.ended_at >= attempt.at
+
+
+@pytest.mark.parametrize("act", ["quota", "unsigned", "template", "failure", "502", "html", "empty", "reset"])
+def test_what_the_first_refuses_the_second_takes(session, town, act):
+    town["aliyun"].script("", *[act] * 4)
+    order(session)
+    send_due()
+    assert state(session) == ["accepted"] and len(town["tencent"].taken) == 1 and not town["aliyun"].taken
+
+
+@pytest.mark.parametrize("act", ["lost", "mute", "taken-html", "malformed"])
+def test_what_was_taken_without_a_word_is_asked_after_and_not_sent_again(session, town, act):
+    town["aliyun"].script("", act)
+    order(session)
+    send_due()
+    assert len(town["aliyun"].taken) + len(town["tencent"].taken) == 1 and state(session) == ["accepted"]
+
+
+def test_a_silent_service_holds_up_one_and_the_others_pass_it_by(session, town):
+    town["aliyun"].script("", *["stall"] * 60)
+    for n in range(4):
+        order(session, f"alert:{n}:0:person:1")
+    send_due()
+    assert state(session) == ["accepted"] * 4 and len(town["tencent"].taken) == 4
+    first = session.get(Channel, 1, populate_existing=True)
+    assert first.fault in ("UNKNOWN", "RETRY") and first.rest_until > datetime.now(UTC) and first.failures >= 1
+    before = len(outcomes(session))
+    order(session, "alert:9:0:person:1")
+    send_due()
+    assert outcomes(session)[before:] == [(2, "ok")], "it rests"
+
+
+def test_one_finds_out_whether_it_works_again(session, town):
+    first = session.get(Channel, 1)
+    first.fault, first.failures, first.rest_until = "RETRY", 3, datetime.now(UTC) - timedelta(seconds=1)
+    session.add(first)
+    session.commit()
+    for n in range(3):
+        order(session, f"alert:{n}:0:person:1")
+    sender = Dispatcher()
+    sender.step()
+    sender.settle()
+    sender.close()
+    assert state(session) == ["accepted"] * 3 and len(town["aliyun"].taken) + len(town["tencent"].taken) == 3
+    assert len(town["aliyun"].taken) >= 1
+    assert session.get(Channel, 1, populate_existing=True).fault == ""
+
+
+def test_a_wrong_number_is_no_fault_of_the_channel_and_mail_reaches_the_person(session, town):
+    with Post() as post:
+        channels.add(session, name="邮件", kind="mail", fields=mail_fields(post), who="", now=NOW)
+        people.add(session, name="无手机", mail="li@example.gov.cn", who="", now=NOW)
+        session.commit()
+        order(session, ways=(1, 2, 3), person=2)
+        send_due()
+        assert state(session) == ["accepted"] and len(post.taken) == 1
+    assert [outcome for _, outcome in outcomes(session)] == ["RECIPIENT", "RECIPIENT", "ok"]
+    assert session.get(Channel, 1, populate_existing=True).fault == ""
+
+
+def test_nobody_to_reach_by_any_channel_is_said_and_not_tried_for_ever(session, town):
+    people.add(session, name="无手机", mail="li@example.gov.cn", who="", now=NOW)
+    session.commit()
+    made = order(session, person=2)
+    send_due()
+    session.refresh(made)
+    assert made.state == "failed" and made.note
+    deliveries.again(session, made.id, who="王敏", now=datetime.now(UTC))
+    session.commit()
+    assert state(session) == ["waiting"]
+
+
+def test_all_channels_down_is_tried_later_and_given_up_after_a_day(session, town):
+    for service in town.values():
+        service.script("", *["502"] * 60)
+    made = order(session)
+    old = order(session, "alert:2:0:person:1", at=datetime.now(UTC) - timedelta(hours=25))
+    send_due()
+    session.refresh(made)
+    session.refresh(old)
+    assert made.state == "waiting" and made.next_at > datetime.now(UTC) and made.note
+    assert old.state == "failed"
+
+
+def test_a_bots_limit_of_a_minute_is_kept_before_it_says_so(session, town, lab):
+    service = lab.mount(WeComBot())
+    bot = channels.add(session, name="群", kind="wecom", fields=service.sample(), who="", now=NOW)
+    session.commit()
+    for n in range(22):
+        order(session, f"alert:{n}:0:channel:3", ways=(bot.id,), person=None)
+    send_due()
+    session.expire_all()
+    assert state(session).count("accepted") == len(service.taken) <= 20
+    waiting = session.execute(select(Delivery).where(Delivery.state == "waiting")).scalars().all()
+    assert waiting and all(one.next_at > datetime.now(UTC) for one in waiting)
+
+
+# --- Killed in the middle -------------------------------------------------------------------------------------------
+
+
+def killed(session, made: Delivery, **attempt) -> None:
+    """As a process that was killed leaves it: being sent, with an attempt that has no end."""
+    made.state = "sending"
+    session.add_all([made, Attempt(delivery_id=made.id, channel_id=1, at=datetime.now(UTC), **attempt)])
+    session.commit()
+    assert deliveries.recover(session, datetime.now(UTC)) == 1
+    session.commit()
+
+
+def test_killed_after_the_service_took_it_it_is_not_sent_again(session, town):
+    made = order(session)
+    send_due()
+    session.refresh(made)
+    session.delete(session.execute(select(Attempt)).scalar_one())
+    killed(session, made)
+    send_due()
+    assert state(session) == ["accepted"] and len(town["aliyun"].taken) == 1 and not town["tencent"].taken
+
+
+def test_killed_before_the_service_heard_of_it_it_is_sent(session, town):
+    killed(session, order(session))
+    send_due()
+    assert state(session) == ["accepted"] and len(town["aliyun"].taken) + len(town["tencent"].taken) == 1
+
+
+def test_killed_between_the_services_word_and_our_note_it_is_done(session, town):
+    killed(session, order(session), outcome="ok", ended_at=datetime.now(UTC))
+    send_due()
+    assert state(session) == ["accepted"] and not town["aliyun"].taken
+
+
+def test_a_group_that_cannot_be_asked_is_told_again_and_told_so(session, town, lab):
+    service = lab.mount(WeComBot())
+    bot = channels.add(session, name="群", kind="wecom", fields=service.sample(), who="", now=NOW)
+    session.commit()
+    made = order(session, ways=(bot.id,), person=None)
+    made.state = "sending"
+    session.add_all([made, Attempt(delivery_id=made.id, channel_id=bot.id, at=datetime.now(UTC))])
+    session.commit()
+    deliveries.recover(session, datetime.now(UTC))
+    session.commit()
+    send_due()
+    assert state(session) == ["accepted"] and "重发" in service.taken[0].text
+
+
+def test_two_who_send_at_once_send_once(session, town):
+    order(session)
+    threads = [threading.Thread(target=send_due) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(town["aliyun"].taken) + len(town["tencent"].taken) == 1
+
+
+# --- Receipts -------------------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_that_says_not_delivered_sends_it_by_the_next_channel(session, town):
+    made = order(session)
+    send_due()
+    attempt = session.execute(select(Attempt)).scalar_one()
+    deliveries.keep_receipt(attempt.id, False, "空号", datetime.now(UTC))
+    session.refresh(made)
+    assert (made.state, made.channels, made.note) == ("waiting", [2], "未送达：空号")
+    send_due()
+    assert state(session) == ["accepted"] and len(town["tencent"].taken) == 1
+    deliveries.keep_receipt(attempt.id, True, "", datetime.now(UTC))
+    assert state(session) == ["accepted"], "a receipt counts once"
+
+
+def test_receipts_are_fetched_and_tell_what_was_delivered(session, town):
+    order(session)
+    send_due()
+    deliveries.fetch_receipts(datetime.now(UTC))
+    assert state(session) == ["delivered"]
