@@ -131,14 +131,23 @@ def hourly_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", t
                        hour_text=[f"{labels_day(one.date())} {one.hour}时" for one in at])
     hours = int((at.max() - at.min()) / timedelta(hours=1)) + 1 if len(at) else 1
     x = alt.X("at:T", title=None, scale=alt.Scale(padding=14), axis=alt.Axis(
-        labelExpr=AXIS_HOUR, labelOverlap=True, labelSeparation=6, grid=False, tickCount=min(hours, 12)))
+        labelExpr=AXIS_HOUR, labelOverlap=True, labelSeparation=6, grid=False, values=_hours(at, hours)))
+    amount = alt.Axis(**_AMOUNT.to_dict(), tickMinStep=1)
     chart = alt.Chart(data).mark_bar(size=max(1.0, min(26.0, 440 / hours))).encode(
-        x=x, y=alt.Y("value:Q", axis=_AMOUNT, stack="zero", title=f"{value_name}（{unit}）"),
+        x=x, y=alt.Y("value:Q", axis=amount, stack="zero", title=f"{value_name}（{unit}）"),
         color=_series_colour(names), order=alt.Order("place:Q"),
         tooltip=[alt.Tooltip("hour_text:N", title="时间"), alt.Tooltip("series:N", title="系列"),
                  alt.Tooltip("text:N", title=value_name)],
     )
     return _titled(chart, title, height)
+
+
+def _hours(at: pd.Series, many: int) -> list[alt.DateTime]:
+    """Hours for the ticks of an axis, a dozen at most, at even distances from midnight."""
+    step = next((step for step in (1, 2, 3, 4, 6, 12) if many <= 12 * step), 24)
+    every = pd.date_range(at.min().floor("D"), at.max(), freq=f"{step}h") if len(at) else []
+    return [alt.DateTime(year=one.year, month=one.month, date=one.day, hours=one.hour) for one in every
+            if one >= at.min()]
 
 
 def outlook(past: pd.DataFrame, ahead: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "",

@@ -1,8 +1,10 @@
 import json
+import re
 from datetime import date, timedelta
 
 import pandas as pd
 import pytest
+import vl_convert
 
 from core import charts, labels
 
@@ -134,4 +136,14 @@ def test_bars_by_hour_stand_on_the_shanghai_clock():
     assert [(row["hour_text"], row["series"], row["text"]) for row in rows] == [
         ("3月1日 周日 23时", "微博", "2条"), ("3月2日 周一 0时", "微博", "1条"), ("3月2日 周一 0时", "知乎", "4条")]
     assert [row["at"][:13] for row in rows] == ["2026-03-01T23", "2026-03-02T00", "2026-03-02T00"]
+    drawn = vl_convert.vegalite_to_svg(charts.for_print(charts.hourly_bars(frame, unit="条")).to_dict())
+    assert re.findall(r">(\d+时|\d+/\d+)<", drawn) == ["23时", "3/2"]
     assert rows_of(charts.hourly_bars(frame.head(0), unit="条")) == []
+
+
+@pytest.mark.parametrize(("hours", "ticks"), [(8, 8), (24, 12), (72, 12)])
+def test_an_axis_of_hours_has_a_dozen_ticks_at_most(hours, ticks):
+    at = pd.date_range("2026-03-01T16:00Z", periods=hours, freq="h")
+    chart = charts.hourly_bars(pd.DataFrame({"at": at, "series": "微博", "value": 1}), unit="条").to_dict()
+    found = [tick["hours"] for tick in chart["encoding"]["x"]["axis"]["values"]]
+    assert len(found) == ticks and found[0] == 0
