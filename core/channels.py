@@ -5,6 +5,7 @@ The caller commits.
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from core import audit, credentials, db, labels
 from core.faults import BadInput
 from core.models import AlertRule, Attempt, Channel
 from core.records import one_line
-from core.senders import SENDERS, Message, Recipient, Sender, Verdict
+from core.senders import SENDERS, Message, Recipient, Sender, Verdict, client
 
 REACHES = {"phone": "手机短信", "mail": "邮箱", "group": "群或系统"}
 """What a kind of channel reaches."""
@@ -155,13 +156,14 @@ def remove(session: Session, channel_id: int, *, who: str, now: datetime) -> Non
 
 
 def test(
-    session: Session, channel_id: int, to: Recipient, *, http: httpx.Client, who: str, now: datetime
+    session: Session, channel_id: int, to: Recipient, *, who: str, now: datetime, http: httpx.Client | None = None
 ) -> Verdict:
     """Send a test message and remember with the channel how it went. Raises BadInput for a channel that is gone or
     can't be opened. The service is waited for: call it with nothing written in the session before."""
     made = get(session, channel_id)
     sender, opened = _sender(made.kind), fields(made)
-    verdict = sender.send(http, opened, sample(now), to, f"test-{uuid.uuid4().hex[:16]}")
+    with nullcontext(http) if http else client() as asked:
+        verdict = sender.send(asked, opened, sample(now), to, f"test-{uuid.uuid4().hex[:16]}")
     if verdict.outcome == "ok":
         made.ok_at, made.fault, made.fault_note, made.rest_until, made.failures = now, "", "", None, 0
     elif verdict.scope == "channel":

@@ -102,6 +102,11 @@ def recipient(person: Person) -> Recipient:
     return Recipient(person.name, held.get("phone", ""), held.get("mail", ""))
 
 
+def by_hand(phone: str = "", mail: str = "") -> Recipient:
+    """Somebody who is not on the list, for a test. Raises BadInput for a number or an address that is none."""
+    return Recipient("", _phone(phone), _mail(mail))
+
+
 def add(
     session: Session, *, name: str, unit_id: int | None = None, post: str = "", phone: str = "", mail: str = "",
     who: str, now: datetime, demo: bool = False,

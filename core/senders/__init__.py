@@ -13,10 +13,12 @@ from core.senders.mas import Mas
 from core.senders.model import Asked, Field, Message, Receipt, Recipient, Sender, Verdict
 from core.senders.tencent import Tencent
 from core.senders.webhook import Webhook
+from core.senders.wire import client
 
 SENDERS: dict[str, Sender] = {
     one.kind: one for one in (Aliyun(), Tencent(), Mas(), WeCom(), DingTalk(), Feishu(), Mail(), Webhook())
 }
 """Every kind of channel by its name."""
 
-__all__ = ["SENDERS", "Asked", "Field", "Message", "Receipt", "Recipient", "Sender", "Verdict", "masked"]
+__all__ = ["SENDERS", "Asked", "Field", "Message", "Receipt", "Recipient", "Sender", "Verdict", "client",
+           "masked"]

@@ -60,6 +60,11 @@ class Answer:
         return float(said) if said.isdecimal() and len(said) < 7 else None
 
 
+def client(timeout: float = 10.0) -> httpx.Client:
+    """What services are called with: no redirects, no proxies or passwords of the environment."""
+    return httpx.Client(timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)), trust_env=False)
+
+
 class Patience:
     """Cuts a connection once its time is over: a service that sends a byte now and then would hold up a sender for
     ever. Lend it each socket with `hold`; `over` says whether it has cut."""
