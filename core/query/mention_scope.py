@@ -40,7 +40,7 @@ from core.labels import DEEDS, FAMILIES
 from core.models import Correction, Mention, MentionMark, Platform, Sense, Source, Topic, Unit, WatchHit
 from core.opinion import search_query
 from core.opinion.risk import LEVELS, REACH
-from core.opinion.search_query import Either, Every, Needed, Pair, Tree
+from core.opinion.search_query import Needed, Pair, Tree
 from core.opinion.sentiment import LABELS, SURE
 from core.opinion.watch import All, Among, Any_, AtLeast, Near, Not, Word
 from core.query.topic_views import UNSURE
@@ -176,29 +176,45 @@ class _Terms:
                 return func.coalesce(_figure(what) >= number, false())
         raise TypeError(node)
 
+    def pieces(self, node: Tree) -> Needed | None:
+        """The pieces of the index that mentions have which meet something else than words."""
+        match node:
+            case Word(text, "author"):
+                return search_query.either(list(map(search.by_author, _stored_as(self.session, text))))
+            case Among("platform", values):
+                every = self.session.execute(select(Platform.code, Platform.name)).all()
+                return _spoken_on([code for code, name in every for value in values if value in code or value in name])
+        return None
+
     def holds(self, where: ColumnElement[str], text: str) -> ColumnElement[bool]:
         """Whether a text holds these characters."""
         return (func.instr if self.sqlite else func.strpos)(where, text) > 0
 
     def _among(self, what: str, value: str) -> ColumnElement[bool]:
-        def named(id_: Any, name: Any) -> Select:
-            return select(id_).where(self.holds(name, value))
-
         match what:
             case "platform":
-                return or_(self.holds(DOC.c.platform, value), DOC.c.platform.in_(named(Platform.code, Platform.name)))
+                return DOC.c.platform.in_(select(Platform.code).where(
+                    or_(self.holds(Platform.code, value), self.holds(Platform.name, value))))
             case "source":
                 self.tables.add("mention")
-                return Mention.source_id.in_(named(Source.id, Source.name))
+                return Mention.source_id.in_(select(Source.id).where(self.holds(Source.name, value)))
             case "place":
                 return self.at(value)
         self.tables.add("sense")
-        return func.coalesce(Sense.unit_id.in_(named(Unit.id, Unit.name)), false())
+        return func.coalesce(Sense.unit_id.in_(self.units([value])), false())
+
+    def units(self, names: Iterable[str]) -> Select[tuple[int]]:
+        """The units in whose names one of these stands."""
+        return select(Unit.id).where(or_(*(self.holds(Unit.name, name) for name in names)))
 
     def at(self, place: str) -> ColumnElement[bool]:
         """Whether it happened at a place, or in a town, of which this is a part of the name."""
         self.tables.add("sense")
         return func.coalesce(or_(self.holds(Sense.place, place), self.holds(Sense.town, place)), false())
+
+
+def _spoken_on(codes: Sequence[str]) -> Needed | None:
+    return search_query.either([search.on_platform(code) for code in dict.fromkeys(codes)])
 
 
 def _field(where: str) -> ColumnElement[str]:
@@ -282,21 +298,26 @@ class Asked:
         self._told = _told() if session.execute(
             select(exists().where(Correction.what == SENTIMENT))).scalar() else None
         self.conditions = [self.terms.of(tree)] if tree is not None else []
-        self._sets: list[Select[tuple[int]]] = []
+        self._sets: list[Select[tuple[int]]] = [
+            select(Sense.mention_id).where(Sense.unit_id.in_(self.terms.units(part.values)))
+            for part in (tree.parts if isinstance(tree, All) else (tree,))
+            if isinstance(part, Among) and part.what == "unit"]
         codes = self._platforms()
         self._nowhere = codes == []
         if codes is not None:
             self.conditions.append(DOC.c.platform.in_(codes))
         if where.author:
             self.conditions.append(DOC.c.author == where.author)
-        self._needed = _needed(tree, codes, where.author)
+        self._needed = search_query.every([what for what in (
+            search_query.needed(tree, self.terms.pieces) if tree is not None else None,
+            _spoken_on(codes or ()), search.by_author(where.author) if where.author else None) if what is not None])
         self._found()
         self._marked()
 
-    def hits(self, *more: str, enough: int = 0) -> Hits:
+    def hits(self, *more: str, enough: int = 0, strides: int = 1) -> Hits:
         """The newest FEW mentions that are meant, with columns `more`: home (stands for all copies of a text), platform
-        (code), risk, unit_id, feeling, reach. `enough`: once there are so many, mentions beyond the next STRIDE are not
-        looked at."""
+        (code), risk, unit_id, feeling, reach. After so many strides no more are looked at once there are `enough`
+        (texts, where their homes are asked for)."""
         if self._nowhere:
             return Hits([], False)
         columns = [self._column(name) for name in more]
@@ -317,9 +338,16 @@ class Asked:
                 return Hits(rows[:FEW], True)
             if looked < STRIDE:
                 return Hits(rows, False)
-            if len(rows) >= enough:
+            strides -= 1
+            if strides <= 0 and len({row.home for row in rows} if "home" in more else rows) >= enough:
                 return Hits(rows, True)
             last = first - 1
+
+    def gravest(self, *more: str) -> Sequence[Row]:
+        """Those that are meant among the FEW mentions of the highest risk, with such columns."""
+        columns = [self._column(name) for name in more]
+        top = select(Sense.mention_id).order_by(Sense.risk.desc(), Sense.mention_id.desc()).limit(FEW)
+        return self._rows(columns, None, self.first, self.last, None, top)
 
     # Parts
 
@@ -426,7 +454,7 @@ class Asked:
               ids: Select | None = None) -> Sequence[Row]:
         within, key, condition = search.candidates(self.session, what, first, last)
         if ids is not None:
-            few = ids.distinct().subquery()
+            few = select(ids.subquery().c[0]).distinct().subquery()
             name = few.c[0]
             within = few.join(within, DOC.c.mention_id == name + 0)
         within = self._joined(within)
@@ -458,16 +486,3 @@ def _banded(bands: Iterable[str]) -> ColumnElement[bool]:
 def band(score: int | None) -> str:
     """The band of a score; empty where there is none."""
     return "" if score is None else next((word for least, word in LEVELS if score >= least), NO_RISK)
-
-
-def _needed(tree: Tree | None, platforms: Sequence[str] | None, author: str) -> Needed | None:
-    """The pieces that every mention has that is meant."""
-    parts: list[Needed] = []
-    if tree is not None and (what := search_query.needed(tree)) is not None:
-        parts.append(what)
-    if platforms:
-        codes = tuple(map(search.on_platform, platforms))
-        parts.append(codes[0] if len(codes) == 1 else Either(codes))
-    if author:
-        parts.append(search.by_author(author))
-    return None if not parts else parts[0] if len(parts) == 1 else Every(tuple(parts))

@@ -1,7 +1,7 @@
 """舆情监测: mentions by what they say and what is known of them, one of them with all of it, and what they add up to.
 
-A search counts what it finds up to FEW; of what is found more often the newest so many are counted and sorted, and the
-answer says so. Places of words are given as spans in the texts as they were written, for the screen to mark.
+A search counts what it finds up to mention_scope.FEW; of what is found more often the newest so many are counted and
+sorted, and the answer says so. Places of words are given as spans in the texts as they were written, for the screen to mark.
 """
 
 from collections import Counter
@@ -51,6 +51,8 @@ _SORTED_BY = {"time": (), "risk": ("risk",), "reach": ("reach",)}
 PAGE = 50
 FARTHEST = 200
 """Mentions of one page at most."""
+STRIDES = 5
+"""How many times mention_scope.STRIDE mentions are looked at for what is sorted or counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of what was found. `counted`: how many there are (with `folded`: texts); `more`: at least so many, only
-    the newest of which are sorted and paged; `waiting`: mentions that are not in the index yet."""
+    """A page of what was found. `counted`: how many there are (with `folded`: texts); `more`: there are at least so
+    many, and only the newest of them, by risk also the gravest, are sorted and paged; `waiting`: mentions that are not
+    in the index yet."""
 
     rows: tuple[Shown, ...]
     counted: int
@@ -116,9 +119,11 @@ def search(session: Session, where: MentionFilter, sort: str = "time", page: int
     size, page = min(max(size, 1), FARTHEST), max(page, 1)
     asked = Asked(session, where)
     more = _SORTED_BY[sort] + (("home",) if where.folded else ())
-    hits = asked.hits(*more, enough=page * size + 1)
+    hits = asked.hits(*more, enough=page * size + 1, strides=1 if sort == "time" else STRIDES)
     rows = hits.rows
     if sort == "risk":
+        if hits.more:
+            rows = sorted({row.key: row for row in (*rows, *asked.gravest(*more))}.values(), key=lambda row: -row.key)
         rows = sorted(rows, key=lambda row: -(-1 if row.risk is None else row.risk))
     elif sort == "reach":
         rows = sorted(rows, key=lambda row: -row.reach)
@@ -248,7 +253,7 @@ _COUNTED = ("platform", "feeling", "risk", "unit_id")
 def facets(session: Session, where: MentionFilter) -> Facets:
     """Counts by platform, sentiment, band of risk, unit responsible and day, of the newest mention_scope.FEW mentions
     that are meant (each copy of a text by itself). Raises BadInput for a filter or a search that cannot be read."""
-    hits = Asked(session, where).hits(*_COUNTED)
+    hits = Asked(session, where).hits(*_COUNTED, strides=STRIDES)
     platforms = dict(session.execute(select(Platform.code, spoken_on(Platform.code))).all())
     units = dict(session.execute(select(Unit.id, Unit.name)).all())
     names = ("mention_id", "key", *_COUNTED)

@@ -268,8 +268,10 @@ def test_of_what_is_common_the_newest_are_counted(town, session, monkeypatch):
     assert (few.counted, few.more) == (1, False), "what the filter names is rare"
     counted = room.facets(session, replace(MARCH, words="停电"))
     assert counted.more and counted.counted == 20 and counted.days[0] == (date(2026, 3, 9), 6)
+    session.execute(update(Sense).where(Sense.mention_id == town.ids["n0"]).values(risk=99))
     by_risk = room.search(session, replace(MARCH, words="停电"), "risk", size=3)
-    assert [row.risk for row in by_risk.rows] == [59, 58, 57] and by_risk.more
+    assert [row.risk for row in by_risk.rows] == [99, 59, 58], "also what is older, if it is among the gravest"
+    assert by_risk.more and by_risk.counted == 21
 
 
 def test_a_search_finds_what_a_watch_of_the_same_words_finds(session):
@@ -345,6 +347,16 @@ def test_a_filter_goes_into_the_address_and_back():
     ):
         with pytest.raises(BadInput, match=fault):
             MentionFilter.from_params(wrong, MARCH.start, MARCH.end)
+
+
+def test_texts_are_looked_for_until_a_page_is_full(town, session, monkeypatch):
+    for number in range(40):
+        town.say(f"n{number}", "停电", fold_id=town.ids["停水"] if number else None, fold_kind="reprint" if number else "")
+    town.ready()
+    monkeypatch.setattr(mention_scope, "FEW", 45)
+    monkeypatch.setattr(mention_scope, "STRIDE", 10)
+    found = room.search(session, replace(MARCH, folded=True), size=3)
+    assert [row.title for row in found.rows] == ["停电", "停电", "刚刚停水"], "one text stands in forty mentions"
 
 
 @pytest.mark.parametrize("start, end", [(date.min, date.max), (date.min, date.min), (date.max, date.max)])
