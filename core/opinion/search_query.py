@@ -11,7 +11,7 @@ word, so whatever an index finds is held against the text itself.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -198,24 +198,32 @@ def asked(word: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def needed(node: Tree) -> Needed | None:
-    """What pieces a text must have to meet the tree; None where none can be named. Other texts may have them, too."""
+def needed(node: Tree, other: Callable[[Node], Needed | None] = lambda node: None) -> Needed | None:
+    """What pieces a text must have to meet the tree; None where none can be named. Texts that don't meet it may have
+    them, too. `other`: what those have that meet something else than words."""
     match node:
         case Word(text, where) if where != "author":
-            return _every(asked(text))
-        case Near(one, other, _):
-            return _every((*asked(one.text), *asked(other.text)))
+            return every(asked(text))
+        case Near(one, another, _):
+            return every((*asked(one.text), *asked(another.text)))
         case All(parts):
-            return _every(tuple(some for part in parts if (some := needed(part)) is not None))
+            return every([some for part in parts if (some := needed(part, other)) is not None])
         case Any_(parts) | Pair(parts):
-            each = [needed(part) for part in parts]
-            if not each or None in each:
-                return None
-            return each[0] if len(each) == 1 else Either(tuple(each))  # type: ignore[arg-type]
-    return None
+            return either([needed(part, other) for part in parts])
+        case Not():
+            return None
+    return other(node)
 
 
-def _every(parts: Sequence[Needed]) -> Needed | None:
+def either(parts: Sequence[Needed | None]) -> Needed | None:
+    """What a text has that has one of these; None where that says nothing."""
+    if not parts or None in parts:
+        return None
+    return parts[0] if len(parts) == 1 else Either(tuple(parts))  # type: ignore[arg-type]
+
+
+def every(parts: Sequence[Needed]) -> Needed | None:
+    """What a text has that has all of these; None where that says nothing."""
     flat = dict.fromkeys(
         inner for part in parts for inner in (part.parts if isinstance(part, Every) else (part,)))
     return None if not flat else next(iter(flat)) if len(flat) == 1 else Every(tuple(flat))

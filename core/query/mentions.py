@@ -1,7 +1,8 @@
 """舆情监测: mentions by what they say and what is known of them, one of them with all of it, and what they add up to.
 
 A search counts what it finds up to mention_scope.FEW; of what is found more often the newest so many are counted and
-sorted, and the answer says so. Places of words are given as spans in the texts as they were written, for the screen to mark.
+sorted, and the answer says so. Places of words are given as spans in the texts as they were written, for the screen to
+mark.
 """
 
 from collections import Counter

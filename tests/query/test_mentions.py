@@ -351,12 +351,13 @@ def test_a_filter_goes_into_the_address_and_back():
 
 def test_texts_are_looked_for_until_a_page_is_full(town, session, monkeypatch):
     for number in range(40):
-        town.say(f"n{number}", "停电", fold_id=town.ids["停水"] if number else None, fold_kind="reprint" if number else "")
+        of = {"fold_id": town.ids["n0"], "fold_kind": "reprint"} if number else {}
+        town.say(f"n{number}", "停电", **of)
     town.ready()
     monkeypatch.setattr(mention_scope, "FEW", 45)
     monkeypatch.setattr(mention_scope, "STRIDE", 10)
     found = room.search(session, replace(MARCH, folded=True), size=3)
-    assert [row.title for row in found.rows] == ["停电", "停电", "刚刚停水"], "one text stands in forty mentions"
+    assert [row.title for row in found.rows] == ["停电", "刚刚停水", "WiFi 12:30 坏了 C++"], "one in forty copies"
 
 
 @pytest.mark.parametrize("start, end", [(date.min, date.max), (date.min, date.min), (date.max, date.max)])
