@@ -29,6 +29,7 @@ ROOMS = (
     Room("trends", "board", "发布趋势", "show_chart", "每日发布、阅读与互动"),
     Room("account", "board", "账号详情", "account_circle", "一个账号的粉丝、发文与每篇的读数", ("period",), live=False),
     Room("topics", "opinion", "热点话题", "local_fire_department", "大家在谈什么，从哪里起、多少条", ("period",)),
+    Room("mentions", "opinion", "舆情监测", "travel_explore", "搜索、研读、标记和分派信息", ("period",), live=False),
     Room("incidents", "opinion", "事件处置", "crisis_alert", "一事一报，从发现到归档，还剩多少时间", (), live=False),
     Room("alerts", "opinion", "预警", "notifications_active", "要马上知道什么、谁已知道", ("period",), live=False),
     Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", (), live=False),

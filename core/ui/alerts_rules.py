@@ -303,7 +303,8 @@ def _trial(turn: str, subject: str, terms: Mapping[str, Any], plan: Mapping[str,
         return
     if subject != "incident":
         daily = found.daily(clock.day_of(clock.now()))
-        st.altair_chart(charts.stacked_bars(daily, unit="次", title="每日会报的次数", height=200), alt="每日会报次数的柱状图")
+        st.altair_chart(charts.stacked_bars(daily, unit="次", title="每日会报的次数", height=200),
+                        alt="每日会报次数的柱状图")
     table(found.frame.head(200), _TRIED, key=f"{held}_table", alt="会报的内容")
 
 

@@ -26,6 +26,23 @@ def plain(text: str) -> str:
     return " ".join(out.split())
 
 
+def highlighted(text: str, spans: Sequence[tuple[int, int]], tone: str = "orange") -> str:
+    """Text taken literally, in one line, with the pieces from–to set off; spans in order, not overlapping."""
+    out, at = [], 0
+    for start, end in spans:
+        out.append(_literal(text[at:start]))
+        out.append(f":{tone}-background[{_literal(text[start:end])}]" if text[start:end].strip() else
+                   _literal(text[start:end]))
+        at = end
+    return "".join((*out, _literal(text[at:]))).strip()
+
+
+def _literal(text: str) -> str:
+    """As `plain`, but white space at the ends stays, as one space."""
+    ends = [" " if part.isspace() else "" for part in (text[:1], text[-1:])]
+    return ends[0] + plain(text) + ends[1] if text.strip() else " " * bool(text)
+
+
 def caption(text: str) -> None:
     """A quiet line under a figure; the text is taken literally."""
     st.caption(plain(text))

@@ -106,16 +106,18 @@ def _point(name: str, number: int, point: Point) -> None:
                             width="content")
                 change = st.popover("", icon=":material/edit:", help="更正立场", type="tertiary")
         with change:
-            _change(STANCE, quote.mention_id, quote.stance, quote.found, quote.by, f"{name}_{number}_{nth}")
+            correction(STANCE, quote.mention_id, quote.stance, quote.found, quote.by, f"{name}_{number}_{nth}")
 
 
 def _stance(quote: Quote) -> str:
     return f"{quote.stance}（人工更正）" if quote.by else quote.stance
 
 
-def _change(what: str, mention_id: int, label: str, found: str, by: Corrected | None, key: str) -> None:
-    """A person's word instead of what was found, or back to that."""
-    name = NAMES[what]
+def correction(
+    what: str, mention_id: int, label: str, found: str, by: Corrected | None, key: str, told: str = ""
+) -> None:
+    """A person's word instead of what was found, or back to that; `told`: where it is said that it was kept."""
+    name, told = NAMES[what], told or f"{TOLD}_{what}"
     key = f"{what}_{mention_id}_{key}"
     if by:
         when = f"{clock.local(by.at):%Y-%m-%d %H:%M}"
@@ -128,17 +130,17 @@ def _change(what: str, mention_id: int, label: str, found: str, by: Corrected | 
     if given and chosen is None:
         st.warning(f"请选择{name}。")
     elif given and chosen != (by.label if by else None):
-        _do(what, mention_id, chosen, found, f"已更正{name}为“{chosen}”。")
+        _do(told, what, mention_id, chosen, found, f"已更正{name}为“{chosen}”。")
     if by and st.button("撤回更正", icon=":material/undo:", key=f"{key}_back"):
-        _do(what, mention_id, "", found, f"已撤回更正，恢复自动判断“{found or '—'}”。")
+        _do(told, what, mention_id, "", found, f"已撤回更正，恢复自动判断“{found or '—'}”。")
 
 
-def _do(what: str, mention_id: int, label: str, found: str, words: str) -> None:
+def _do(told: str, what: str, mention_id: int, label: str, found: str, words: str) -> None:
     def change(session: Session) -> str:
         corrections.correct(session, mention_id, what, label, was=found, who=WHO, now=clock.now())
         return words
 
-    if do(change, f"{TOLD}_{what}"):
+    if do(change, told):
         st.rerun()
 
 
@@ -171,4 +173,4 @@ def _item(row: pd.Series, known: pd.Series) -> None:
             f"，把握 {known['confidence']:.0%}")
         caption(f"自动判断：{known['found'] or '未作判断'}{sure if known['found'] else ''}。更正对它的转载一并生效。")
         label = known["sentiment"] if known["by"] else known["found"]
-        _change(SENTIMENT, int(row["mention_id"]), label, known["found"], known["by"], "item")
+        correction(SENTIMENT, int(row["mention_id"]), label, known["found"], known["by"], "item")

@@ -43,8 +43,8 @@ def test_a_topic_grows_from_its_rhythm_and_one_without_days_has_none():
     grown = Swell(30, 5.0, 20, 12, 60, 4, {"澜桥街道": 9, "江湾镇": 2}, {3: 5}, {3: "应急局"})
     terms = TopicTerms(least=20, growth=5, negative=50, risk=50, platforms=3, towns=("澜桥街道",), units=(3,))
     assert alarm.of_topic(terms, grown, "") == (
-        "近 24 小时 30 条（≥20）；为前 7 日日均的 6.0 倍（≥5）；负面占 60%（≥50%，20 条可判断）；最高风险 60 分（≥50）；"
-        "4 个平台（≥3）；地点：澜桥街道；责任单位：应急局")
+        "近 24 小时 30 条（≥20）；为前 7 日日均的 6.0 倍（≥5）；负面占 60%（≥50%，20 条可判断）；"
+        "最高风险 60 分（≥50）；4 个平台（≥3）；地点：澜桥街道；责任单位：应急局")
     assert alarm.of_topic(TopicTerms(growth=2), Swell(30, None, 0, 0, 0, 1), "") is None
     assert growth(Swell(2, 1 / 7, 0, 0, 0, 1)) == 2, "two after one in a week have not grown fourteenfold"
     assert alarm.of_topic(TopicTerms(negative=1), Swell(30, 5.0, 0, 0, 0, 1), "") is None, "a share of nothing"
