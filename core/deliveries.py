@@ -1,9 +1,10 @@
 """What is to be said goes out: each delivery by the first of its channels that takes it.
 
-Before a channel is called, the attempt is written down; what the service says is written behind it. A process killed in
-between leaves an attempt without an end: the service is asked what became of it (`Sender.find`), and only where it says
-that there is nothing, or cannot say, is the thing sent again. A channel that fails rests for a while, so that a service
-that is down holds up one delivery and not all. No transaction is open while a service is waited for.
+Before a channel is called, the attempt is written down; what the service says is written behind it. A process killed
+in between leaves an attempt without an end, and so does an answer that is lost: the service is asked what became of
+it (`Sender.find`), and only where it says that there is nothing, or cannot say, is the thing sent again. A channel
+that fails rests for a while, so that a service that is down holds up one delivery and not all. No transaction is open
+while a service is waited for.
 """
 
 import logging
@@ -38,6 +39,9 @@ GIVEN_UP = timedelta(hours=24)
 RECEIPTS = timedelta(hours=48)
 """How long a service is asked for its receipt."""
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
+ASKED_FIRST, ASKED_AGAIN = timedelta(seconds=1), timedelta(seconds=3)
+"""When a service is asked what became of a message whose answer was lost, and how often."""
+_ASKING = "结果不明，正在向服务商查询"
 AGAIN = "（重发，上次结果不明）"
 
 
@@ -108,12 +112,7 @@ def _safely(id_: int, http: httpx.Client, now: Callable[[], datetime]) -> str:
         return send(id_, http, now)
     except Exception:
         log.exception("delivery %s failed", id_)
-        with db.session() as session:
-            session.execute(update(Delivery).where(Delivery.id == id_).values(
-                state="waiting", next_at=now() + LONGEST, note="程序出错，稍后重试，详见后台日志")
-                .execution_options(synchronize_session=False))
-            session.commit()
-        return "waiting"
+        return _waiting(id_, now() + LONGEST, "程序出错，稍后重试，详见后台日志")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +133,33 @@ def send(id_: int, http: httpx.Client, now: Callable[[], datetime]) -> str:
             return ""
         to = _recipient(session, delivery)
         before = session.execute(select(Attempt).where(Attempt.delivery_id == id_).order_by(Attempt.id)).scalars().all()
-        ways, later = _ways(session, delivery, now())
         session.commit()
     if any(one.outcome == "ok" and one.receipt != "undelivered" for one in before):
         return _done(id_, "accepted", "", now())  # the process ended between the service's word and ours
     unclear = set()
     for one in before:
-        if one.outcome == "UNKNOWN":
-            found = _ask(one, delivery, http, to)
-            if found is None:
-                unclear.add(one.channel_id)
-                continue
+        if one.outcome != "UNKNOWN":
+            continue
+        found, asks = _ask(one, delivery, http, to)
+        if found is not None:
             _keep(one.id, found, now())
             if found.outcome == "ok":
                 return _done(id_, "accepted", "", now())
+        elif now() - one.at < asks:
+            return _waiting(id_, now() + ASKED_AGAIN, _ASKING)
+        else:
+            unclear.add(one.channel_id)
+    with db.session() as session:
+        ways, later = _ways(session, delivery, now())
+        session.commit()
     content = _linked(Message.from_dict(delivery.content), delivery)
     said, outcomes = "", set()
     for way in sorted(ways, key=lambda way: way.id in unclear):  # whoever may have it already comes last
         verdict = _call(id_, way, http, _repeated(content) if way.id in unclear else content, to, now)
         if verdict.outcome == "ok":
             return _done(id_, "accepted", "", now())
+        if verdict.outcome == "UNKNOWN" and way.sender.asks:
+            return _waiting(id_, now() + ASKED_FIRST, _ASKING)
         said = f"{way.name}：{verdict.note or verdict.code}"
         outcomes.add(verdict.outcome)
     if later is None and outcomes and outcomes <= {"RECIPIENT", "MESSAGE"}:
@@ -224,12 +230,19 @@ def _free(session: Session, row: Channel, now: datetime) -> datetime | None:
     return first + timedelta(minutes=1) if used >= SENDERS[row.kind].per_minute else None
 
 
-def _ask(attempt: Attempt, delivery: Delivery, http: httpx.Client, to: Recipient) -> Verdict | None:
-    """What the service knows of an attempt whose end nobody knows; None where it cannot say."""
+def _ask(attempt: Attempt, delivery: Delivery, http: httpx.Client, to: Recipient) -> tuple[Verdict | None, timedelta]:
+    """What the service knows of an attempt whose end nobody knows (None: it cannot say, or not yet), and how old an
+    attempt may be for it to be asked once more."""
     with db.session() as session:
         row = session.get(Channel, attempt.channel_id)
-        way = _way(row) if row else None
-    return way.sender.find(http, way.fields, to, _mine(delivery.id, way), attempt.at) if way else None
+        try:
+            way = _way(row) if row else None
+        except BadInput:  # its secrets can't be opened
+            way = None
+    if way is None:
+        return None, timedelta()
+    found = way.sender.find(http, way.fields, to, _mine(delivery.id, way), attempt.at)
+    return found, timedelta(seconds=way.sender.asks)
 
 
 def _mine(delivery_id: int, way: _Way) -> str:
@@ -245,8 +258,6 @@ def _call(id_: int, way: _Way, http: httpx.Client, content: Message, to: Recipie
         session.add(attempt)
         session.commit()
     verdict = way.sender.send(http, way.fields, content, to, _mine(id_, way))
-    if verdict.outcome == "UNKNOWN":
-        verdict = way.sender.find(http, way.fields, to, _mine(id_, way), attempt.at) or verdict
     _keep(attempt.id, verdict, now())
     return verdict
 
@@ -292,11 +303,14 @@ def _later(id_: int, made_at: datetime, said: str, free: datetime | None, at: da
     with db.session() as session:
         tried = session.execute(select(func.count()).select_from(Attempt).where(
             Attempt.delivery_id == id_)).scalar_one()
-        wait = min(BACKOFF * 2 ** min(tried, 10), LONGEST)
-        session.execute(update(Delivery).where(Delivery.id == id_).values(
-            state="waiting", next_at=min(filter(None, (free, at + wait))), note=said)
-            .execution_options(synchronize_session=False))
-        db.bump(session, at)
+    wait = min(BACKOFF * 2 ** min(tried, 10), LONGEST)
+    return _waiting(id_, min(filter(None, (free, at + wait))), said)
+
+
+def _waiting(id_: int, at: datetime, note: str) -> str:
+    with db.session() as session:
+        session.execute(update(Delivery).where(Delivery.id == id_).values(state="waiting", next_at=at, note=note)
+                        .execution_options(synchronize_session=False))
         session.commit()
     return "waiting"
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core import channels, deliveries, people
 from core.deliveries import Dispatcher, send_due
 from core.models import Attempt, Channel, Delivery
-from core.senders import Message
+from core.senders import SENDERS, Message
 from tests.lab import Lab
 from tests.lab.senders import mail_fields
 from tests.lab.services.group_bots import WeComBot
@@ -30,7 +30,8 @@ def lab():
 @pytest.fixture
 def town(session, lab, monkeypatch):
     """A person and two SMS services, the first before the second."""
-    monkeypatch.setattr(deliveries, "TIMEOUT", 1.0)
+    for name, value in (("TIMEOUT", 3.0), ("ASKED_FIRST", timedelta()), ("ASKED_AGAIN", timedelta())):
+        monkeypatch.setattr(deliveries, name, value)
     services = {kind.kind: lab.mount(kind()) for kind in (AliyunSms, TencentSms)}
     for name, service in services.items():
         channels.add(session, name=name, kind=name, fields=service.sample(), who="", now=NOW)
@@ -83,7 +84,18 @@ def test_what_was_taken_without_a_word_is_asked_after_and_not_sent_again(session
     assert len(town["aliyun"].taken) + len(town["tencent"].taken) == 1 and state(session) == ["accepted"]
 
 
-def test_a_silent_service_holds_up_one_and_the_others_pass_it_by(session, town):
+def test_what_is_not_listed_yet_is_asked_after_and_goes_by_no_other_channel(session, town, monkeypatch):
+    monkeypatch.setattr(deliveries, "ASKED_AGAIN", timedelta(seconds=30))
+    town["aliyun"].script("", "stall")
+    made = order(session)
+    send_due()
+    session.refresh(made)
+    assert made.state == "waiting" and "查询" in made.note and outcomes(session) == [(1, "UNKNOWN")]
+    assert not town["tencent"].taken
+
+
+def test_a_silent_service_holds_up_one_and_the_others_pass_it_by(session, town, monkeypatch):
+    monkeypatch.setattr(type(SENDERS["aliyun"]), "asks", 0.1)
     town["aliyun"].script("", *["stall"] * 60)
     for n in range(4):
         order(session, f"alert:{n}:0:person:1")
@@ -184,7 +196,8 @@ def test_killed_after_the_service_took_it_it_is_not_sent_again(session, town):
     assert state(session) == ["accepted"] and len(town["aliyun"].taken) == 1 and not town["tencent"].taken
 
 
-def test_killed_before_the_service_heard_of_it_it_is_sent(session, town):
+def test_killed_before_the_service_heard_of_it_it_is_sent(session, town, monkeypatch):
+    monkeypatch.setattr(type(SENDERS["aliyun"]), "asks", 0)
     killed(session, order(session))
     send_due()
     assert state(session) == ["accepted"] and len(town["aliyun"].taken) + len(town["tencent"].taken) == 1

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -14,7 +14,7 @@ import httpx
 
 from core import clock
 from core.senders import words
-from core.senders.base import INSIDE, NO_PHONE, ByPhone, inside, variables_field
+from core.senders.base import INSIDE, MISSES, NO_PHONE, ByPhone, inside, variables_field
 from core.senders.model import Asked, Field, Message, Receipt, Recipient, Verdict
 from core.senders.wire import Answer, Meaning, call, judged, unreadable
 
@@ -101,6 +101,7 @@ def _quoted(text: str) -> str:
 
 class Aliyun(ByPhone):
     kind, name = "aliyun", "阿里云短信"
+    asks = SETTLED.total_seconds() + 2
     fields = (
         Field("access_key_id", "AccessKey ID", help="建议用只有短信权限的 RAM 子账号"),
         Field("access_key_secret", "AccessKey Secret", secret=True),
@@ -142,15 +143,18 @@ class Aliyun(ByPhone):
         return Verdict("RETRY", note="服务商没有这条短信的发送记录，可以重发")
 
     def _receipts(self, http: httpx.Client, fields: Mapping[str, str], asked: Sequence[Asked]) -> list[Receipt]:
-        found = []
-        together: dict[tuple[str, Any], list[Asked]] = {}
+        found, missed = [], 0
+        together: dict[tuple[str, date], list[Asked]] = {}
         for one in asked:
-            together.setdefault((one.phone, clock.day_of(one.at)), []).append(one)
+            if one.phone:
+                together.setdefault((one.phone, clock.day_of(one.at)), []).append(one)
         for (phone, _), some in together.items():
             rows = self._sent(http, fields, phone, max(one.at for one in some), {one.mine for one in some})
-            for one in some:
-                if receipt := _receipt(one, (rows or {}).get(one.mine, {})):
-                    found.append(receipt)
+            missed = missed + 1 if rows is None else 0
+            if missed == MISSES:
+                break
+            told = (_receipt(one, (rows or {}).get(one.mine, {})) for one in some)
+            found += [receipt for receipt in told if receipt]
         return found
 
     def _sent(

@@ -21,6 +21,8 @@ INSIDE = Field("inside", "内网地址", required=False, default="no", choices=Y
                help="服务在政务内网或本机时选“是”；选“否”时，指向内网的地址一律不发送")
 _PHONE = re.compile(r"(?<!\d)((?:86)?1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _MAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)", re.ASCII)
+MISSES = 3
+"""Questions in a row that fail until a service is asked no more in this round."""
 NO_PHONE = Verdict("RECIPIENT", note="这个人没有登记手机号，请在“通知人员”中补填", scope="recipient")
 NO_MAIL = Verdict("RECIPIENT", note="这个人没有登记邮箱，请在“通知人员”中补填", scope="recipient")
 
@@ -42,6 +44,7 @@ class Base:
     name: ClassVar[str]
     reaches: ClassVar[str]
     per_minute: ClassVar[int]
+    asks: ClassVar[float] = 0
     fields: ClassVar[tuple[Field, ...]]
 
     def check(self, fields: Mapping[str, str]) -> None:

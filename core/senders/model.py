@@ -1,7 +1,7 @@
 """What is said, to whom, and what a service answered: plain values, the same for every kind of channel."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -32,7 +32,7 @@ class Message:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Message":
         """From what `to_dict` gave. Raises KeyError, ValueError for anything else."""
-        kept = {field.name: values[field.name] for field in fields(cls)}
+        kept = {one.name: values[one.name] for one in fields(cls)}
         at = datetime.fromisoformat(kept["at"])
         if at.tzinfo is None:
             raise ValueError("a message's moment has no time zone")
@@ -41,11 +41,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who is told. A group's bot needs nothing of it."""
+    """Who is told. A group's bot needs nothing of it. Printed without number and address."""
 
     name: str = ""
-    phone: str = ""
-    mail: str = ""
+    phone: str = field(default="", repr=False)
+    mail: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Asked:
 
     mine: str
     reference: str
-    phone: str
+    phone: str = field(repr=False)
     at: datetime
 
 
@@ -110,6 +110,9 @@ class Sender(Protocol):
     fields: tuple[Field, ...]
     per_minute: int
     """Messages that may be sent in any minute."""
+    asks: float
+    """Seconds after which the service knows for certain, or never will, of a message whose answer was lost; 0: it can't
+    be asked, or sending again does no harm."""
 
     def check(self, fields: Mapping[str, str]) -> None:
         """Raises BadInput for fields that can't be right."""

@@ -12,7 +12,7 @@ import httpx
 
 from core import clock
 from core.senders import words
-from core.senders.base import INSIDE, NO_PHONE, ByPhone, inside, variables_field
+from core.senders.base import INSIDE, MISSES, NO_PHONE, ByPhone, inside, variables_field
 from core.senders.model import Asked, Field, Message, Receipt, Recipient, Verdict
 from core.senders.wire import Meaning, call, judged, unreadable
 
@@ -89,6 +89,7 @@ def signed(
 
 class Tencent(ByPhone):
     kind, name = "tencent", "腾讯云短信"
+    asks = 20  # carriers report within seconds
     fields = (
         Field("secret_id", "SecretId", help="建议用只有短信权限的子账号"),
         Field("secret_key", "SecretKey", secret=True),
@@ -136,14 +137,18 @@ class Tencent(ByPhone):
     def _receipts(self, http: httpx.Client, fields: Mapping[str, str], asked: Sequence[Asked]) -> list[Receipt]:
         # By number, and not from the queue of all reports: that one gives each report once, and other systems of the
         # office may use the same application.
-        found = []
+        found, missed = [], 0
         together: dict[str, list[Asked]] = {}
         for one in asked:
-            together.setdefault(one.phone, []).append(one)
+            if one.phone:
+                together.setdefault(one.phone, []).append(one)
         for phone, some in together.items():
-            rows = self._reported(http, fields, phone, min(one.at for one in some)) or []
+            rows = self._reported(http, fields, phone, min(one.at for one in some))
+            missed = missed + 1 if rows is None else 0
+            if missed == MISSES:
+                break
             for one in some:
-                row = next((row for row in rows if _is_of(one, row)), None)
+                row = next((row for row in rows or () if _is_of(one, row)), None)
                 if row is not None and (receipt := _receipt(one, row)):
                     found.append(receipt)
         return found
