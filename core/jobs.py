@@ -73,10 +73,13 @@ def alarms() -> int:
 
 
 def rounds() -> int:
-    """Look at topics and incidents for what is to be warned of; returns how many alerts were raised."""
+    """Bring new mentions to the incidents that follow their topics, and look at topics and incidents for what is to be
+    warned of; returns how many alerts were raised."""
     with db.session() as session:
-        from core import alert_rounds
+        from core import alert_rounds, incidents
 
+        incidents.follow(session, clock.now())
+        session.commit()
         raised = alert_rounds.run(session, clock.now())
         session.commit()
     return raised
