@@ -6,6 +6,7 @@ Nothing of a file is unpacked, executed or shown inside a page; downloads are ch
 
 import hashlib
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -22,6 +23,7 @@ MOST_BYTES = 50_000_000
 LONGEST_NAME = 80
 """Characters of a name, its ending included."""
 _FORBIDDEN = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
+_ENDING = re.compile(r"[A-Za-z0-9]{1,8}")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 """Names that Windows takes for devices."""
 _MACROS, _OLD_MACROS = "vbaproject.bin", "_VBA_PROJECT".encode("utf-16-le")
@@ -96,13 +98,15 @@ def folder() -> Path:
 
 def cleaned(name: str) -> str:
     """A file's name without folders, control and direction characters, and what a file system would stumble over."""
-    name = one_line(name).replace("\\", "/").rsplit("/", 1)[-1].translate(_FORBIDDEN).strip(" .")
-    stem, dot, ending = name.rpartition(".")
-    stem, ending = (stem, ending.lower()) if dot else (name, "")
-    stem = stem.strip(" .")[: LONGEST_NAME - len(ending) - 1] or "附件"
-    if stem.lower().split(".")[0] in _DEVICES:
+    name = one_line(name).replace("\\", "/").rsplit("/", 1)[-1].translate(_FORBIDDEN).strip().rstrip(" .")
+    stem, _, ending = name.rpartition(".")
+    if not _ENDING.fullmatch(ending) or ending == name:
+        stem, ending = name, ""
+    stem = stem.strip(" .") or "附件"
+    if stem.lower().split(".")[0].strip() in _DEVICES:
         stem = f"_{stem}"
-    return f"{stem}.{ending}" if ending else stem
+    stem = stem[: LONGEST_NAME - len(ending) - 1].rstrip(" .")
+    return f"{stem}.{ending.lower()}" if ending else stem
 
 
 def _whole(path: Path, size: int) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session
 
-from core import audit, clock, db, evidence, ingest, outlook, rollup, turn
+from core import audit, clock, db, evidence, incident_files, incidents, ingest, outlook, rollup, turn
 from core.demo import local
 from core.models import (
     Account,
@@ -35,6 +35,8 @@ from core.models import (
     Matrix,
     Mention,
     MentionDay,
+    MentionDeed,
+    MentionMark,
     OwnPlace,
     Post,
     Reading,
@@ -87,6 +89,7 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         removed = Removed()
         reports = _editions(session, removed)
         hashes = _facts(session, removed)
+        attached = incidents.forget_sample(session)
         _opinion(session, removed)
         local.forget(session, now=now)
         _ledger(session, removed)
@@ -101,6 +104,7 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         session.commit()
     _unlink(evidence.path_of(sha256) for sha256 in hashes if sha256 not in left)
     _unlink(settings().reports_dir / name for name in reports)
+    _unlink(incident_files.path_of(sha256) for sha256 in attached)
     return removed
 
 
@@ -150,7 +154,7 @@ def _opinion(session: Session, removed: Removed) -> None:
         )
     _count(session, delete(MentionDay).where(MentionDay.mentions <= 0))
     mentions = select(Mention.id).where(Mention.source_id.in_(sources))
-    for table in (Unsifted, Sense, WatchHit, WatchMark, Correction):
+    for table in (Unsifted, Sense, WatchHit, WatchMark, Correction, MentionDeed, MentionMark):
         _count(session, delete(table).where(table.mention_id.in_(mentions)))
     removed.mentions = _count(session, delete(Mention).where(Mention.source_id.in_(sources)))
     topics = select(Topic.id).where(Topic.demo.is_(True))
@@ -200,10 +204,11 @@ def _ledger(session: Session, removed: Removed) -> None:
     removed.accounts = _count(session, delete(Account).where(Account.demo.is_(True)))
     used = select(Account.unit_id).where(Account.unit_id.is_not(None))
     parents = select(Unit.parent_id).where(Unit.parent_id.is_not(None))
-    gone = select(Unit.id).where(Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents))
+    free = (Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents), Unit.id.not_in(incidents.units()))
+    gone = select(Unit.id).where(*free)
     for table in (Sense, OwnPlace):
         _count(session, update(table).where(table.unit_id.in_(gone)).values(unit_id=None))
-    _count(session, delete(Unit).where(Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents)))
+    _count(session, delete(Unit).where(*free))
     _count(session, update(Unit).where(Unit.demo.is_(True)).values(demo=False))
 
 

@@ -13,11 +13,13 @@ shown, and is refused where somebody else has changed it since. Callers commit, 
 from core.incidents.course import Whereabouts, advance, edit, note, open_, reopen, set_level, whereabouts, withdraw
 from core.incidents.links import follow, link, link_topic, mark, unlink, unlink_topic
 from core.incidents.rows import CLOSED, STAGES, family, head, heads
+from core.incidents.sample import forget_sample, units
 from core.incidents.several import merge, relate, split, unmerge, unrelate
 from core.incidents.tasks import answer, assign, attach, detach, reattach, recall
 
 __all__ = [
     "CLOSED", "STAGES", "Whereabouts", "advance", "answer", "assign", "attach", "detach", "edit", "family", "follow",
-    "head", "heads", "link", "link_topic", "mark", "merge", "note", "open_", "reattach", "recall", "relate", "reopen",
-    "set_level", "split", "unlink", "unlink_topic", "unmerge", "unrelate", "whereabouts", "withdraw",
+    "forget_sample", "head", "heads", "link", "link_topic", "mark", "merge", "note", "open_", "reattach", "recall",
+    "relate", "reopen", "set_level", "split", "units", "unlink", "unlink_topic", "unmerge", "unrelate", "whereabouts",
+    "withdraw",
 ]

@@ -33,7 +33,7 @@ def link(session: Session, id_: int, mention_ids: Iterable[int], *, key: bool = 
         return 0
     put_in(session, row, new, who, now, key=key)
     marks.joined(session, new, row.id, True, who=who, now=now)
-    moved = earlier(session, row)
+    moved = earlier(session, row, every)
     rows.step(session, row, "link", who, now, before=f"{len(before)} 条", after=f"{len(before) + len(new)} 条",
               text=f"关联 {len(new)} 条：{titles(session, new)}{moved}")
     rows.done(session, row, who, "事件关联信息", now, numbers(new))
@@ -79,9 +79,10 @@ def link_topic(session: Session, id_: int, topic_id: int, *, who: str, now: date
     out of the file by hand stays out. Raises BadInput for a topic that is gone, or that an open incident follows."""
     row = rows.take(session, id_)
     topic = topic_of(session, topic_id)
-    before = len(held(session, family(session, row.id)))
+    every = family(session, row.id)
+    before = len(held(session, every))
     new = follow_topic(session, row, topic, who, now)
-    moved = earlier(session, row)
+    moved = earlier(session, row, every)
     rows.step(session, row, "link", who, now, before=f"{before} 条", after=f"{before + new} 条",
               text=f"跟踪话题“{topic.title}”，归入 {new} 条，今后的新信息自动归入{moved}")
     rows.done(session, row, who, "事件跟踪话题", now, f"{topic.title}（{topic.id}）")
@@ -128,13 +129,16 @@ def follow(session: Session, now: datetime) -> int:
             continue
         for topic_id in merged(session, topics):
             move_topic(session, row, every, topic_id, now)
-        new = news(session, every, topics_of(session, every))
-        put_in(session, row, new, "", now)
-        if moved := earlier(session, row):
-            rows.step(session, row, "link", "", now, text=f"自动归入信息 {len(new)} 条{moved}")
+        many = 0
+        for one in every:  # each to the file that follows its topic, so that it comes away with it
+            new = news(session, every, topics_of(session, [one]))
+            put_in(session, session.get(Incident, one), new, "", now)
+            many += len(new)
+        if moved := earlier(session, row, every):
+            rows.step(session, row, "link", "", now, text=f"自动归入信息 {many} 条{moved}")
         db.bump(session, now)
         session.commit()
-        linked += len(new)
+        linked += many
     return linked
 
 
@@ -177,10 +181,10 @@ def take_out(session: Session, row: Incident, every: Sequence[int], ids: Sequenc
     return _moved(before, row.first_at)
 
 
-def earlier(session: Session, row: Incident) -> str:
-    """Let the clocks of a file run from the first capture of what it has now; how that moved, in words."""
+def earlier(session: Session, row: Incident, every: Sequence[int]) -> str:
+    """Let the clocks of a file run from the first capture of what its family has now; how that moved, in words."""
     before = row.first_at
-    row.first_at = min(before, earliest(session, [row.id]) or before)
+    row.first_at = min(before, earliest(session, every) or before)
     session.add(row)
     return _moved(before, row.first_at)
 
