@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pandas as pd
@@ -52,11 +52,8 @@ class Line:
     name: str
     unit_id: int | None
     post: str
-    phone: str
-    mail: str
-
-    def __repr__(self) -> str:
-        return f"Line({self.name!r})"
+    phone: str = field(repr=False)
+    mail: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,15 +223,15 @@ def _lines(session: Session, rows: Iterable[tuple[int, Mapping[str, str]]]) -> t
     for number, cells in rows:
         before = len(faults)
 
-        def fault(field: str, reason: str, remedy: str, row: int = number) -> None:
-            faults.append(LedgerFault("通知人员", row, HEADS[field], reason, remedy))
+        def fault(name: str, reason: str, remedy: str, row: int = number) -> None:
+            faults.append(LedgerFault("通知人员", row, HEADS[name], reason, remedy))
 
         values = {}
-        for field, check in (("name", _named), ("post", _posted), ("phone", _phone), ("mail", _mail)):
+        for name, check in (("name", _named), ("post", _posted), ("phone", _phone), ("mail", _mail)):
             try:
-                values[field] = check(cells.get(field, ""))
+                values[name] = check(cells.get(name, ""))
             except BadInput as refused:
-                fault(field, *str(refused).partition("，")[::2])
+                fault(name, *str(refused).partition("，")[::2])
         unit = one_line(cells.get("unit", ""))
         if unit and unit not in units:
             fault("unit", f"台账中没有单位“{unit[:30]}”", "请填台账中的单位名称或简称，或先在账号台账中添加")

@@ -183,7 +183,7 @@ def test_a_channel_by_which_something_was_sent_stays_and_another_goes(session):
 
 @pytest.fixture
 def http():
-    with httpx.Client(timeout=1.0) as client:
+    with httpx.Client(timeout=20.0) as client:
         yield client
 
 

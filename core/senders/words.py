@@ -15,8 +15,6 @@ SOURCES = {
 }
 """What a variable of a short message can hold."""
 _ABSENT = {"place": "地点不明", "gist": "详见系统", "where": "舆情系统", "number": "见系统", "title": "舆情预警"}
-LONGEST = 35
-"""Characters of a variable that any of the services takes at most."""
 WORDING = "舆情预警：{level}等级，地点{place}，{gist}，涉及信息{count}条，请到{where}查看处理。"
 """Our proposal for a template."""
 _WIDE = {code: code - 0xFEE0 for first, last in (("０", "９"), ("Ａ", "Ｚ"), ("ａ", "ｚ"))

@@ -46,8 +46,11 @@ class Taking:
         """Called with everything that is taken, before it is answered."""
         self.mix: Mapping[str, float] = {}
         """Act → share of the calls that meet it, where no script says otherwise."""
-        self.chance = random.Random(7)
+        self.chance = random.Random(self.kind)
         self.patience = threading.Event()
+        """Ends what is `mute`."""
+        self.took = threading.Event()
+        """Set once something was taken."""
         self._lock = threading.Lock()
 
     def next_act(self, path: str, whole: str = "") -> str:
@@ -81,6 +84,7 @@ class Taking:
         made = Taken(self.kind, mine, to, text, reference, self.now())
         self.taken.append(made)
         self.told(made)
+        self.took.set()
         return made
 
     def sample(self) -> dict[str, str]:
