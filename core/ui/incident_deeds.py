@@ -26,8 +26,13 @@ def save(deed: Callable[[Session], str]) -> None:
 
 def anew() -> None:
     """Draw anew, with what is stored by now in every form."""
-    st.session_state["incidents_round"] = st.session_state.get("incidents_round", 0) + 1
+    turn()
     st.rerun()
+
+
+def turn() -> None:
+    """Let every form begin anew the next time that it is drawn."""
+    st.session_state["incidents_round"] = st.session_state.get("incidents_round", 0) + 1
 
 
 def badge(level: str) -> str:

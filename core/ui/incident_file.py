@@ -12,7 +12,7 @@ from core.query.incidents import STATES, Clock, File, Head
 from core.ui import incident_course, incident_info, incident_others, incident_papers, incident_views
 from core.ui.ask import look
 from core.ui.deeds import WHO, do, said
-from core.ui.incident_deeds import TOLD, anew, badge, begun, moment, save, when
+from core.ui.incident_deeds import TOLD, badge, begun, moment, save, turn, when
 from core.ui.incidents import LEVELS_HELP, town_box, unit_box
 from core.ui.parts import caption, empty, plain
 
@@ -159,14 +159,14 @@ def _advance(one: Head) -> None:
     with st.popover(word, icon=":material/arrow_forward:" if following else ":material/undo:",
                     type="primary" if following else "secondary"):
         choices = [*incidents.STAGES[here + 1 :], *reversed(incidents.STAGES[:here])]
-        turn = begun(f"incident_stage_{one.id}")
-        stage = st.selectbox("环节", choices, key=turn, format_func=lambda stage: _way(one.stage, stage))
-        reason = st.text_area("原因", key=f"{turn}_why", height=80, max_chars=500,
+        key = begun(f"incident_stage_{one.id}")
+        stage = st.selectbox("环节", choices, key=key, format_func=lambda stage: _way(one.stage, stage))
+        reason = st.text_area("原因", key=f"{key}_why", height=80, max_chars=500,
                               help="顺次推进可不写；跳过或退回要写明原因")
-        at = when("发生时间（不填为现在）", f"{turn}_at")
+        at = when("发生时间（不填为现在）", f"{key}_at")
         if stage == "answered":
             caption("转入“回应”后，回应时限停止计时。")
-        if st.button("确定", type="primary", key=f"{turn}_go"):
+        if st.button("确定", type="primary", key=f"{key}_go"):
 
             def deed(session: Session) -> str:
                 incidents.advance(session, one.id, stage, reason, at=at, seen=one.updated_at, who=WHO, now=clock.now())
@@ -182,12 +182,12 @@ def _way(here: str, there: str) -> str:
 
 def _level(one: Head) -> None:
     with st.popover("调整等级", icon=":material/flag:"):
-        turn = begun(f"incident_level_{one.id}")
+        key = begun(f"incident_level_{one.id}")
         others = [level for level in labels.LEVELS if level != one.level]
-        level = st.selectbox("新的等级", others, key=turn, help=LEVELS_HELP,
+        level = st.selectbox("新的等级", others, key=key, help=LEVELS_HELP,
                              format_func=lambda level: f"{labels.LEVELS[level]} · {labels.LEVEL_NAMES[level]}")
-        reason = st.text_area("原因", key=f"{turn}_why", height=80, max_chars=500, help="调低等级要写明原因")
-        if st.button("确定", type="primary", key=f"{turn}_go"):
+        reason = st.text_area("原因", key=f"{key}_why", height=80, max_chars=500, help="调低等级要写明原因")
+        if st.button("确定", type="primary", key=f"{key}_go"):
 
             def deed(session: Session) -> str:
                 incidents.set_level(session, one.id, level, reason, seen=one.updated_at, who=WHO, now=clock.now())
@@ -199,9 +199,9 @@ def _level(one: Head) -> None:
 def _withdraw(one: Head) -> None:
     with st.popover("撤销事件", icon=":material/block:"):
         st.write("误报或重复的事件可以撤销。档案全部保留，可随时恢复。")
-        turn = begun(f"incident_withdraw_{one.id}")
-        reason = st.text_area("撤销原因", key=f"{turn}_why", height=80, max_chars=500)
-        if st.button("确认撤销", key=f"{turn}_go"):
+        key = begun(f"incident_withdraw_{one.id}")
+        reason = st.text_area("撤销原因", key=f"{key}_why", height=80, max_chars=500)
+        if st.button("确认撤销", key=f"{key}_go"):
 
             def deed(session: Session) -> str:
                 incidents.withdraw(session, one.id, reason, seen=one.updated_at, who=WHO, now=clock.now())
@@ -212,9 +212,9 @@ def _withdraw(one: Head) -> None:
 
 def _reopen(one: Head) -> None:
     with st.popover("恢复事件", icon=":material/undo:", type="primary"):
-        turn = begun(f"incident_reopen_{one.id}")
-        reason = st.text_area("恢复原因", key=f"{turn}_why", height=80, max_chars=500)
-        if st.button("确认恢复", type="primary", key=f"{turn}_go"):
+        key = begun(f"incident_reopen_{one.id}")
+        reason = st.text_area("恢复原因", key=f"{key}_why", height=80, max_chars=500)
+        if st.button("确认恢复", type="primary", key=f"{key}_go"):
 
             def deed(session: Session) -> str:
                 incidents.reopen(session, one.id, reason, who=WHO, now=clock.now())
@@ -229,6 +229,7 @@ def _reopen(one: Head) -> None:
 def _closed() -> None:
     for name in ("incident_edit", "incident_seen"):
         st.session_state.pop(name, None)
+    turn()
 
 
 @st.dialog("修改事件", width="medium", on_dismiss=_closed)
@@ -263,7 +264,7 @@ def _edit(shown: Head) -> None:
 
     if do(deed, TOLD):
         _closed()
-        anew()
+        st.rerun()
 
 
 def _draft(one: Head, key: str) -> None:

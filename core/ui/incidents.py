@@ -14,7 +14,7 @@ from core.query.incidents import STATES, Wanted
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do, said
 from core.ui.export import export
-from core.ui.incident_deeds import TOLD, open_incident, when
+from core.ui.incident_deeds import TOLD, begun, open_incident, turn, when
 from core.ui.parts import Card, caption, cards, empty
 from core.ui.table import Column
 
@@ -133,16 +133,16 @@ def _table(found: pd.DataFrame) -> int | None:
         "changed_at": made.DatetimeColumn("最近处置", format="MM-DD HH:mm", width=110),
         "who": made.TextColumn("处置人", width=90),
     }
-    turn = st.session_state.setdefault("incidents_visit", 0)
+    visit = st.session_state.setdefault("incidents_visit", 0)
     late = [f"color: {_LATE}; font-weight: 600" if late else "" for late in found["late"]]
     state = st.dataframe(
         shown.style.apply(lambda _: late, subset=["time"]), hide_index=True, column_config=config,
-        key=f"incidents_{turn}", on_select="rerun", placeholder="—",
+        key=f"incidents_{visit}", on_select="rerun", placeholder="—",
         selection_mode="single-cell", alt="事件清单")
     rows = [row for row, _ in state.selection.cells if row < len(found)] if state else []
     if not rows:
         return None
-    st.session_state["incidents_visit"] = turn + 1  # a new table, with nothing picked, when the list is seen again
+    st.session_state["incidents_visit"] = visit + 1  # a new table, with nothing picked, when the list is seen again
     return int(found["incident_id"].iloc[rows[0]])
 
 
@@ -187,6 +187,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 def _closed() -> None:
     for name in ("incident_new", "incident_new_held"):
         st.session_state.pop(name, None)
+    turn()
 
 
 @st.dialog("新建事件", width="medium", on_dismiss=_closed)
@@ -194,19 +195,20 @@ def _form() -> None:
     now = clock.now()
     mentions, topics = _about(now)
     like = ask(incident_mentions.proposed, mentions, topics)
-    key = f"incident_new_{hash((mentions, topics))}"
+    key = begun(f"incident_new_{hash((mentions, topics))}")
     title = st.text_input("事件名称", like.title[:TITLE], key=f"{key}_title", max_chars=TITLE,
                           placeholder="地点、事由，如“东街小区停水”")
     words = {f"{word} · {labels.LEVEL_NAMES[level]}": level for level, word in labels.LEVELS.items()}
-    level = st.segmented_control("等级", list(words), default=list(words)[-1], key="incident_new_level", required=True,
-                                 help=LEVELS_HELP)
+    level = st.segmented_control("等级", list(words), default=list(words)[-1], key=begun("incident_new_level"),
+                                 required=True, help=LEVELS_HELP)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         town = town_box(like.where.town, f"{key}_town")
         place = st.text_input("地点", like.where.place, key=f"{key}_place", max_chars=PLACE)
     unit = unit_box("牵头单位", like.where.unit_id, f"{key}_unit")
     found_at = None
     if not like.mentions:
-        found_at = when("发现时间（不填为现在）", "incident_new_found", help="没有关联信息时，回应时限从这一刻起算")
+        found_at = when("发现时间（不填为现在）", begun("incident_new_found"),
+                        help="没有关联信息时，回应时限从这一刻起算")
     else:
         caption(f"将关联 {labels.thousands(like.mentions)} 条信息；回应时限从其中最早的采集时间起算。")
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -234,12 +236,12 @@ def _about(now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
     mentions, topics = st.session_state.get("incident_from", ((), ()))
     known = ask(incident_mentions.topics, this_minute().replace(minute=0))
     names = {int(row.topic_id): f"{row.title}（{row.mentions} 条）" for row in known.itertuples()}
-    chosen = st.multiselect("跟踪话题", list(names), [id_ for id_ in topics if id_ in names], key="incident_new_topics",
-                            format_func=lambda id_: names[id_], placeholder="选择近期话题，可输入词语查找",
+    chosen = st.multiselect("跟踪话题", list(names), [id_ for id_ in topics if id_ in names],
+                            key=begun("incident_new_topics"), format_func=lambda id_: names[id_], placeholder="选择近期话题，可输入词语查找",
                             help="话题已有的和今后的新信息都归入这个事件")
     if set(topics) - set(names):
         caption("有的话题已由其他事件跟踪，或近 30 天没有新信息，没有带入。")
-    search = st.text_input("查找信息", key="incident_new_search", max_chars=40,
+    search = st.text_input("查找信息", key=begun("incident_new_search"), max_chars=40,
                            placeholder="标题里的词；也可以不选信息，直接登记")
     found = ask(incident_mentions.unlinked, None, search, this_minute(), limit=_OFFERED) if search.strip() else None
     offered = {} if found is None else {
@@ -248,9 +250,9 @@ def _about(now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
     held = st.session_state.setdefault("incident_new_held", {})
     if found is not None and found.empty:
         caption("近 90 天没有标题含这些词的信息。")
-    offered |= {id_: held[id_] for id_ in st.session_state.get("incident_new_mentions", ()) if id_ in held}
+    offered |= {id_: held[id_] for id_ in st.session_state.get(begun("incident_new_mentions"), ()) if id_ in held}
     held |= offered
-    picked = st.multiselect("关联信息", list(offered), key="incident_new_mentions",
+    picked = st.multiselect("关联信息", list(offered), key=begun("incident_new_mentions"),
                             format_func=lambda id_: offered[id_], placeholder="从查找结果中选择") if offered else []
     if mentions:
         caption(f"已带入 {len(mentions)} 条信息。")
