@@ -143,7 +143,8 @@ def join(picked: set[int], rows: Sequence[Shown], offered: MentionChoices) -> No
     title, level = "", "yellow"
     if not target:
         first = next((row.title for row in rows if row.id in picked), "")
-        title = st.text_input("事件名称", first[:60], key="m_incident_title", max_chars=60)
+        # Another first one is another field: a field that is there keeps what stands in it.
+        title = st.text_input("事件名称", first[:60], key=f"m_incident_title_{min(picked, default=0)}", max_chars=60)
         level = st.segmented_control("等级", list(labels.LEVELS), default="yellow", format_func=labels.LEVELS.get,
                                      key="m_incident_level", required=True)
     if st.button("确定", type="primary", key="m_join"):

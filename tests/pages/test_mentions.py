@@ -99,6 +99,7 @@ def test_an_incident_is_made_of_ticked_ones(spoken, open_room):
     app = open_room("mentions", words="爆炸", period="近7天")
     app.checkbox[0].check().run()
     press(app, "确定")
+    assert not app.error, app.error[0].value
     assert spoken.execute(select(Incident.title)).scalar() == "西站货车爆炸致4人死亡"
     assert spoken.execute(select(IncidentMention.mention_id)).scalars().all() == [2]
 
