@@ -146,7 +146,8 @@ def test_a_text_that_meets_a_search_has_the_pieces_that_are_needed(text, words):
 
 def test_nearness_is_that_of_watches():
     for text, one, other, reach in (
-        ("学生在校内坠楼", "学生", "坠楼", 3), ("学生在校内坠楼", "学生", "坠楼", 2), ("坠楼的是学生", "学生", "坠楼", 2),
+        ("学生在校内坠楼", "学生", "坠楼", 3), ("学生在校内坠楼", "学生", "坠楼", 2),
+        ("坠楼的是学生", "学生", "坠楼", 2),
         ("学生", "学生", "学生", 5), ("a.c与axc", "a.c", "axc", 1), ("c++很c#", "c++", "c#", 1),
     ):
         met = bool(Watches({1: f'"{one}" 近{reach} "{other}"'}, OURS).match(Item(text)))
@@ -158,7 +159,7 @@ def test_words_are_marked_in_the_text_as_it_was_written():
     words = tuple(looked_for(read("食物中毒 或 wifi -幼儿园 标题:曝光")))
     found = spans(normal(text), words, "text")
     assert [text[start:end] for start, end in found] == ["食\u200b物\u200b中毒", "ＷＩＦＩ", "食物中毒"]
-    assert [text[a:b] for a, b in spans(normal(text), words, "title")][0] == "曝光"
+    assert next(text[a:b] for a, b in spans(normal(text), words, "title")) == "曝光"
     assert spans(normal("停水停"), (Word("停水"), Word("水停")), "text") == ((0, 3),), "none over another"
     assert len(spans(normal("停水。" * 500), (Word("停水"),), "text")) == MARKED
 
