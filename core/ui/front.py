@@ -41,7 +41,7 @@ def run(load: outside.Load) -> None:
     }
     # A default page has no address of its own in Streamlit: without this one, /overview would be "not found".
     home = st.Page(lambda: None, title=ROOMS[0].title, default=True, visibility="hidden")
-    page = st.navigation({"": [home], **pages})
+    page = st.navigation({"": [home], **pages}, expanded=True)
     if not page.url_path:
         first = next(iter(pages.values()))[0]
         st.switch_page(first, query_params={key: st.query_params.get_all(key) for key in st.query_params})

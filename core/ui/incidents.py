@@ -237,8 +237,8 @@ def _about(now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
     known = ask(incident_mentions.topics, this_minute().replace(minute=0))
     names = {int(row.topic_id): f"{row.title}（{row.mentions} 条）" for row in known.itertuples()}
     chosen = st.multiselect("跟踪话题", list(names), [id_ for id_ in topics if id_ in names],
-                            key=begun("incident_new_topics"), format_func=lambda id_: names[id_], placeholder="选择近期话题，可输入词语查找",
-                            help="话题已有的和今后的新信息都归入这个事件")
+                            key=begun("incident_new_topics"), format_func=lambda id_: names[id_],
+                            placeholder="选择近期话题，可输入词语查找", help="话题已有的和今后的新信息都归入这个事件")
     if set(topics) - set(names):
         caption("有的话题已由其他事件跟踪，或近 30 天没有新信息，没有带入。")
     search = st.text_input("查找信息", key=begun("incident_new_search"), max_chars=40,

@@ -167,7 +167,7 @@ def _card(row: Shown, picked: set[int]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="top", gap="small"):
         st.checkbox("选", row.id in picked, key=_key(row.id), label_visibility="collapsed")
         with st.container(gap="xxsmall"):
-            if st.button(head, key=f"m_open_{row.id}", type="tertiary"):
+            if st.button(f"**{head}**", key=f"m_open_{row.id}", type="tertiary"):
                 st.query_params["mention"] = str(row.id)
                 st.rerun()
             if row.title and row.excerpt:
@@ -189,7 +189,7 @@ def _line(row: Shown) -> str:
         f"批注 {row.comments}" if row.comments else "", f"分派给{plain(row.given)}" if row.given else "",
     ]
     link = anchor("原文", row.url) if row.url else ""
-    return " ".join((*badges, ":gray[" + "　".join(filter(None, known)) + "]", link))
+    return " ".join((*badges, ":small[:gray[" + "　".join(filter(None, known)) + "]]", link and f":small[{link}]"))
 
 
 def _pages(found: Found) -> None:
