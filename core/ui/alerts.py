@@ -38,6 +38,9 @@ _DELIVERIES = {
 
 def section(where: Filter) -> None:
     """The alerts of the period, and the one that is picked or that a link asks for."""
+    if st.session_state.get("period") not in ("自选", "上月"):
+        # Named periods end with the last day of data: what is warned of now may be of a day that has none yet.
+        where = where.over(where.start, max(where.end, clock.day_of(clock.now())))
     number = ask(alerts.counts, where)
     if not sum(number[state] for state in STATES):
         _one_of_link()
@@ -117,7 +120,7 @@ def _head(told: Told) -> None:
         f"地点：{alert.place or '未写明'}", f"信息 {alert.mentions} 条", f"预警 {clock.local(alert.at):%m-%d %H:%M:%S}",
         f"责任单位：{told.unit}" if told.unit else "", f"规则：{told.rule}",
     ]
-    caption("　".join(filter(None, facts)))
+    caption(" · ".join(filter(None, facts)))
     caption(f"原因：{alert.why}")
     if alert.state == "open" and alert.next_at:
         caption(f"无人确认时，{clock.local(alert.next_at):%H:%M} 起报告 {'、'.join(told.next_names) or '下一级'}。")

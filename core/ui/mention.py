@@ -219,6 +219,6 @@ def _related(groups: Sequence[Group]) -> None:
             if st.button(plain(one.title or "（无标题）"), key=f"m_rel_{kind}_{one.mention_id}", type="tertiary"):
                 st.query_params["mention"] = str(one.mention_id)
                 st.rerun()
-            caption(f"{one.platform} · {one.source}　{clock.local(one.published_at):%m-%d %H:%M}　{one.why}")
+            caption(f"{one.platform} · {one.source} · {clock.local(one.published_at):%m-%d %H:%M} · {one.why}")
     if group.more:
         caption("还有更多，可按上面的线索搜索。")
