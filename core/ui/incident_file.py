@@ -61,7 +61,8 @@ def _head(file: File) -> None:
     st.header(plain(one.title), anchor=False)
     where = "".join(filter(None, (one.town if not one.place.startswith(one.town) else "", one.place)))
     caption(" · ".join([
-        where or "地点未定", f"牵头单位 {one.unit}" if one.unit else "牵头单位未定", f"首次采集 {moment(one.first_at)}",
+        where or "地点未定", f"牵头单位 {one.unit}" if one.unit else "牵头单位未定",
+        f"{'首次采集' if file.mentions else '发现'} {moment(one.first_at)}",
         f"{one.opened_by or query.SYSTEM} {moment(one.opened_at)} 立项", f"编号 {one.id}",
     ]))
     if file.asked != one.id:
