@@ -40,7 +40,7 @@ def open_(
     unit that is gone, and a topic that another open incident follows."""
     fields = entered.checked(session, {
         "title": title, "summary": summary, "risk": risk, "town": town, "place": place, "unit_id": unit_id})
-    entered.level_of(level)
+    entered.level_is_one(level)
     if found_at is not None and found_at > now:
         raise BadInput("发现时间晚于现在，请改正")
     ids = links.checked_mentions(session, mention_ids)
@@ -88,7 +88,7 @@ def edit(session: Session, id_: int, *, seen: datetime, who: str, now: datetime,
 def set_level(session: Session, id_: int, level: str, reason: str = "", *, seen: datetime | None = None, who: str,
               now: datetime) -> None:
     """Give a file another level; lowering it takes a reason. Raises BadInput as `edit` does."""
-    entered.level_of(level)
+    entered.level_is_one(level)
     row = rows.take(session, id_, seen=seen)
     if row.level == level:
         raise BadInput(f"事件已是{labels.LEVELS[level]}，请刷新页面")

@@ -40,6 +40,7 @@ def checked(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def line(name: str, text: str, longest: int) -> str:
+    """Text of one line. Raises BadInput where it is too long."""
     text = one_line(text)
     if len(text) > longest:
         raise BadInput(f"{name}有 {len(text)} 个字，请缩短到 {longest} 个字以内")
@@ -47,6 +48,7 @@ def line(name: str, text: str, longest: int) -> str:
 
 
 def words(name: str, text: str, *, needed: bool = False, longest: int = WORDS) -> str:
+    """Text of any lines. Raises BadInput where it is too long, or there is none though it is needed."""
     text = clean(text)
     if needed and not text:
         raise BadInput(f"{name}还没有填写")
@@ -56,17 +58,20 @@ def words(name: str, text: str, *, needed: bool = False, longest: int = WORDS) -
 
 
 def reasoned(reason: str, deed: str) -> str:
+    """The reason for a deed. Raises BadInput without one."""
     if not clean(reason):
         raise BadInput(f"{deed}要写明原因")
     return words("原因", reason)
 
 
-def level_of(level: str) -> None:
+def level_is_one(level: str) -> None:
+    """Raises BadInput for what is no level."""
     if level not in labels.LEVELS:
         raise BadInput("请选择等级：红色、橙色、黄色或蓝色")
 
 
 def unit_of(session: Session, id_: int) -> Unit:
+    """The unit. Raises BadInput where it is gone."""
     unit = session.get(Unit, id_)
     if unit is None:
         raise BadInput("所选单位已不在台账中，请重新选择")
@@ -74,6 +79,8 @@ def unit_of(session: Session, id_: int) -> Unit:
 
 
 def when(at: datetime | None, row: Incident, now: datetime) -> datetime:
+    """When something happened: now where nothing is said. Raises BadInput for a time to come, or before the first
+    capture."""
     if at is None:
         return now
     if at > now:
