@@ -71,7 +71,7 @@ def run(chosen: argparse.Namespace, folder: Path) -> dict:
         arrived = feed(chosen, source)
         over.set()
         killer.join()
-        _settled(len(arrived))
+        _settled(set(arrived))
         return found(arrived, log) | {
             "backend": db.engine().dialect.name, "seconds": chosen.seconds, "kills": clockwork.kills,
             "first_down": chosen.down, "mix": chosen.mix}
@@ -167,16 +167,18 @@ def feed(chosen: argparse.Namespace, source: int) -> dict[str, float]:
     return arrived
 
 
-def _settled(wanted: int) -> None:
+def _settled(wanted: set[str]) -> None:
     """Wait until all have gone out, or too long."""
     from core import db
-    from core.models import Delivery
+    from core.models import Alert, Delivery, Mention
 
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with db.session() as session:
-            states = session.execute(select(Delivery.state)).scalars().all()
-        if len(states) >= wanted and not {"waiting", "sending"} & set(states):
+            states = dict(session.execute(
+                select(Mention.external_id, Delivery.state).join(Alert, Alert.mention_id == Mention.id)
+                .join(Delivery, Delivery.alert_id == Alert.id)).tuples().all())
+        if wanted <= set(states) and not {"waiting", "sending"} & set(states.values()):
             return
         time.sleep(1)
 

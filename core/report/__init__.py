@@ -1,4 +1,4 @@
-"""Reports: content (data and sentences) -> Excel and PDF; issued editions that never change."""
+"""Reports: content (data and sentences) -> Excel, PDF and Word; issued editions that never change."""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from core.clock import Month
 
 def write_monthly(session: Session, platform: str, month: Month, out_dir: Path, scope: str = "all", *,
                   basis: str = "latest", now: datetime) -> list[Path]:
-    """Build the monthly report of a platform and write it to a folder as Excel and PDF; returns the files.
+    """Build the monthly report of a platform and write it to a folder in all formats; returns the files.
 
     Nothing is issued: these are previews, and a file of the same name is replaced. Arguments and errors as
     `monthly.build`.

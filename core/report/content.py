@@ -9,6 +9,7 @@ from outside: control, format and unpaired surrogate characters are taken out.
 import hashlib
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -32,6 +33,8 @@ rank (1, 2, 3) · move (places won or lost since the period before)
 """
 
 ChartKind = Literal["line", "bar", "stacked", "heat"]
+Layout = Literal["report", "brief"]
+"""report: with a cover and contents · brief: a masthead above a few pages of text in larger type."""
 Role = Literal["body", "method", "annex"]
 """body: numbered section · method: how the figures were made and what is missing · annex: long tables at the end."""
 
@@ -161,6 +164,19 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Small print below what was taken over: whose it is, and its address, which becomes a link where it is one."""
+
+    text: str
+    url: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "text", clean_text(self.text))
+        url = clean_text(self.url)
+        object.__setattr__(self, "url", url if re.match(r"https?://[^\s]+$", url) else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One headline number, already written out: label, value, unit and its change (`环比 +3.2%`) or nothing."""
 
@@ -261,7 +277,7 @@ class Chart:
         return not any(value is not None for one in self.series for value in one.values)
 
 
-Block = Heading | Paragraph | Note | Figures | Table | Chart
+Block = Heading | Paragraph | Note | Origin | Figures | Table | Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +297,8 @@ class Section:
 class Subject:
     """What a report is about, in codes: editions of one subject are versions of one report.
 
-    `kind`: monthly · `platform`: weibo · `period`: 2020-02 · `scope`: all, bureau, street, unit:3, board:2.
+    `kind`: of labels.REPORT_KINDS · `platform`: weibo; empty where the report is of none · `period`: 2020-02 ·
+    `scope`: all, bureau, street, unit:3, board:2, incident:7 …
     """
 
     kind: str
@@ -298,6 +315,8 @@ class Content:
     `period`: e.g. 2026年8月 · `scope`: what it covers, e.g. 全区 · `basis`: which reading was used ·
     `as_of`: aware instant of the data (stamp) it was built from · `stamp`: id of the last finished run it saw ·
     `edition`: 0 for a preview, else the number of the issued edition · `is_demo`: sample data, marked on every page.
+    `series`: what stands at the head of the cover, 政务新媒体 or 舆情 … behind the district's name.
+    Of a brief: `masthead`, e.g. 舆情摘报, `number`, e.g. 2026年第12期, and `sent_to`, whom it goes to.
     """
 
     subject: Subject
@@ -315,11 +334,17 @@ class Content:
     is_demo: bool
     sections: tuple[Section, ...] = field(default=())
     edition: int = 0
+    layout: Layout = "report"
+    series: str = "政务新媒体"
+    masthead: str = ""
+    number: str = ""
+    sent_to: str = ""
 
     def __post_init__(self):
         if self.as_of.tzinfo is None:
             raise ValueError("as_of must be aware")
-        for name in ("title", "subtitle", "office", "district", "platform", "kind", "period", "scope", "basis"):
+        for name in ("title", "subtitle", "office", "district", "platform", "kind", "period", "scope", "basis",
+                     *_LATER):
             object.__setattr__(self, name, clean_text(getattr(self, name)))
         object.__setattr__(self, "sections", tuple(self.sections))
 
@@ -349,10 +374,20 @@ class Content:
         return replace(self, stamp=0, edition=0, as_of=datetime.fromisoformat("1970-01-01T00:00:00+00:00")).sha256
 
     @property
+    def about(self) -> str:
+        """What a file says of itself in its properties."""
+        said = (self.platform, self.number, self.period, self.scope, self.edition_label)
+        return " · ".join(one for one in said if one)
+
+    @property
     def edition_label(self) -> str:
         """`第2版`, or 预览稿 before it is issued."""
         return f"第{self.edition}版" if self.edition else "预览稿"
 
+
+_LATER = {one.name: one.default for one in fields(Content)[-5:]}
+"""Members that the first contents did not have. Where they say nothing they are not written, so that the text of an
+old content stays what it was, byte for byte."""
 
 NUMERALS = "零一二三四五六七八九十"
 
@@ -378,14 +413,15 @@ def headings(sections: Sequence[Section]) -> list[str]:
     return named
 
 
-_PARTS = (Heading, Paragraph, Note, Figures, Figure, Table, Column, Chart, Series)
+_PARTS = (Heading, Paragraph, Note, Origin, Figures, Figure, Table, Column, Chart, Series)
 _TYPES = {one.__name__.lower(): one for one in _PARTS}
 
 
 def _pack(value: Any) -> Any:
     match value:
         case Content():
-            return {"format": FORMAT, **_members(value)}
+            said = {name: one for name, one in _members(value).items() if name not in _LATER or one != _LATER[name]}
+            return {"format": FORMAT, **said}
         case Count():
             return {"count": value.value, "slack": value.slack}
         case Mean():

@@ -19,17 +19,19 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from core import audit, db
-from core.clock import Month
+from core.faults import BadInput
 from core.models import Edition, EditionFile
-from core.report import excel, fonts, monthly, pdf
+from core.report import excel, fonts, pdf, word
 from core.report.content import Content
 from core.settings import settings
 
 FORMATS: dict[str, Callable[[Content], bytes]] = {
     "xlsx": excel.render,
     "pdf": lambda content: pdf.render(content, fonts.faces(settings().font_dir)),
+    "docx": word.render,
 }
 """Every format of an issued report: its suffix and how it is made."""
+FORMAT_NAMES = {"xlsx": "Excel", "pdf": "PDF", "docx": "Word"}
 
 
 def issue(session: Session, content: Content, *, by: str = "", now: datetime) -> Edition:
@@ -54,6 +56,8 @@ def issue(session: Session, content: Content, *, by: str = "", now: datetime) ->
     for suffix, render in FORMATS.items():
         body = render(issued)
         name = file_name(issued, suffix)
+        if session.execute(select(EditionFile.name).where(EditionFile.name == name)).first():
+            name = f"{name.removesuffix(f'.{suffix}')}_{edition.id}.{suffix}"  # another subject of the same words
         _write(settings().reports_dir / name, body)
         session.add(EditionFile(edition_id=edition.id, format=suffix, name=name,
                                 sha256=hashlib.sha256(body).hexdigest(), size=len(body)))
@@ -80,10 +84,10 @@ def read(edition: Edition) -> Content:
     return Content.from_json(text)
 
 
-def publish(platform: str, month: Month, scope: str, *, basis: str = "latest", by: str = "", now: datetime) -> Edition:
-    """Build the monthly report from one state of the database and issue it. Errors as `monthly.build`."""
+def publish(build: Callable[[Session], Content], *, by: str = "", now: datetime) -> Edition:
+    """Build a report from one state of the database and issue it. Errors as those of `build`."""
     with db.snapshot() as reading:
-        content = monthly.build(reading, platform, month, scope, basis=basis, now=now)
+        content = build(reading)
     with db.session() as writing:
         edition = issue(writing, content, by=by, now=now)
         db.bump(writing, now)
@@ -91,15 +95,28 @@ def publish(platform: str, month: Month, scope: str, *, basis: str = "latest", b
     return edition
 
 
-def listing(session: Session, limit: int = 200) -> pd.DataFrame:
-    """The issued reports, the newest first; contents stay in the database.
+def content_of(session: Session, edition_id: int) -> Content:
+    """The content of an issued report. Raises BadInput where there is no such edition or it was tampered with."""
+    edition = session.get(Edition, edition_id)
+    if edition is None:
+        raise BadInput("这份报告不存在，可能已被删除")
+    try:
+        return read(edition)
+    except (ValueError, zlib.error) as error:
+        raise BadInput(f"《{edition.title}》第{edition.version}版的存档内容与签发时不一致，不能打开，"
+                       "请联系管理员核查") from error
 
-    Columns: id, title, platform (code), period, scope, version, issued_at (aware UTC), issued_by, demo, formats
+
+def listing(session: Session, limit: int = 200, kind: str = "", scope: str = "") -> pd.DataFrame:
+    """The issued reports, the newest first, of a kind and a scope where these are given; contents stay in the database.
+
+    Columns: id, kind, title, platform (code), period, scope, version, issued_at (aware UTC), issued_by, demo, formats
     (suffixes, comma-separated), size (bytes of all files).
     """
     rows = session.execute(
-        select(Edition.id, Edition.title, Edition.platform, Edition.period, Edition.scope, Edition.version,
-               Edition.issued_at, Edition.issued_by, Edition.demo)
+        select(Edition.id, Edition.kind, Edition.title, Edition.platform, Edition.period, Edition.scope,
+               Edition.version, Edition.issued_at, Edition.issued_by, Edition.demo)
+        .where(*([Edition.kind == kind] if kind else []), *([Edition.scope == scope] if scope else []))
         .order_by(Edition.issued_at.desc(), Edition.id.desc()).limit(limit)
     ).mappings().all()
     files: dict[int, list[EditionFile]] = {}
@@ -109,7 +126,7 @@ def listing(session: Session, limit: int = 200) -> pd.DataFrame:
         files.setdefault(file.edition_id, []).append(file)
     made = [{**row, "formats": ",".join(file.format for file in files.get(row["id"], [])),
              "size": sum(file.size for file in files.get(row["id"], []))} for row in rows]
-    return pd.DataFrame(made, columns=["id", "title", "platform", "period", "scope", "version", "issued_at",
+    return pd.DataFrame(made, columns=["id", "kind", "title", "platform", "period", "scope", "version", "issued_at",
                                        "issued_by", "demo", "formats", "size"])
 
 

@@ -33,6 +33,7 @@ from core.report.content import (
     Heading,
     Mean,
     Note,
+    Origin,
     Paragraph,
     Section,
     Table,
@@ -68,7 +69,7 @@ def render(content: Content) -> bytes:
     })
     book.set_properties({
         "title": content.title, "author": content.office, "company": content.office, "category": content.kind,
-        "subject": " · ".join((content.platform, content.period, content.scope, content.edition_label)),
+        "subject": content.about,
         "created": local(content.as_of).replace(tzinfo=None),
     })
     book.set_size(2400, 1500)
@@ -247,6 +248,9 @@ class _Workbook:
                     text, look = f"（{numeral(count)}）{block.text}", {"font_name": HEAD_FACE}
                 case Note():
                     text, look = block.text, {"font_size": 10, "font_color": SOFT}
+                case Origin():
+                    text = f"　　{block.text}" + (f"　{block.url}" if block.url else "")
+                    look = {"font_size": 10, "font_color": SOFT}
                 case _:
                     text, look = f"　　{block.text}", {}
             text = text[:_LARGEST_CELL]
@@ -276,7 +280,7 @@ class _Workbook:
         sheet.set_column(2, 2, 52)
         centre = {"align": "center"}
         rows = [
-            (44, content.district + "政务新媒体",
+            (44, content.masthead or content.district + content.series,
              self.format(font_name=TITLE_FACE, font_size=18, font_color=RED, bottom=5, bottom_color=RED, **centre)),
             (64, content.title, self.format(font_name=TITLE_FACE, font_size=22, text_wrap=True, **centre)),
             (24, content.subtitle, self.format(font_size=13, font_color=SOFT, **centre)),
@@ -292,10 +296,13 @@ class _Workbook:
             row += 1
         row += 1
         at = local(content.as_of)
-        facts = (("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
+        facts = (("期号", content.number), ("报送", content.sent_to),
+                 ("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
                  ("数据截至", f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"), ("版次", content.edition_label),
                  ("编制单位", content.office), ("符号说明", "≥ 至少（平台只显示下限）；≈ 约数；— 数据缺失，不等于零"))
         for name, value in facts:
+            if not value:
+                continue
             sheet.set_row(row, 22)
             sheet.write_string(row, 1, name, self.format(font_color=SOFT, align="right", indent=1))
             sheet.write_string(row, 2, value, self.format())
@@ -410,8 +417,8 @@ def _texts_of(section: Section) -> list[Any]:
     """Sentences and headline figures, with the headings under which some stand."""
     kept: list[Any] = []
     for block, after in zip(section.blocks, (*section.blocks[1:], None), strict=True):
-        prose = isinstance(block, Paragraph | Note | Figures)
-        if prose or (isinstance(block, Heading) and isinstance(after, Paragraph | Note | Figures)):
+        prose = isinstance(block, Paragraph | Note | Origin | Figures)
+        if prose or (isinstance(block, Heading) and isinstance(after, Paragraph | Note | Origin | Figures)):
             kept.append(block)
     return kept
 

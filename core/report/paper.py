@@ -45,13 +45,18 @@ class Paper(FPDF):
         self.set_creation_date(content.as_of)
         self.set_title(content.title)
         self.set_author(content.office)
-        self.set_subject(" · ".join((content.platform, content.period, content.scope, content.edition_label)))
+        self.set_subject(content.about)
         self.set_keywords("政务新媒体,数据统计," + content.kind)
         self.set_creator(content.office)
         self.set_producer("fpdf2")
         self.set_lang("zh-CN")
         self.set_display_mode("fullwidth")
         self._widths: dict[tuple[str, str], tuple[str, float]] = {}
+
+    @property
+    def brief(self) -> bool:
+        """A few pages below a masthead, without cover and contents."""
+        return self.content.layout == "brief"
 
     # --- Measuring and single lines
 
@@ -144,9 +149,11 @@ class Paper(FPDF):
         if self.y > TOP + 0.01:
             self.y += height
 
-    def paragraph(self, text: str, *, role: str = "body", size: float = 12, leading: float = 22,
+    def paragraph(self, text: str, *, role: str = "body", size: float = 0, leading: float = 0,
                   indent: float = 2.0, colour: Colour = INK, justify: bool = True) -> None:
-        """Running text with a first-line indent in characters; no single line is left alone on a page."""
+        """Running text with a first-line indent in characters; no single line is left alone on a page. A brief is set
+        larger than a report."""
+        size, leading = size or (14.5 if self.brief else 12), leading or (26.5 if self.brief else 22)
         lines = set_lines(self.spell(text), self.measure, lambda part: self.width_of(part, role, size),
                           first_indent=indent * size, justify=justify)
         for n, line in enumerate(lines):
@@ -191,7 +198,7 @@ class Paper(FPDF):
         self.set_y(TOP)
 
     def footer(self) -> None:
-        if self.page == 1:
+        if self.page == 1 and not self.brief:
             return
         y = self.h - BOTTOM + 11 * MM
         self.put(LEFT, y, self.content.office, role="heading", size=8.5, colour=FAINT)

@@ -12,7 +12,19 @@ from fpdf.errors import FPDFException
 from core import labels
 from core.clock import local
 from core.report import grid, plots
-from core.report.content import Chart, Content, Figures, Heading, Note, Paragraph, Section, Table, headings, numeral
+from core.report.content import (
+    Chart,
+    Content,
+    Figures,
+    Heading,
+    Note,
+    Origin,
+    Paragraph,
+    Section,
+    Table,
+    headings,
+    numeral,
+)
 from core.report.fonts import Faces
 from core.report.fonts import faces as package_faces
 from core.report.paper import FAINT, INK, LEFT, NAVY, PANEL, RED, RIGHT, SOFT, TOP, Paper
@@ -26,6 +38,8 @@ SMALLEST_CHART = 0.78
 def render(content: Content, faces: Faces | None = None) -> bytes:
     """The report as a PDF file. `faces`: from `fonts.check`; without them the ones that arrived with pip."""
     paper = Paper(content, faces or package_faces())
+    if paper.brief:
+        return _brief(paper)
     _cover(paper)
     titles = headings(content.sections)
     levels = [level for section in content.sections
@@ -38,6 +52,66 @@ def render(content: Content, faces: Faces | None = None) -> bytes:
     for title, section in zip(titles, content.sections, strict=True):
         _section(paper, title, section, numbers)
     return bytes(paper.output())
+
+
+def _brief(paper: Paper) -> bytes:
+    """Masthead, sections, and at the end whom it goes to and who made it."""
+    content = paper.content
+    paper.add_page()
+    _masthead(paper)
+    numbers = _Numbers()
+    for title, section in zip(headings(content.sections), content.sections, strict=True):
+        _section(paper, title, section, numbers)
+    lines = [(name, text) for name, text in (("报送", content.sent_to), ("编制", content.office)) if text]
+    rows = [(name, paper.lines_of(text, paper.measure - 150, size=11.5)) for name, text in lines]
+    height = 20.0 * sum(len(one) for _, one in rows) + 10
+    paper.space(24)
+    paper.need(height)
+    paper.rule(paper.y, weight=0.8, colour=INK)
+    paper.y += 6
+    for number, (name, texts) in enumerate(rows):
+        paper.put(LEFT + 6, paper.y + 13, f"{name}：", role="heading", size=11.5)
+        if number == len(rows) - 1:
+            paper.put(paper.w - RIGHT - 6, paper.y + 13, _date(content), size=11.5, align="R")
+        for text in texts:
+            paper.put(LEFT + 42, paper.y + 13, text, size=11.5)
+            paper.y += 20
+    paper.rule(paper.y + 2, weight=0.8, colour=INK)
+    return bytes(paper.output())
+
+
+def _date(content: Content) -> str:
+    at = local(content.as_of)
+    return f"{at.year}年{at.month}月{at.day}日"
+
+
+def _masthead(paper: Paper) -> None:
+    """The red head of a brief: its name, number, office and day; then its title."""
+    content = paper.content
+    centre, y = paper.w / 2, TOP
+    if content.is_demo:
+        paper.put(paper.w - RIGHT, y - 14, f"【{labels.DEMO}】", role="heading", size=12, colour=RED, align="R")
+    name = content.masthead or content.kind
+    size, spacing = 40.0, 10.0
+    while size > 24 and paper.width_of(paper.spell(name), "title", size) + spacing * len(name) > paper.measure:
+        size, spacing = size - 1, spacing - 0.4
+    wide = paper.width_of(paper.spell(name), "title", size) + spacing * (len(name) - 1)
+    paper.put(centre - wide / 2, y + size, name, role="title", size=size, colour=RED, spacing=spacing)
+    y += size + 30
+    if content.number:
+        paper.put(centre, y, content.number, size=14, align="C")
+        y += 28
+    paper.put(LEFT + 4, y, content.office, size=13)
+    paper.put(paper.w - RIGHT - 4, y, _date(content), size=13, align="R")
+    paper.rule(y + 10, weight=1.8, colour=RED)
+    y += 56
+    for line in _balanced(paper, content.title, paper.measure - 30, "title", 21):
+        paper.put(centre, y, line, role="title", size=21, align="C")
+        y += 31
+    if content.subtitle:
+        paper.put(centre, y - 2, content.subtitle, role="subheading", size=13.5, colour=SOFT, align="C")
+        y += 20
+    paper.y = y - 4
 
 
 class _Numbers:
@@ -57,8 +131,7 @@ class _Numbers:
 
 def _cover(paper: Paper) -> None:
     content = paper.content
-    at = local(content.as_of)
-    day = f"{at.year}年{at.month}月{at.day}日"
+    at, day = local(content.as_of), _date(content)
     paper.add_page()
     centre = paper.w / 2
     if content.is_demo:
@@ -67,7 +140,7 @@ def _cover(paper: Paper) -> None:
         paper.set_line_width(1.0)
         paper.rect(paper.w - RIGHT - box, y, box, 26, style="D")
         paper.put(paper.w - RIGHT - box / 2, y + 18, labels.DEMO, role="heading", size=14, colour=RED, align="C")
-    paper.put(centre, 190, content.district + "政务新媒体", role="title", size=20, colour=RED, align="C", spacing=0)
+    paper.put(centre, 190, content.district + content.series, role="title", size=20, colour=RED, align="C", spacing=0)
     paper.rule(212, weight=1.6, colour=RED)
     paper.rule(215.5, weight=0.5, colour=RED)
     y = 318.0
@@ -80,8 +153,9 @@ def _cover(paper: Paper) -> None:
     if content.subtitle:
         paper.put(centre, y + 2, content.subtitle, role="subheading", size=16, colour=SOFT, align="C")
         y += 30
-    rows = (("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
-            ("数据截至", f"{day} {at:%H:%M}"), ("版　　次", content.edition_label))
+    rows = [(name, value) for name, value in (
+        ("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
+        ("数据截至", f"{day} {at:%H:%M}"), ("版　　次", content.edition_label)) if value]
     y = max(y + 70, 500.0)
     for name, value in rows:
         paper.put(centre - 92, y, name, role="heading", size=12, colour=SOFT)
@@ -124,7 +198,7 @@ def _section(paper: Paper, title: str, section: Section, numbers: _Numbers) -> N
     paper.y += 14
     count = 0
     for n, block in enumerate(section.blocks):
-        if not isinstance(block, Table | Note):
+        if not isinstance(block, Table | Note | Origin):
             paper.turn(False)
         match block:
             case Heading():
@@ -135,6 +209,8 @@ def _section(paper: Paper, title: str, section: Section, numbers: _Numbers) -> N
             case Note():
                 paper.paragraph(block.text, size=9.5, leading=15, indent=0, colour=SOFT)
                 paper.y += 4
+            case Origin():
+                _origin(paper, block)
             case Figures():
                 _figures(paper, block)
             case Table():
@@ -146,13 +222,26 @@ def _section(paper: Paper, title: str, section: Section, numbers: _Numbers) -> N
 
 
 def _heading(paper: Paper, text: str) -> None:
+    size = 15.0 if paper.brief else 13.5
     paper.space(8)
     paper.need(110)
     paper.start_section(text, 1)
-    for line in paper.lines_of(text, paper.measure, role="subheading", size=13.5):
-        paper.put(LEFT, paper.y + 18, line, role="subheading", size=13.5)
-        paper.y += 24
+    for line in paper.lines_of(text, paper.measure, role="subheading", size=size):
+        paper.put(LEFT, paper.y + 18, line, role="subheading", size=size)
+        paper.y += 1.78 * size
     paper.y += 3
+
+
+def _origin(paper: Paper, block: Origin) -> None:
+    """Whose it is, in small print; the whole of it leads to its address."""
+    size, leading = 10.0, 16.0
+    for line in paper.lines_of(block.text, paper.measure - 2 * size, size=size):
+        paper.need(leading)
+        paper.put(LEFT + 2 * size, paper.y + 11, line, size=size, colour=NAVY if block.url else SOFT)
+        if block.url:
+            paper.link(LEFT + 2 * size, paper.y, paper.width_of(paper.spell(line), "body", size), leading, block.url)
+        paper.y += leading
+    paper.y += 4
 
 
 def _figures(paper: Paper, block: Figures) -> None:

@@ -10,6 +10,7 @@ from core.report.content import (
     Figures,
     Heading,
     Note,
+    Origin,
     Paragraph,
     Section,
     Table,
@@ -17,7 +18,7 @@ from core.report.content import (
     headings,
     numeral,
 )
-from core.ui.parts import Card, caption, cards, empty, plain
+from core.ui.parts import Card, anchor, caption, cards, empty, plain
 
 
 def preview(content: Content) -> None:
@@ -42,6 +43,8 @@ def _section(section: Section) -> None:
                 st.markdown(f"　　{plain(block.text)}")
             case Note():
                 caption(block.text)
+            case Origin():
+                st.markdown(f"　　:small[{anchor(block.text, block.url)}]")
             case Figures():
                 cards([Card(one.label, f"{one.value}{one.unit}", help=one.change or None) for one in block.items])
             case Table():

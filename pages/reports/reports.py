@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from core import clock, db, labels, ui
+from core import clock, labels, ui
 from core.faults import BadInput
 from core.query import scope
-from core.report import editions, excel, facts, monthly
+from core.report import editions, facts, monthly
+from core.ui import editions as editions_ui
 from core.ui.choice import linked
 from core.ui.preview import preview
 
@@ -40,14 +41,11 @@ except BadInput as refused:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.download_button("下载 Excel", lambda: excel.render(content), editions.file_name(content, "xlsx"),
-                       on_click="ignore", icon=":material/table_view:", key="xlsx")
-    st.download_button("下载 PDF", lambda: editions.FORMATS["pdf"](content), editions.file_name(content, "pdf"),
-                       on_click="ignore", icon=":material/picture_as_pdf:", key="pdf")
+    editions_ui.downloads(content, "")
     if st.button("签发", icon=":material/verified:", type="primary", key="issue",
                  help="存为正式版次：内容固定不变，数字有变化时另出新版"):
         with st.spinner("正在生成文件…"):
-            edition = editions.publish(*asked, basis=basis, now=now)
+            edition = editions.publish(lambda reading: monthly.build(reading, *asked, basis=basis, now=now), now=now)
         st.query_params["edition"] = str(edition.id)
         st.rerun()
 
@@ -58,10 +56,7 @@ else:
     names = {row["id"]: f"{row['title']}　第{row['version']}版" for row in issued.to_dict("records")}
     opened = linked("edition", "打开一份报告", names, "选择一份已签发的报告")
     if opened is not None:
-        with db.session() as session, st.container(horizontal=True, vertical_alignment="center"):
-            for suffix, word in (("xlsx", "Excel"), ("pdf", "PDF")):
-                name, data = editions.body(session, opened, suffix)
-                st.download_button(f"下载 {word}：{name}", data, name, on_click="ignore", key=f"issued_{suffix}")
+        editions_ui.files(opened)
     ui.table(issued.assign(version=[f"第{n}版" for n in issued["version"]]), {
         "title": ui.Column("报告", width="large"), "period": ui.Column("月份"), "version": ui.Column("版次"),
         "issued_at": ui.Column("签发时间", "time"), "issued_by": ui.Column("签发人"),

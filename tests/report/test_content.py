@@ -12,7 +12,9 @@ from core.report.content import (
     Column,
     Content,
     Mean,
+    Origin,
     Paragraph,
+    Section,
     Series,
     Table,
     cell_text,
@@ -92,3 +94,19 @@ def test_numbers_of_chapters():
 def test_another_format_is_refused():
     with pytest.raises(ValueError, match="format"):
         Content.from_json('{"format": 99}')
+
+
+def test_an_old_content_stays_the_same_text():
+    text = content().to_json()
+    for later in ("layout", "masthead", "number", "sent_to"):
+        assert f'"{later}":' not in text
+    assert Content.from_json(text).to_json() == text
+
+
+def test_a_brief_goes_through_json_with_its_origins():
+    one = replace(content(), layout="brief", masthead="舆情摘报", number="第3期", sent_to="区委办公室",
+                  sections=(Section("要闻", (Origin("来源：新闻网", "https://example.org/a b"),
+                                            Origin("来源：新闻网", "https://example.org/a"))),))
+    again = Content.from_json(one.to_json())
+    assert again == one
+    assert [block.url for block in again.sections[0].blocks] == ["", "https://example.org/a"]

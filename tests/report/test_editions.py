@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from core import db
 from core.clock import Month
+from core.faults import BadInput
 from core.models import Audit, Edition, EditionFile
-from core.report import editions
-from core.report.content import Section
+from core.report import editions, monthly
+from core.report.content import Section, Subject
 from core.settings import settings
 from tests.query.conftest import district, filled  # noqa: F401
 from tests.report.sample import content
@@ -30,7 +31,7 @@ def test_issue_stores_content_and_files(session, small):
     session.commit()
     assert (edition.version, edition.platform, edition.period, edition.scope) == (1, "weibo", "2020-02", "all")
     assert editions.read(edition) == replace(small, edition=1)
-    for suffix, start in (("xlsx", b"PK"), ("pdf", b"%PDF")):
+    for suffix, start in (("xlsx", b"PK"), ("pdf", b"%PDF"), ("docx", b"PK")):
         name, data = editions.body(session, edition.id, suffix)
         assert name == f"海淀区_微博_2020-02_月报_v1.{suffix}"
         assert data.startswith(start)
@@ -54,7 +55,7 @@ def test_a_changed_figure_makes_the_next_version_and_leaves_the_first(session, s
     assert editions.body(session, second.id, "xlsx")[0].endswith("_v2.xlsx")
     assert editions.body(session, first.id, "xlsx") == before
     assert list(editions.listing(session)["version"]) == [2, 1]
-    assert set(editions.listing(session)["formats"]) == {"pdf,xlsx"}
+    assert set(editions.listing(session)["formats"]) == {"docx,pdf,xlsx"}
 
 
 def test_another_scope_is_another_report(session, small):
@@ -79,6 +80,19 @@ def test_stored_content_that_was_tampered_with_is_refused(session, small):
     edition.content = editions.zlib.compress(replace(small, edition=1, title="别的").to_json().encode())
     with pytest.raises(ValueError, match="hash"):
         editions.read(edition)
+    with pytest.raises(BadInput, match="与签发时不一致"):
+        editions.content_of(session, edition.id)
+
+
+def test_two_subjects_of_the_same_words_keep_their_files_apart(session, small):
+    one = replace(small, subject=Subject("incident", "", "flash", "incident:1"), platform="", kind="快报")
+    two = replace(one, subject=replace(one.subject, scope="incident:2"), subtitle="另一件")
+    first, second = (editions.issue(session, content, now=NOW) for content in (one, two))
+    assert editions.read(first).subtitle == small.subtitle and second.version == 1
+    names = [editions.body(session, edition.id, "pdf")[0] for edition in (first, second)]
+    assert len(set(names)) == 2
+    assert list(editions.listing(session, scope="incident:2")["id"]) == [second.id]
+    assert len(editions.listing(session, kind="incident")) == 2
 
 
 def test_a_file_that_cannot_be_made_again_is_not_replaced_by_another(session, small):
@@ -103,8 +117,11 @@ def test_publish_builds_issues_and_tells_the_readers(district):  # noqa: F811
     with db.session() as session:
         before = db.stamp(session)
     now = datetime(2024, 5, 2, tzinfo=UTC)
-    edition = editions.publish("wechat", Month(2024, 4), "all", by="李四", now=now)
+    def april(reading):
+        return monthly.build(reading, "wechat", Month(2024, 4), "all", now=now)
+
+    edition = editions.publish(april, by="李四", now=now)
     with db.session() as session:
         assert db.stamp(session) > before
         assert editions.body(session, edition.id, "pdf")[1].startswith(b"%PDF")
-    assert editions.publish("wechat", Month(2024, 4), "all", now=now).id == edition.id
+    assert editions.publish(april, now=now).id == edition.id

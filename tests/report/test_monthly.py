@@ -237,7 +237,8 @@ def test_real_posts_give_the_sums_of_the_file(session, tmp_path):
     assert {(day.month, day.day): count.value for day, count in daily.items()} == by_day.to_dict()
     files = write_monthly(session, "weibo", Month(2020, 2), tmp_path / "out", now=now)
     assert [file.name for file in files] == [
-        "本区_政务微博_2020-02_月报_预览.xlsx", "本区_政务微博_2020-02_月报_预览.pdf"]
+        "本区_政务微博_2020-02_月报_预览.xlsx", "本区_政务微博_2020-02_月报_预览.pdf",
+            "本区_政务微博_2020-02_月报_预览.docx"]
     assert all(file.stat().st_size > 20_000 for file in files)
 
 

@@ -1,0 +1,32 @@
+"""Files of a report: those of a content as it would be issued now, and those of an edition."""
+
+import streamlit as st
+from sqlmodel import Session
+
+from core import db
+from core.models import EditionFile
+from core.report import editions
+from core.report.content import Content
+
+ICONS = {"xlsx": ":material/table_view:", "pdf": ":material/picture_as_pdf:", "docx": ":material/article:"}
+
+
+def downloads(content: Content, key: str) -> None:
+    """A button for each format of what is not issued; a file is made when it is asked for."""
+    for suffix, render in editions.FORMATS.items():
+        st.download_button(f"下载 {editions.FORMAT_NAMES[suffix]}", lambda render=render: render(content),
+                           editions.file_name(content, suffix), on_click="ignore", icon=ICONS[suffix],
+                           key=suffix if key == "" else f"{key}_{suffix}")
+
+
+def files(edition_id: int, key: str = "issued") -> None:
+    """A button for each file that an edition was issued with."""
+    with db.session() as session, st.container(horizontal=True, vertical_alignment="center"):
+        for suffix in _formats(session, edition_id):
+            name, data = editions.body(session, edition_id, suffix)
+            st.download_button(f"下载 {editions.FORMAT_NAMES[suffix]}：{name}", data, name, on_click="ignore",
+                               icon=ICONS[suffix], key=f"{key}_{suffix}")
+
+
+def _formats(session: Session, edition_id: int) -> list[str]:
+    return [suffix for suffix in editions.FORMATS if session.get(EditionFile, (edition_id, suffix))]
