@@ -7,6 +7,7 @@ that fails rests for a while, so that a service that is down holds up one delive
 while a service is waited for.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -22,6 +23,7 @@ from core import audit, channels, clock, db, people, warned
 from core.faults import BadInput
 from core.models import Attempt, Channel, Delivery, Person
 from core.senders import SENDERS, Asked, Message, Recipient, Sender, Verdict
+from core.settings import settings
 
 log = logging.getLogger("pulse.deliveries")
 
@@ -153,6 +155,10 @@ def send(id_: int, http: httpx.Client, now: Callable[[], datetime]) -> str:
         ways, later = _ways(session, delivery, now())
         session.commit()
     content = _linked(Message.from_dict(delivery.content), delivery)
+    try:
+        content = _with_files(content)
+    except BadInput as fault:
+        return _done(id_, "failed", str(fault), now())
     said, outcomes = "", set()
     for way in sorted(ways, key=lambda way: way.id in unclear):  # whoever may have it already comes last
         verdict = _call(id_, way, http, _repeated(content) if way.id in unclear else content, to, now)
@@ -188,6 +194,19 @@ def _linked(content: Message, delivery: Delivery) -> Message:
         return content
     link = warned.link(delivery.alert_id, warned.key_of(delivery.key))
     return replace(content, link=link, text=f"{content.text}\n确认收到：{link}") if link else content
+
+
+def _with_files(content: Message) -> Message:
+    """With the bytes of its attachments, as they were issued. Raises BadInput where one is gone or was changed."""
+    files = []
+    for one in content.attachments:
+        path = settings().reports_dir / one.name
+        data = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(data).hexdigest() != one.sha256:
+            raise BadInput(f"附件《{one.name}》已丢失或被改动，没有发送。请在“报告中心”下载一次（会自动重制），"
+                           "再重新发送")
+        files.append(replace(one, data=data))
+    return replace(content, attachments=tuple(files)) if files else content
 
 
 def _way(row: Channel) -> _Way:

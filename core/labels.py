@@ -129,6 +129,8 @@ DEEDS = {
     "starred": "重点", "read": "已阅", "wrong": "误报", "comment": "批注", "assign": "分派", "incident": "加入事件",
 }
 """What a person can do with a mention."""
+DIGEST_SECTIONS = ("要闻关注", "敏感舆情", "网络热点", "民生诉求", "处置反馈")
+"""Sections of a digest in their order; an office's own ones come after them."""
 REPORT_KINDS = {"monthly": "平台月报", "incident": "事件专报", "topic": "热点专题报告", "digest": "舆情摘报"}
 DELIVERIES = {
     "waiting": "待发送", "sending": "发送中", "accepted": "已受理", "delivered": "已送达", "failed": "发送失败",

@@ -1112,6 +1112,53 @@ class Attempt(Row, table=True):
     receipt_note: str = ""
 
 
+# --- Digests --------------------------------------------------------------------------------------------------------
+
+
+class Digest(Row, table=True):
+    """舆情摘报 while it is being written. What was issued of it are editions (kind digest, scope digest:ID)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    day: date = Field(index=True, description="The day that it bears")
+    title: str
+    lead: str = Field(default="", sa_type=Text, description="导语")
+    sent_to: str = Field(default="", description="报送: whom it goes to, in words")
+    number: int | None = Field(default=None, description="期号 within its year, given when it is first issued")
+    made_at: datetime
+    made_by: str = ""
+    updated_at: datetime
+    withdrawn: str = Field(default="", description="Why it was given up; empty: it was not")
+    demo: bool = Field(default=False, index=True)
+
+
+class DigestItem(Row, table=True):
+    """An item of a digest: as it was taken over, and as a person has written it. Taken out, it stays as such."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest_id: int = Field(foreign_key="digest.id", index=True)
+    sort: int = Field(description="Place within the digest")
+    section: str = Field(description="Of labels.DIGEST_SECTIONS, or the office's own")
+    kind: str = Field(description="mention, topic, incident, own")
+    mention_id: int | None = Field(default=None, foreign_key="mention.id", sa_type=Big, index=True)
+    topic_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
+    incident_id: int | None = Field(default=None, foreign_key="incident.id", index=True)
+    title: str
+    text: str = Field(default="", sa_type=Text)
+    was_title: str = Field(default="", description="As it was taken over")
+    was_text: str = Field(default="", sa_type=Text)
+    source: str = ""
+    url: str = Field(default="", sa_type=Text)
+    at: datetime | None = Field(default=None, description="When it was said, or began")
+    level: str = Field(default="", description="labels.LEVELS; empty: none was given")
+    mentions: int | None = Field(default=None, description="Items that it stood for when it was taken over")
+    added_at: datetime
+    added_by: str = ""
+    edited_at: datetime | None = None
+    edited_by: str = ""
+    removed_at: datetime | None = None
+    removed_by: str = ""
+
+
 # --- Reports, housekeeping ------------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ ROOMS = (
     Room("mentions", "opinion", "舆情监测", "travel_explore", "搜索、研读、标记和分派信息", ("period",), live=False),
     Room("incidents", "opinion", "事件处置", "crisis_alert", "一事一报，从发现到归档，还剩多少时间", (), live=False),
     Room("alerts", "opinion", "预警", "notifications_active", "要马上知道什么、谁已知道", ("period",), live=False),
+    Room("digests", "opinion", "舆情摘报", "newspaper", "选编要情、就地改写，签发成期并发送", (), live=False),
     Room("reports", "reports", "报告中心", "description", "月报的生成、预览与下载", (), live=False),
     Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单，对照检查指标", (), live=False),
     Room("quality", "data", "数据质量", "fact_check", "数据是否齐全、准确，哪些需要处理", live=False),

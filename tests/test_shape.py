@@ -19,7 +19,7 @@ LEVELS = [
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "turn", "understand",
      "sift", "search", "watches", "unsifted", "district", "own_places", "words", "scoring",
      "corrections", "viewing", "outlook", "marks", "alerts", "alert_rounds", "alert_trial", "warned", "deliveries",
-     "channels", "people", "incidents", "incident_files",
+     "channels", "people", "incidents", "incident_files", "digests",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},
     {"report", "demo"},

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session
 
-from core import audit, clock, db, evidence, incident_files, incidents, ingest, outlook, rollup, turn
+from core import audit, clock, db, digests, evidence, incident_files, incidents, ingest, outlook, rollup, turn
 from core.demo import local
 from core.models import (
     Account,
@@ -89,6 +89,7 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         removed = Removed()
         reports = _editions(session, removed)
         hashes = _facts(session, removed)
+        digests.forget_sample(session)
         attached = incidents.forget_sample(session)
         _opinion(session, removed)
         local.forget(session, now=now)

@@ -10,7 +10,7 @@ from core.senders.base import masked
 from core.senders.bots import DingTalk, Feishu, WeCom
 from core.senders.mail import Mail
 from core.senders.mas import Mas
-from core.senders.model import Asked, Field, Message, Receipt, Recipient, Sender, Verdict
+from core.senders.model import Asked, Attachment, Field, Message, Receipt, Recipient, Sender, Verdict
 from core.senders.tencent import Tencent
 from core.senders.webhook import Webhook
 from core.senders.wire import client
@@ -20,5 +20,5 @@ SENDERS: dict[str, Sender] = {
 }
 """Every kind of channel by its name."""
 
-__all__ = ["SENDERS", "Asked", "Field", "Message", "Receipt", "Recipient", "Sender", "Verdict", "client",
+__all__ = ["SENDERS", "Asked", "Attachment", "Field", "Message", "Receipt", "Recipient", "Sender", "Verdict", "client",
            "masked"]

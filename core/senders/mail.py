@@ -26,6 +26,11 @@ from core.senders.wire import PATIENCE, Patience, resolved, unreachable
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 """An address that every relay takes."""
 PORTS = {"ssl": 465, "starttls": 587, "plain": 25}
+TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 SUBJECT = 120
 """Characters of a subject."""
 _HARMLESS = "同一封邮件的编号不变，重发只会被收件方当作同一封，可以重发"
@@ -99,7 +104,11 @@ def written(message: Message, to: Recipient, fields: Mapping[str, str], mine: st
     made["Auto-Submitted"] = "auto-generated"
     text = words.whole(message)
     made.set_content(text, cte="base64")
-    made.add_alternative(_html(text, one_line(message.link)), subtype="html", cte="base64")
+    word = "在系统中查看" if message.attachments else "查看并确认"
+    made.add_alternative(_html(text, one_line(message.link), word), subtype="html", cte="base64")
+    for file in message.attachments:
+        kind = TYPES.get(file.name.rpartition(".")[2], "application/octet-stream")
+        made.add_attachment(file.data, *kind.split("/"), filename=one_line(file.name))
     return made
 
 
@@ -108,9 +117,9 @@ def _name(text: str) -> str:
     return re.sub(r"[<>@\",;:\\()\[\]]", "", one_line(text))[:60]
 
 
-def _html(text: str, link: str) -> str:
+def _html(text: str, link: str, word: str) -> str:
     lines = "<br>\n".join(escape(line) for line in text.splitlines() if line.strip() != link or not link)
-    button = f'<p><a href="{escape(link, quote=True)}">查看并确认</a></p>' if link.startswith(
+    button = f'<p><a href="{escape(link, quote=True)}">{word}</a></p>' if link.startswith(
         ("http://", "https://")) else ""
     return f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><body><p>{lines}</p>{button}</body></html>'
 

@@ -9,11 +9,21 @@ import httpx
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message where a channel takes files: its name under the folder of reports and its
+    SHA-256. `data` is there only while it is sent."""
+
+    name: str
+    sha256: str
+    data: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A warning as plain values. `level`: key of labels.LEVELS; `gist`: one sentence; `place`: empty where unknown;
-    `count`: mentions that it stands for; `where`: short words where to look; `text`: several plain lines, for bots and
-    mail; `link`: absolute address of the page to acknowledge it on, or empty, never put into a short message; `at`:
-    aware UTC."""
+    """A warning, or a digest that was issued, as plain values. `level`: key of labels.LEVELS; `gist`: one sentence;
+    `place`: empty where unknown; `count`: mentions that it stands for; `where`: short words where to look; `text`:
+    several plain lines, for bots and mail; `link`: absolute address of the page to acknowledge it on, or empty, never
+    put into a short message; `at`: aware UTC."""
 
     level: str
     title: str
@@ -24,19 +34,22 @@ class Message:
     text: str
     link: str
     at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return asdict(self) | {"at": self.at.isoformat()}
+        """As JSON values, attachments by name and hash."""
+        files = [{"name": one.name, "sha256": one.sha256} for one in self.attachments]
+        return asdict(self) | {"at": self.at.isoformat(), "attachments": files}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Message":
         """From what `to_dict` gave. Raises KeyError, ValueError for anything else."""
-        kept = {one.name: values[one.name] for one in fields(cls)}
+        kept = {one.name: values[one.name] for one in fields(cls) if one.name != "attachments"}
         at = datetime.fromisoformat(kept["at"])
         if at.tzinfo is None:
             raise ValueError("a message's moment has no time zone")
-        return cls(**kept | {"at": at})
+        files = tuple(Attachment(one["name"], one["sha256"]) for one in values.get("attachments", ()))
+        return cls(**kept | {"at": at, "attachments": files})
 
 
 @dataclass(frozen=True, slots=True)

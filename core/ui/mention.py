@@ -13,6 +13,7 @@ from core.query.related import Group
 from core.ui.alerts import COLOURS
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do
+from core.ui.digests import take_in
 from core.ui.mentions import FEELING_TONES, TONES, join
 from core.ui.mentions_filter import TOLD
 from core.ui.parts import Card, anchor, caption, cards, empty, highlighted, link, plain
@@ -157,6 +158,9 @@ def _deeds(detail: Detail, offered: MentionChoices) -> None:
                     f"已标为{MARKS[kind]}。" if on else f"已取消{MARKS[kind]}。")[1])
         with st.popover("加入事件", icon=":material/folder_open:"):
             join({row.id}, [row], offered)
+        with st.popover("编入摘报", icon=":material/newspaper:"):
+            if take_in("mention", [row.id], TOLD, f"one_{row.id}"):
+                st.rerun()
     for incident in detail.incidents:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(labels.LEVELS[incident.level], color=COLOURS[incident.level])

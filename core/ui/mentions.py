@@ -15,6 +15,7 @@ from core.query.mention_scope import BANDS, MARKS, MentionFilter
 from core.query.mentions import SORTS, Found, Shown
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do, refuse
+from core.ui.digests import take_in
 from core.ui.export import export
 from core.ui.mentions_filter import TOLD, kept_as_watch
 from core.ui.parts import anchor, caption, empty, highlighted, plain
@@ -97,6 +98,9 @@ def _bar(rows: Sequence[Shown], offered: MentionChoices, page: int) -> set[int]:
             _assign(picked, offered)
         with st.popover("加入事件", icon=":material/folder_open:", disabled=not picked):
             join(picked, rows, offered)
+        with st.popover("编入摘报", icon=":material/newspaper:", disabled=not picked):
+            if take_in("mention", picked, TOLD, "m"):
+                _again()
         if picked:
             caption(f"已选 {len(picked)} 条")
     return picked
@@ -119,8 +123,13 @@ def _toggle(rows: Sequence[Shown], picked: set[int], kind: str) -> None:
 
 def _done(deed) -> None:
     if do(deed, TOLD):
-        st.session_state["m_round"] = st.session_state.get("m_round", 0) + 1
-        st.rerun()
+        _again()
+
+
+def _again() -> None:
+    """Draw the page anew with nothing ticked."""
+    st.session_state["m_round"] = st.session_state.get("m_round", 0) + 1
+    st.rerun()
 
 
 def _assign(picked: set[int], offered: MentionChoices) -> None:

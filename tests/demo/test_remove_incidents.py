@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from core import db, demo, incident_files, incidents
+from core import db, demo, digests, incident_files, incidents
 from core.models import (
+    Digest,
+    DigestItem,
     Incident,
     IncidentFile,
     IncidentMention,
@@ -42,6 +44,12 @@ def test_the_samples_incidents_go_and_ours_stay(sample):
         incidents.relate(session, ours.id, theirs.id, "同一片区", **WHO)
         incidents.merge(session, theirs.id, young.id, "同一件事", **WHO)
         incidents.advance(session, ours.id, "settled", "已办结", **WHO)
+        theirs_alone, mixed = (digests.begin(session, NOW.date(), title, **WHO) for title in ("样例摘报", "混编摘报"))
+        for digest in (theirs_alone, mixed):
+            digests.add(session, digest.id, "mention", ids[:1], **WHO)
+            digests.add(session, digest.id, "topic", [topic.id], **WHO)
+        digests.add(session, mixed.id, "mention", [real[0].id], **WHO)
+        assert mixed.demo
         session.commit()
         before = ours.closed_at
     demo.remove(now=NOW)
@@ -54,6 +62,9 @@ def test_the_samples_incidents_go_and_ours_stay(sample):
         assert not session.execute(select(IncidentTopic)).all() and not session.execute(select(IncidentTie)).all()
         assert session.execute(select(IncidentTask.id)).scalars().all() == [task.id]
         assert [row.name for row in session.execute(select(IncidentFile)).scalars()] == ["本区.pdf"]
+        (digest,) = session.execute(select(Digest)).scalars()
+        assert (digest.title, digest.demo) == ("混编摘报", False)
+        assert session.execute(select(DigestItem.mention_id)).scalars().all() == [real[0].id]
         kept = session.get(Unit, unit.id)
         assert kept is not None and not kept.demo, "a real incident's task hangs on it"
         others = set(session.execute(select(IncidentStep.other_id)).scalars()) - {None}
