@@ -177,7 +177,7 @@ def _settled(wanted: set[str]) -> None:
         with db.session() as session:
             states = dict(session.execute(
                 select(Mention.external_id, Delivery.state).join(Alert, Alert.mention_id == Mention.id)
-                .join(Delivery, Delivery.alert_id == Alert.id)).tuples().all())
+                .join(Delivery, Delivery.alert_id == Alert.id)).all())
         if wanted <= set(states) and not {"waiting", "sending"} & set(states.values()):
             return
         time.sleep(1)

@@ -35,8 +35,9 @@ rank (1, 2, 3) · move (places won or lost since the period before)
 ChartKind = Literal["line", "bar", "stacked", "heat"]
 Layout = Literal["report", "brief"]
 """report: with a cover and contents · brief: a masthead above a few pages of text in larger type."""
-Role = Literal["body", "method", "annex"]
-"""body: numbered section · method: how the figures were made and what is missing · annex: long tables at the end."""
+Role = Literal["lead", "body", "method", "annex"]
+"""lead: what stands above all else, without a heading · body: numbered section · method: how the figures were made and
+what is missing · annex: long tables at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,10 +402,12 @@ def numeral(number: int) -> str:
 
 
 def headings(sections: Sequence[Section]) -> list[str]:
-    """The numbered titles of the sections: 一、… for body and method, 附表… for annexes."""
+    """The numbered titles of the sections: 一、… for body and method, 附表… for annexes, none for a lead."""
     named, chapter, annex = [], 0, 0
     for section in sections:
-        if section.role == "annex":
+        if section.role == "lead":
+            named.append("")
+        elif section.role == "annex":
             annex += 1
             named.append(f"附表{annex}　{section.title}")
         else:

@@ -28,14 +28,14 @@ def build(session: Session, digest_id: int, *, now: datetime) -> Content:
 def compose(found: Whole, district: str, office: str, *, stamp: int, now: datetime) -> Content:
     """The brief that a digest makes. Pure."""
     day = f"{found.day.year}年{found.day.month}月{found.day.day}日"
-    lead = [Section(LEAD, tuple(Paragraph(line) for line in found.lead.splitlines() if line.strip()))
+    lead = [Section(LEAD, tuple(Paragraph(line) for line in found.lead.splitlines() if line.strip()), "lead")
             ] if found.lead.strip() else []
     body = [Section(name, tuple(block for item in items for block in _blocks(item)))
             for name, items in ((name, list(items)) for name, items in groupby(found.items, lambda one: one.section))]
     return Content(
         subject=Subject("digest", "", str(found.day), scope_of(found.id)), title=found.title, subtitle="",
         office=office, district=district, platform="", kind=labels.REPORT_KINDS["digest"], period=day,
-        scope=f"{len(found.items)} 条", basis="", as_of=now, stamp=stamp, is_demo=found.demo,
+        scope=found.words, basis="", as_of=now, stamp=stamp, is_demo=found.demo,
         sections=(*lead, *body, *([_annex(found)] if found.items else [])), layout="brief", series="舆情摘报",
         masthead=f"{district}舆情摘报", number=found.words, sent_to=found.sent_to)
 

@@ -111,7 +111,7 @@ class _Workbook:
         texts = self._add(TEXTS, "各部分主要数字与文字")
         titles = headings(content.sections)
         sheets = [(self._section_sheets(title, section), section)
-                  for title, section in zip(titles, content.sections, strict=True)]
+                  for title, section in zip(titles, content.sections, strict=True) if title]
         charts = [block for section in content.sections for block in section.blocks if isinstance(block, Chart)]
         data = self._add(CHARTS, "图表所用数据") if charts else None
         if data:
@@ -268,9 +268,11 @@ class _Workbook:
             blocks = _texts_of(section)
             if not blocks or section.role == "method":
                 continue
-            sheet.set_row(row, 26)
-            sheet.write_string(row, 0, title, self.format(font_name=HEAD_FACE, font_size=13, font_color=NAVY))
-            row = self._prose(sheet, row + 1, blocks) + 1
+            if title:
+                sheet.set_row(row, 26)
+                sheet.write_string(row, 0, title, self.format(font_name=HEAD_FACE, font_size=13, font_color=NAVY))
+                row += 1
+            row = self._prose(sheet, row, blocks) + 1
         sheet.freeze_panes(2, 0)
 
     def _cover(self, sheet: Worksheet) -> None:

@@ -42,8 +42,8 @@ def render(content: Content, faces: Faces | None = None) -> bytes:
         return _brief(paper)
     _cover(paper)
     titles = headings(content.sections)
-    levels = [level for section in content.sections
-              for level in (0, *(1 for block in section.blocks if isinstance(block, Heading)))]
+    levels = [level for title, section in zip(titles, content.sections, strict=True)
+              for level in (*((0,) if title else ()), *(1 for block in section.blocks if isinstance(block, Heading)))]
     paper.add_page()
     paper.insert_toc_placeholder(
         lambda pdf, outline: pdf.contents_page(outline), pages=paper.contents_pages(levels),
@@ -187,15 +187,8 @@ def _section(paper: Paper, title: str, section: Section, numbers: _Numbers) -> N
     paper.turn(isinstance(first, Table) and grid.lies_across(paper, first))
     if section.role == "annex" and paper.y > TOP + 1:
         paper.add_page(orientation=paper.cur_orientation)
-    paper.space(20)
-    paper.need(130)
-    paper.start_section(title, 0)
-    lines = paper.lines_of(title, paper.measure, role="heading", size=16)
-    for line in lines:
-        paper.put(LEFT, paper.y + 20, line, role="heading", size=16, colour=NAVY)
-        paper.y += 26
-    paper.rule(paper.y + 4, weight=0.8, colour=NAVY)
-    paper.y += 14
+    if title:
+        _title(paper, title)
     count = 0
     for n, block in enumerate(section.blocks):
         if not isinstance(block, Table | Note | Origin):
@@ -219,6 +212,17 @@ def _section(paper: Paper, title: str, section: Section, numbers: _Numbers) -> N
                 grid.draw(paper, block, "" if caption == section.title else numbers.table(block.title))
             case Chart():
                 _chart(paper, block, numbers.chart(block.title))
+
+
+def _title(paper: Paper, title: str) -> None:
+    paper.space(20)
+    paper.need(130)
+    paper.start_section(title, 0)
+    for line in paper.lines_of(title, paper.measure, role="heading", size=16):
+        paper.put(LEFT, paper.y + 20, line, role="heading", size=16, colour=NAVY)
+        paper.y += 26
+    paper.rule(paper.y + 4, weight=0.8, colour=NAVY)
+    paper.y += 14
 
 
 def _heading(paper: Paper, text: str) -> None:

@@ -260,10 +260,11 @@ class _Writer:
     def _section(self, title: str, section: Section, marks: Iterator[str]) -> None:
         first = section.blocks[0] if section.blocks else None
         turned = self._turn(isinstance(first, Table) and _lies_across(first))
-        line = self._add(title, "Heading 1")
-        if section.role == "annex" and not turned:
-            line.paragraph_format.page_break_before = True
-        self._bookmark(line, next(marks))
+        if title:
+            line = self._add(title, "Heading 1")
+            if section.role == "annex" and not turned:
+                line.paragraph_format.page_break_before = True
+            self._bookmark(line, next(marks))
         count = 0
         for block in section.blocks:
             if not isinstance(block, Table | Note | Origin):
@@ -415,8 +416,9 @@ def _entries(content: Content) -> Iterator[tuple[int, str, str]]:
     """Level, text and bookmark of every heading."""
     number = 0
     for title, section in zip(headings(content.sections), content.sections, strict=True):
-        number += 1
-        yield 1, title, f"_Toc{number:06d}"
+        if title:
+            number += 1
+            yield 1, title, f"_Toc{number:06d}"
         count = 0
         for block in section.blocks:
             if isinstance(block, Heading):

@@ -28,7 +28,8 @@ def preview(content: Content) -> None:
             with st.expander(plain(title)):
                 _section(section)
         else:
-            st.subheader(plain(title), anchor=False, divider="gray")
+            if title:
+                st.subheader(plain(title), anchor=False, divider="gray")
             _section(section)
 
 

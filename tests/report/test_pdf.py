@@ -126,14 +126,15 @@ def test_many_chapters_make_a_second_page_of_contents():
 def test_a_brief_begins_with_its_masthead_and_leads_to_its_origins():
     brief = replace(
         content(is_demo=True), layout="brief", masthead="海淀区舆情摘报", number="2026年第12期", sent_to="区委办公室",
-        title="11月21日舆情摘报", sections=(Section("要闻关注", (
+        title="11月21日舆情摘报", sections=(Section("导语", (Paragraph("今日平稳。"),), "lead"), Section("要闻关注", (
             Heading("一事"), Paragraph("一句话。"), Origin("来源：新闻网", "https://example.org/1"),
             Origin("来源：乙", "file:///etc/passwd"))),))
     reader = PdfReader(BytesIO(pdf.render(brief)))
     assert len(reader.pages) == 1
     said = text_of(reader.pages[0])
     for words in ("海淀区舆情摘报", "2026年第12期", "11月21日舆情摘报", "（一）一事", "报送：", "区委办公室",
-                  "演示数据", "第 1 页"):
+                  "演示数据", "第 1 页", "今日平稳。", "一、要闻关注"):
         assert words in said
+    assert "导语" not in said
     links = [one.get_object()["/A"]["/URI"] for one in reader.pages[0]["/Annots"] if "/A" in one.get_object()]
     assert links == ["https://example.org/1"]

@@ -8,7 +8,7 @@ from io import BytesIO
 from docx import Document
 
 from core.report import word
-from core.report.content import Column, Heading, Origin, Paragraph, Section, Table
+from core.report.content import Column, Origin, Paragraph, Section, Table
 from tests.report.sample import content
 
 
@@ -60,10 +60,12 @@ def test_markup_and_fields_of_outside_are_text():
 
 
 def test_a_brief_has_a_masthead_and_neither_cover_nor_contents():
-    one = small(Heading("一事"), Paragraph("一句话。"), layout="brief", masthead="海淀区舆情摘报",
+    one = small(Paragraph("一句话。"), layout="brief", masthead="海淀区舆情摘报",
                 number="2026年第12期", sent_to="区委办公室", title="11月21日舆情摘报")
+    one = replace(one, sections=(Section("导语", (Paragraph("今日平稳。"),), "lead"), *one.sections))
     document = opened(word.render(one))
     said = texts(document)
+    assert "导语" not in said and "今日平稳。" in said and "一、要闻关注" in said
     assert said[0] == "海淀区舆情摘报" and said[1] == "2026年第12期"
     assert "目　录" not in said
     assert any(line.startswith("报送：区委办公室") for line in said)
