@@ -55,13 +55,26 @@ def render(content: Content, faces: Faces | None = None) -> bytes:
 
 
 def _brief(paper: Paper) -> bytes:
-    """Masthead, sections, and at the end whom it goes to and who made it."""
+    """Masthead, sections, whom it goes to and who made it, annexes."""
     content = paper.content
     paper.add_page()
     _masthead(paper)
     numbers = _Numbers()
-    for title, section in zip(headings(content.sections), content.sections, strict=True):
-        _section(paper, title, section, numbers)
+    named = list(zip(headings(content.sections), content.sections, strict=True))
+    for title, section in named:
+        if section.role != "annex":
+            _section(paper, title, section, numbers)
+    _foot(paper)
+    for title, section in named:
+        if section.role == "annex":
+            _section(paper, title, section, numbers)
+    return bytes(paper.output())
+
+
+def _foot(paper: Paper) -> None:
+    """版记: whom it goes to, who made it, when."""
+    content = paper.content
+    paper.turn(False)
     lines = [(name, text) for name, text in (("报送", content.sent_to), ("编制", content.office)) if text]
     rows = [(name, paper.lines_of(text, paper.measure - 150, size=11.5)) for name, text in lines]
     height = 20.0 * sum(len(one) for _, one in rows) + 10
@@ -77,7 +90,7 @@ def _brief(paper: Paper) -> bytes:
             paper.put(LEFT + 42, paper.y + 13, text, size=11.5)
             paper.y += 20
     paper.rule(paper.y + 2, weight=0.8, colour=INK)
-    return bytes(paper.output())
+    paper.y += 10
 
 
 def _date(content: Content) -> str:

@@ -92,9 +92,13 @@ class _Writer:
             self._cover()
             self._contents()
         marks = iter(mark for _, _, mark in self.entries)
+        footed = False
         for title, section in zip(headings(self.content.sections), self.content.sections, strict=True):
+            if self.brief and section.role == "annex" and not footed:
+                self._foot()
+                footed = True
             self._section(title, section, marks)
-        if self.brief:
+        if self.brief and not footed:
             self._foot()
         return self.document
 
