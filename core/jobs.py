@@ -77,8 +77,12 @@ def rounds() -> int:
     warned of; returns how many alerts were raised."""
     with db.session() as session:
         from core import alert_rounds, incidents
+        from core.demo import desk
 
         incidents.follow(session, clock.now())
+        session.commit()
+        if desk.fill(session, clock.now()):
+            db.bump(session, clock.now())
         session.commit()
         raised = alert_rounds.run(session, clock.now())
         session.commit()

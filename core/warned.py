@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 from sqlmodel import Session
 
 from core import audit, clock, credentials, db, labels
 from core.faults import BadInput
-from core.models import Alert, AlertMention, AlertRule, Delivery, Mention, Source
+from core.models import Alert, AlertMention, AlertRule, Attempt, Delivery, Mention, Source, Topic
 from core.opinion.alarm import Plan
 from core.opinion.text import display_title
 from core.senders import Message
@@ -147,6 +147,25 @@ def link(alert_id: int, key: str) -> str:
     return f"{base}/alerts?alert={alert_id}&key={key}" if base else ""
 
 
+def forget_sample(session: Session) -> None:
+    """Take out the sample district's rules and alerts, and what real alerts hold of it; call before its mentions,
+    topics and incidents go. The caller commits."""
+    quiet = {"synchronize_session": False}
+    mentions = select(Mention.id).join(Source, Source.id == Mention.source_id).where(Source.demo.is_(True))
+    rules = select(AlertRule.id).where(AlertRule.demo.is_(True))
+    alerts = select(Alert.id).where(or_(Alert.demo.is_(True), Alert.rule_id.in_(rules)))
+    sent = select(Delivery.id).where(Delivery.alert_id.in_(alerts))
+    for change in (
+        delete(Attempt).where(Attempt.delivery_id.in_(sent)), delete(Delivery).where(Delivery.alert_id.in_(alerts)),
+        delete(AlertMention).where(or_(AlertMention.alert_id.in_(alerts), AlertMention.mention_id.in_(mentions))),
+        delete(Alert).where(or_(Alert.demo.is_(True), Alert.rule_id.in_(rules))),
+        update(Alert).where(Alert.mention_id.in_(mentions)).values(mention_id=None),
+        update(Alert).where(Alert.topic_id.in_(select(Topic.id).where(Topic.demo.is_(True)))).values(topic_id=None),
+        delete(AlertRule).where(AlertRule.demo.is_(True)),
+    ):
+        session.execute(change.execution_options(**quiet))
+
+
 # --- Parts ----------------------------------------------------------------------------------------------------------
 
 
@@ -270,5 +289,5 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-__all__ = ["LISTED", "OUTCOMES", "acknowledge", "awake", "close", "digests", "escalate", "key_of", "link", "message",
-           "raise_alert", "reopen", "told_by"]
+__all__ = ["LISTED", "OUTCOMES", "acknowledge", "awake", "close", "digests", "escalate", "forget_sample", "key_of",
+           "link", "message", "raise_alert", "reopen", "told_by"]

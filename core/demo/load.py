@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from core import audit, clock, db, evidence, ingest, labels, local_indices, matrices, rollup, sift, understand
+from core.demo import desk, ledger, local, payload
 from core.demo import events as stories
-from core.demo import ledger, local, payload
 from core.demo.events import HOT, Event, Saying
 from core.demo.figures import MORNING, Figures
 from core.demo.grammar import dice
@@ -122,6 +122,9 @@ def load(
         progress(steps - 1, steps, "判读情感、地点与风险")
         while topics and sift.run(session, now=now):
             pass
+        desk.ask_for(session, now)
+        if topics:
+            desk.fill(session, now)
         db.bump(session, now)
         session.commit()
     progress(steps, steps, "完成")

@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session
 
-from core import audit, clock, db, digests, evidence, incident_files, incidents, ingest, outlook, rollup, turn
-from core.demo import local
+from core import audit, clock, db, digests, evidence, incident_files, incidents, ingest, outlook, rollup, turn, warned
+from core.demo import desk, local
 from core.models import (
     Account,
     AccountDay,
@@ -89,7 +89,9 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         removed = Removed()
         reports = _editions(session, removed)
         hashes = _facts(session, removed)
+        desk.forget(session)
         digests.forget_sample(session)
+        warned.forget_sample(session)
         attached = incidents.forget_sample(session)
         _opinion(session, removed)
         local.forget(session, now=now)
