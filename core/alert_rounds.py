@@ -14,6 +14,7 @@ from sqlalchemy import and_, case, func, select
 from sqlmodel import Session
 
 from core import alerts, db
+from core import incidents as filed
 from core.models import Alert, AlertRule, Incident, IncidentMention, Mention, Sense, Topic, Unit
 from core.opinion import alarm
 from core.opinion.alarm import IncidentTerms, Plan, Standing, Swell, TopicTerms
@@ -205,10 +206,11 @@ def _incidents(session: Session, now: datetime) -> int:
 def standings(session: Session, now: datetime) -> list[tuple[Incident, Standing]]:
     """Open incidents with how they stand."""
     rows = session.execute(select(Incident).where(Incident.closed_at.is_(None))).scalars().all()
-    more = dict(session.execute(
-        select(IncidentMention.incident_id, func.count()).where(
-            IncidentMention.at >= now - DAY, IncidentMention.removed_at.is_(None))
-        .group_by(IncidentMention.incident_id)).all())
+    of = filed.heads(session)
+    more: dict[int, set[int]] = defaultdict(set)  # of a file with those that were merged into it
+    for file, mention in session.execute(select(IncidentMention.incident_id, IncidentMention.mention_id).where(
+            IncidentMention.at >= now - DAY, IncidentMention.removed_at.is_(None))):
+        more[of.get(file, file)].add(mention)
     overdue = incidents.overdue_units(session, now)
     out = []
     for row in rows:
@@ -216,7 +218,7 @@ def standings(session: Session, now: datetime) -> list[tuple[Incident, Standing]
         out.append((row, Standing(
             row.level, int(nearest.left.total_seconds() // 60) if nearest else None,
             f"{nearest.name}时限（{nearest.hours} 小时）" if nearest else "", overdue.get(row.id, ()),
-            more.get(row.id, 0))))
+            len(more[row.id]))))
     return out
 
 

@@ -156,7 +156,8 @@ LISTED = ("incident_id", "level", "title", "stage", "state", "town", "unit", "cl
 
 
 def listed(session: Session, now: datetime, wanted: Wanted = Wanted()) -> pd.DataFrame:
-    """Incidents, the most urgent first: by the clock that is due first, then by level, then the last opened.
+    """Incidents, the most urgent first: those whose clock runs, the grave before the others, by the clock that is due
+    first, then by level, then the last opened.
 
     Columns: incident_id, level, title, stage, state, town, unit, clock (name of the pressing clock; empty: none runs),
     clock_words, due_at, late (it is over), mentions, more (of the last 24 hours), tasks (that wait for an answer),
@@ -181,8 +182,9 @@ def listed(session: Session, now: datetime, wanted: Wanted = Wanted()) -> pd.Dat
         })
     order = list(labels.LEVELS)
     far = clock.instant(clock.day_of(now)) + timedelta(days=36_500)
-    rows.sort(key=lambda row: (row["state"] != "open", row["due_at"] or far, order.index(row["level"]),
-                               -row["opened_at"].timestamp(), -row["incident_id"]))
+    rows.sort(key=lambda row: (
+        row["state"] != "open", row["due_at"] is None, row["level"] not in GRAVE, row["due_at"] or far,
+        order.index(row["level"]), -row["opened_at"].timestamp(), -row["incident_id"]))
     frame = pd.DataFrame(rows, columns=list(LISTED))
     return frame.assign(**{name: pd.to_datetime(frame[name], utc=True)
                            for name in ("due_at", "first_at", "opened_at", "changed_at")})

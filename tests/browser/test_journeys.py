@@ -20,6 +20,7 @@ from core.models import Account, AccountDay, Post
 from core.records import Batch, PostRecord
 from core.rooms import ROOMS
 from tests.browser.conftest import SECONDS, _healthy
+from tests.browser.steps import settled, visit
 from tests.conftest import forget
 from tests.demo.district import NOW, SMALL, build
 from tests.processes import Process, free_port, until
@@ -73,19 +74,6 @@ def data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget()
     yield
     forget()
-
-
-def settled(page: Page) -> None:
-    """The script has run to its end, and without an error."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
-    expect(page.locator("[data-stale=true]")).to_have_count(0)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-
-
-def visit(page: Page, url: str) -> None:
-    page.goto(url)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    settled(page)
 
 
 def card(page: Page, label: str):

@@ -128,10 +128,10 @@ def many(session, unit):
 
 def test_the_most_urgent_stand_first(session, many):
     frame = query.listed(session, NOW)
-    assert list(frame["title"]) == ["黄色已超时", "蓝色剩一小时", "红色剩两小时", "橙色剩两小时", "已回应"]
-    assert list(frame["clock_words"]) == ["已超时 12 小时", "剩 1 小时", "剩 2 小时", "剩 2 小时", ""]
-    assert list(frame["late"]) == [True, False, False, False, False]
-    assert list(frame["clock"]) == ["回应", "回应", "权威发布", "权威发布", ""]
+    assert list(frame["title"]) == ["红色剩两小时", "橙色剩两小时", "黄色已超时", "蓝色剩一小时", "已回应"]
+    assert list(frame["clock_words"]) == ["剩 2 小时", "剩 2 小时", "已超时 12 小时", "剩 1 小时", ""]
+    assert list(frame["late"]) == [False, False, True, False, False]
+    assert list(frame["clock"]) == ["权威发布", "权威发布", "回应", "回应", ""]
     every = query.listed(session, NOW, Wanted("all"))
     assert set(every["title"][-2:]) == {"已办结", "误报的"} and len(every) == 7
 
