@@ -41,10 +41,12 @@ QUOTED = 120
 """Characters of a quotation."""
 SUMMED = 40
 """Texts that a summary is made of, those that were reprinted most."""
-MEDIA = ("news", "wechat", "app", "other")
+MEDIA = tuple(family for family, kind in labels.SAID_ON.items() if kind == "news")
 """Families of platforms on which media and offices speak; elsewhere it is netizens, but for accounts of the ledger."""
-LISTS = ("hotlist",)
+LISTS = tuple(family for family, kind in labels.SAID_ON.items() if kind == "list")
 """Families whose lines are nobody's opinion: they are left out."""
+MOVING = ("merged", "split", "moved", "drifted")
+"""Changes of a topic after which it is reckoned anew, though it has not grown."""
 METHOD = "自动归纳"
 
 
@@ -77,13 +79,18 @@ def run(session: Session, *, now: datetime, limit: int = A_RUN, using: Reader | 
 def _due(session: Session, now: datetime) -> Sequence[Row]:
     """Topics to be reckoned, the newest first: id, mentions, and moment and mentions of what is stored of them."""
     grown = Topic.mentions - TopicView.mentions
-    changed = exists().where(TopicChange.topic_id == Topic.id, TopicChange.at > TopicView.at)
-    left = exists().where(TopicChange.other_id == Topic.id, TopicChange.at > TopicView.at)
+    later = TopicChange.kind.in_(MOVING), TopicChange.at > TopicView.at
+    changed = exists().where(TopicChange.topic_id == Topic.id, *later)
+    left = exists().where(TopicChange.other_id == Topic.id, *later)
+    by_hand = TopicChange.kind.in_(MOVING), TopicChange.who != "", TopicChange.at >= now - BACK
     return session.execute(
         select(Topic.id, Topic.mentions, TopicView.at, TopicView.mentions)
         .outerjoin(TopicView, TopicView.topic_id == Topic.id)
         .where(
-            Topic.last_at >= now - BACK, Topic.mentions >= labels.VIEWED_FROM,
+            # Of old topics those that people merged or split of late.
+            or_(Topic.last_at >= now - BACK, Topic.id.in_(select(TopicChange.topic_id).where(*by_hand)),
+                Topic.id.in_(select(TopicChange.other_id).where(*by_hand))),
+            Topic.mentions >= labels.VIEWED_FROM,
             or_(TopicView.topic_id.is_(None), grown < 0, and_(grown >= GREW, grown >= GREW_SHARE * TopicView.mentions),
                 and_(grown > 0, TopicView.at <= now - SETTLES), changed, left),
         )
