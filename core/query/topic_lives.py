@@ -11,7 +11,7 @@ from core import topic_deeds
 from core.clock import days
 from core.labels import TOPIC_CHANGES
 from core.models import Mention, Sense, Topic, TopicChange, TopicDay, TopicGroup, Unit
-from core.query.opinion import within
+from core.query.opinion import hidden, within
 from core.query.scope import Filter
 
 SUBJECT_COLUMNS = ("group_id", "rank", "title", "topics", "names", "mentions", "folded", "platforms", "first_at",
@@ -41,6 +41,18 @@ def history(session: Session, topic_id: int) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(out, columns=HISTORY)
     return frame.assign(at=pd.to_datetime(frame["at"], utc=True), other_id=frame["other_id"].astype("Int64"))
+
+
+def newest(session: Session) -> int:
+    """The id of the newest step of any topic; 0 without any."""
+    return session.execute(select(func.max(TopicChange.id))).scalar() or 0
+
+
+def since(session: Session, change_id: int) -> tuple[int, ...]:
+    """The steps after that one that can be taken back, the newest first: the order to do it in."""
+    rows = session.execute(select(TopicChange).where(TopicChange.id > change_id).order_by(TopicChange.id.desc())
+                           .options(defer(TopicChange.record))).scalars().all()
+    return tuple(row.id for row in rows if row.id in topic_deeds.undoable(session, rows))
 
 
 def _kind(row: TopicChange) -> str:
@@ -117,7 +129,8 @@ def subject_of(session: Session, topic_id: int) -> Subject | None:
 
 
 def subjects(session: Session, where: Filter, limit: int = 50) -> pd.DataFrame:
-    """The period's subjects of two topics or more, most items first. Columns: group_id, rank (equal counts share one),
+    """The period's subjects of two topics or more that are not hidden, most items first. Columns: group_id, rank (equal
+    counts share one),
     title, topics (of the period), names (titles of its largest), mentions, folded, platforms, first_at, last_at, daily
     (items of each day; 0 on a day without)."""
     counted = func.sum(TopicDay.mentions)
@@ -126,7 +139,8 @@ def subjects(session: Session, where: Filter, limit: int = 50) -> pd.DataFrame:
         select(Topic.group_id, counted.label("mentions"), func.sum(TopicDay.folded).label("folded"),
                topics.label("topics"), func.count(TopicDay.platform.distinct()).label("platforms"),
                func.rank().over(order_by=counted.desc()).label("rank"))
-        .join(Topic, Topic.id == TopicDay.topic_id).where(within(TopicDay, where), Topic.group_id.is_not(None))
+        .join(Topic, Topic.id == TopicDay.topic_id).where(within(TopicDay, where), Topic.group_id.is_not(None),
+                                                     hidden())
         .group_by(Topic.group_id).having(topics > 1).order_by(counted.desc(), Topic.group_id).limit(limit)
     ).all()
     ids = [row.group_id for row in rows]
@@ -134,13 +148,14 @@ def subjects(session: Session, where: Filter, limit: int = 50) -> pd.DataFrame:
     daily: dict[int, dict] = {}
     for group, day, times in session.execute(
         select(Topic.group_id, TopicDay.day, counted).join(Topic, Topic.id == TopicDay.topic_id)
-        .where(within(TopicDay, where), Topic.group_id.in_(ids)).group_by(Topic.group_id, TopicDay.day)
+        .where(within(TopicDay, where), Topic.group_id.in_(ids), hidden()).group_by(Topic.group_id, TopicDay.day)
     ):
         daily.setdefault(group, {})[day] = int(times)
     names: dict[int, list[str]] = {}
     for group, title, _ in session.execute(
         select(Topic.group_id, Topic.title, counted).join(TopicDay, TopicDay.topic_id == Topic.id)
-        .where(within(TopicDay, where), Topic.group_id.in_(ids)).group_by(Topic.group_id, Topic.id, Topic.title)
+        .where(within(TopicDay, where), Topic.group_id.in_(ids), hidden())
+        .group_by(Topic.group_id, Topic.id, Topic.title)
         .order_by(counted.desc(), Topic.id)
     ):
         names.setdefault(group, []).append(title)
