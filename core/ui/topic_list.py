@@ -32,12 +32,13 @@ def period(where: Filter, today: date) -> Filter:
             st.query_params.pop("on", None)
             return where
         (first, last), before, after = topic_figures.spans(kind, st.query_params.get("on", ""), where.end, today)
-        st.button("", icon=":material/chevron_left:", key="span_before", help="上一" + chosen, on_click=_step,
-                  args=(before,))
-        st.markdown(f"**{clock.span_words(kind, (first, last))}**", width="content")
-        st.button("", icon=":material/chevron_right:", key="span_after", help="下一" + chosen, disabled=after is None,
-                  on_click=_step, args=(after,))
-    return restate(where.over(first, last))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            st.button("", icon=":material/chevron_left:", key="span_before", help="上一" + chosen, on_click=_step,
+                      args=(before,))
+            st.markdown(f"**{clock.span_words(kind, (first, last))}**", width="content")
+            st.button("", icon=":material/chevron_right:", key="span_after", help="下一" + chosen,
+                      disabled=after is None, on_click=_step, args=(after,))
+    return restate(where.over(first, min(last, today)))
 
 
 def _step(day: date) -> None:

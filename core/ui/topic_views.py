@@ -16,6 +16,8 @@ from core.ui.parts import Card, anchor, caption, cards, plain
 from core.ui.table import Column, pick, table
 
 TOLD = "topic"
+POINTS = 5
+"""Viewpoints of a side that stand open; the smaller ones are folded away."""
 LIMIT = 200
 """Distinct texts that are listed."""
 
@@ -88,9 +90,15 @@ def _side(name: str, side: Side) -> None:
         return
     st.markdown("立场 " + " ".join(f":gray-badge[{stance} {labels.thousands(number)}]"
                                   for stance, number in side.stances.items() if number))
-    for number, point in enumerate(side.points, 1):
+    for number, point in enumerate(side.points[:POINTS], 1):
         with st.container(border=True):
             _point(name, number, point)
+    if more := side.points[POINTS:]:
+        texts = sum(point.number for point in more)
+        with st.expander(f"其余 {len(more)} 个观点，共 {labels.thousands(texts)} 条"):
+            for number, point in enumerate(more, POINTS + 1):
+                with st.container(border=True):
+                    _point(name, number, point)
     share = side.unsorted / side.comments
     st.progress(share, f"未归类　{labels.thousands(side.unsorted)} 条，{share:.0%}")
 

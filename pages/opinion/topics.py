@@ -35,10 +35,8 @@ if not size.mentions:
     ui.link("sources")
     st.stop()
 days = ui.ask(opinion.mention_days, where)
-spoken = days.groupby("day")["value"].sum()
 ui.cards([
-    ui.Card("信息条数", labels.thousands(size.mentions), delta(size.change, "较上期"),
-            charts.sparkline(list(spoken.index), list(spoken), where.start, where.end), "含转载"),
+    ui.Card("信息条数", labels.thousands(size.mentions), delta(size.change, "较上期"), help="含转载"),
     ui.Card("新闻量", labels.thousands(size.news), help="新闻网站、微信公众号、APP 和订阅源的条数"),
     ui.Card("发贴量", labels.thousands(size.posts), help="微博、短视频、论坛、问答和民生诉求的条数"),
     ui.Card("去重篇数", labels.thousands(size.folded), help="转载、摘录与原文合计一篇"),
