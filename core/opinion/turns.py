@@ -46,12 +46,14 @@ def turns(series: Sequence[tuple[date, int | None]]) -> list[Turn]:
     """The turning points in order of time. Of rises, and of falls, in a row the first; one peak, of equals the
     earliest, where there are several days and it has two items or more."""
     known = [(day, value) for day, value in series if value is not None]
+    while known and not known[0][1]:  # days before the first item say nothing of a change
+        known.pop(0)
     out: list[Turn] = []
     for nth, (day, value) in enumerate(known):
         earlier = [one for _, one in known[max(0, nth - BEFORE) : nth]]
         mean = sum(earlier) / len(earlier) if earlier else 0.0
         kind = _kind(value, mean, earlier)
-        if kind and any(one for _, one in known[:nth]) and not (out and out[-1].kind == kind and kind != "again"):
+        if kind and not (out and out[-1].kind == kind and kind != "again"):
             out.append(Turn(day, kind, value, mean))
     top = max((value for _, value in known), default=0)
     if len(known) > 1 and top >= 2:
@@ -63,7 +65,7 @@ def turns(series: Sequence[tuple[date, int | None]]) -> list[Turn]:
 def _kind(value: int, mean: float, earlier: Sequence[int]) -> str:
     if value >= AGAIN and len(earlier) >= QUIET and not any(earlier):
         return "again"
-    if mean and value >= LEAST and value >= TIMES * mean:
+    if mean and value >= LEAST and value >= TIMES * mean and value > earlier[-1]:
         return "rise"
     if mean >= LEAST and value <= mean / TIMES:
         return "fall"

@@ -20,7 +20,7 @@ def found(*values):
     ((10, 11, 12, 13), [(3, "peak")]),
     ((8, 2, 0, 0, 0, 6), [(0, "peak"), (1, "fall"), (5, "again")]),
     ((2, 2, None, 8), [(3, "peak"), (3, "rise")]),
-    ((2, 0, None, 0, 3), [(4, "peak")]),
+    ((2, 0, None, 0, 3), [(4, "peak")]), ((0, 0, 0, 11, 10, 9), [(3, "peak")]), ((0, 0, 0, 5), [(3, "peak")]),
 ])
 def test_turning_points(values, expected):
     assert found(*values) == expected
