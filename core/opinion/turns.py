@@ -46,6 +46,7 @@ def turns(series: Sequence[tuple[date, int | None]]) -> list[Turn]:
     """The turning points in order of time. Of rises, and of falls, in a row the first; one peak, of equals the
     earliest, where there are several days and it has two items or more."""
     known = [(day, value) for day, value in series if value is not None]
+    several = len(known) > 1
     while known and not known[0][1]:  # days before the first item say nothing of a change
         known.pop(0)
     out: list[Turn] = []
@@ -56,7 +57,7 @@ def turns(series: Sequence[tuple[date, int | None]]) -> list[Turn]:
         if kind and not (out and out[-1].kind == kind and kind != "again"):
             out.append(Turn(day, kind, value, mean))
     top = max((value for _, value in known), default=0)
-    if len(known) > 1 and top >= 2:
+    if several and top >= 2:
         day = next(day for day, value in known if value == top)
         out.append(Turn(day, "peak", top, sum(value for _, value in known) / len(known)))
     return sorted(out, key=lambda one: (one.day, one.kind != "peak"))
