@@ -232,7 +232,6 @@ def _undo_merge(session: Session, row: TopicChange, who: str, now: datetime) -> 
         raise BadInput(f"“{living.title}”里只有当时并入的信息，不能撤销合并，可以改名")
     left = groups_of(session, [living.id])
     young.alias_of, young.active = None, living.active
-    young.group_id = _group(session, row.record.get("group"))
     session.flush()
     session.execute(update(Topic).where(Topic.id.in_(row.record["aliases"]), Topic.alias_of == living.id)
                     .values(alias_of=young.id).execution_options(**_QUIET))
@@ -240,6 +239,7 @@ def _undo_merge(session: Session, row: TopicChange, who: str, now: datetime) -> 
     _take_back(session, row, living, young)
     _hold_apart(session, living.id, young.id, who, now)
     _moved(session, [living.id, young.id], [], left, now)
+    _stand_again(session, ((young, row.record["young"]), (living, row.record["old"])))
     files.came_back(session, young, living, row.record["followers"]["young"], row.record["followers"]["old"], row.at,
                     who=who, now=now)
     words = f"已撤销合并，“{young.title}”恢复为单独的话题，带回 {len(ids)} 条。"
@@ -280,6 +280,7 @@ _SAME = {kind: pair for pair in (("named", "unnamed"), ("pinned", "unpinned"), (
 def _begin(session: Session, ids: Sequence[int]) -> list[Topic]:
     """Take the turn, and read topics as they stand now, the oldest first."""
     turn.move_on(session)
+    session.flush()
     topics = [session.get(Topic, id_, populate_existing=True) for id_ in sorted(ids)]
     for topic in topics:
         if topic is None:
@@ -331,7 +332,7 @@ def _take_in(
     but for the mentions."""
     ids = list(session.execute(select(Mention.id).where(Mention.topic_id == young.id).order_by(Mention.id)).scalars())
     record = {
-        "mentions": ids, "whole": old.whole, "group": young.group_id,
+        "mentions": ids, "whole": old.whole, "young": _stood(young), "old": _stood(old),
         "aliases": list(session.execute(select(Topic.id).where(Topic.alias_of == young.id)).scalars()),
         "named": old.own_title is None and young.own_title is not None,
         "pinned": old.pinned_at is None and young.pinned_at is not None,
@@ -354,6 +355,22 @@ def _take_in(
         _join(session, old.id, young.id)
         _keep(session, old, "merged", who, now, other=young.id, before=before[0], after=before[1], mentions=len(ids),
               why=why, record=record)
+
+
+def _stood(topic: Topic) -> dict[str, Any]:
+    """How a topic stood before a merge: whether it was over, since when, and its subject."""
+    return {"over": not topic.active, "last": topic.last_at.isoformat(), "group": topic.group_id}
+
+
+def _stand_again(session: Session, topics: Iterable[tuple[Topic, dict[str, Any]]]) -> None:
+    """Let topics that were over before a merge be over again, where nothing newer came to them, in their subjects."""
+    back = [(topic, stood) for topic, stood in topics
+            if stood["over"] and topic.last_at <= datetime.fromisoformat(stood["last"])]
+    for topic, stood in back:
+        topic.active, topic.state, topic.unread, topic.group_id = False, None, False, _group(session, stood["group"])
+        session.add(topic)
+    session.flush()
+    total_groups(session, {topic.group_id for topic, _ in back if topic.group_id is not None})
 
 
 def _take_back(session: Session, row: TopicChange, living: Topic, young: Topic) -> None:

@@ -23,8 +23,8 @@ from core.opinion.topic_state import Topic as State
 from core.opinion.topics import MOST_LOOKED_AT, Change, Clusterer, Item, Ruled
 from core.topic_rows import add_days, groups_of, move, recount, total, total_groups
 
-FORMED = 2_000
-"""Texts that a state is made anew of."""
+FORMED = 500
+"""Texts that a state is made anew of: some seconds where they are embedded."""
 FOLD_WINDOW = timedelta(days=30)
 """How far apart two copies of a text may have been published and still be reprint and first."""
 _QUIET = {"synchronize_session": False}

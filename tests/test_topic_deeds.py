@@ -379,6 +379,27 @@ def test_topics_that_are_over_can_be_changed_too(session, sources, plain_reader,
     assert of(session, "区政府常务会议召开部署").id == water
 
 
+def test_what_was_over_before_a_merge_is_over_again_in_its_subject(session, sources, plain_reader, two):  # noqa: F811
+    water, _ = two
+    say(session, sources[0], ["区政府常务会议召开"], MONDAY + timedelta(days=20))
+    settle(session, plain_reader)
+    group = TopicGroup(title=GOLD[0], first_at=MONDAY, last_at=MONDAY, topics=1, mentions=4, active=False)
+    session.add(group)
+    session.flush()
+    session.get(Topic, water).group_id = group.id
+    meeting = of(session, "区政府常务会议召开").id
+    topic_deeds.merge(session, [water, meeting], **WHO)
+    session.commit()
+    settle(session, plain_reader)
+    assert session.get(Topic, water).active
+    topic_deeds.undo(session, last_change(session, kind="merged").id, **WHO)
+    session.commit()
+    settle(session, plain_reader)
+    consistent(session)
+    assert not session.get(Topic, water).active and session.get(Topic, water).group_id == group.id
+    assert session.get(Topic, meeting).active
+
+
 def test_of_two_who_change_the_same_topics_the_second_is_told(session, two):
     topic_deeds.merge(session, two, **WHO)
     session.commit()
