@@ -387,6 +387,7 @@ def test_what_was_over_before_a_merge_is_over_again_in_its_subject(session, sour
     session.add(group)
     session.flush()
     session.get(Topic, water).group_id = group.id
+    session.commit()
     meeting = of(session, "区政府常务会议召开").id
     topic_deeds.merge(session, [water, meeting], **WHO)
     session.commit()
