@@ -274,11 +274,11 @@ def sides(session: Session, topic_id: int) -> dict[str, int]:
     """A topic's items over its whole life by kind (labels.SAID)."""
     found = dict.fromkeys(labels.SAID, 0)
     for family, many in session.execute(
-        select(func.coalesce(Platform.family, "other"), func.sum(TopicDay.mentions)).select_from(TopicDay)
+        select(Platform.family, func.sum(TopicDay.mentions)).select_from(TopicDay)
         .outerjoin(Platform, Platform.code == TopicDay.platform).where(TopicDay.topic_id == topic_id)
-        .group_by(func.coalesce(Platform.family, "other"))
+        .group_by(Platform.family)
     ):
-        found[labels.SAID_ON[family]] += int(many)
+        found[labels.SAID_ON[family or "other"]] += int(many)
     return found
 
 

@@ -142,7 +142,7 @@ def shifts(by_day: dict[date, Counter[str]]) -> list[Node]:
 def _changes(session: Session, topic_id: int) -> list[Node]:
     """What people merged into it and split off it."""
     return [
-        Node(row.at.to_pydatetime(), False, f"人工{row.kind}", row.words, row.why or f"由{row.who}操作")
+        Node(row.at.to_pydatetime(), False, f"人工{row.kind}", row.words, row.why or f"操作人：{row.who}")
         for row in topic_lives.history(session, topic_id).itertuples() if row.who and row.kind in _HAND
     ]
 
