@@ -24,9 +24,9 @@ from core.query import opinion
 from core.query.scope import Filter
 
 COLUMNS = (*opinion.HOT_COLUMNS, "clicks", "clicks_value", "covered", "negative", "mood", "units", "towns", "turns",
-           "hourly", "mark")
-ORDERS = {**opinion.ORDERS, "clicks": "点击量", "negative": "负面占比", "moved": "名次上升"}
-"""What the list can be ordered by. By the last three, those with the most items (AMONG) are."""
+           "hourly", "peak_hour", "mark")
+ORDERS = {**opinion.ORDERS, "clicks": "点击量", "negative": "负面占比", "moved": "名次上升", "peak": "最高日条数"}
+"""What the list can be ordered by. By the last four, those with the most items (AMONG) are."""
 AMONG = 200
 NEGATIVE = "负面"
 NAMED, TURNED = 3, 3
@@ -40,7 +40,7 @@ def ranking(
     """`opinion.hot` with COLUMNS: clicks (text, `≥1.2万`), clicks_value (a lower bound where it says so, or None),
     covered (share of items whose clicks are known), negative (share of the items with a sentiment, or None), mood (all
     three in words), units and towns (the most concerned, in words), turns (turning points in words), hourly (of a
-    single day: items of each hour; else None), mark (置顶, 已隐藏 or empty)."""
+    single day: items of each hour; else None), peak_hour (of a single day, in words), mark (置顶, 已隐藏 or empty)."""
     counted = order in opinion.ORDERS
     frame = opinion.hot(session, where, limit if counted else max(limit, AMONG), search, order if counted else
                         "mentions", of_hidden)
@@ -58,6 +58,7 @@ def ranking(
             "negative": mood[NEGATIVE] / felt if felt else None, "mood": _mood(mood),
             "units": units.get(row.topic_id, ""), "towns": towns.get(row.topic_id, ""),
             "turns": turned(where, row.daily), "hourly": hours.get(row.topic_id),
+            "peak_hour": _peak_hour(hours.get(row.topic_id)),
             "mark": "已隐藏" if of_hidden else "置顶" if row.pinned else "",
         })
     more = pd.DataFrame(rows, columns=list(COLUMNS[len(opinion.HOT_COLUMNS):]), index=frame.index)
@@ -70,7 +71,7 @@ def ranking(
 
 def _ordered(frame: pd.DataFrame, order: str) -> pd.DataFrame:
     """By what is not counted by day; those of which it is not known last, pinned ones first."""
-    by = {"clicks": frame["clicks_value"], "negative": frame["negative"],
+    by = {"clicks": frame["clicks_value"], "negative": frame["negative"], "peak": frame["peak"],
           "moved": frame["rank_before"].astype("Float64") - frame["rank"]}[order]
     keys = pd.DataFrame({"pinned": ~frame["pinned"].astype(bool), "by": -by.astype("Float64"), "rank": frame["rank"]})
     return frame.loc[keys.sort_values(["pinned", "by", "rank"], na_position="last", kind="stable").index]
@@ -188,6 +189,14 @@ def _hours(session: Session, where: Filter, ids: list[int]) -> dict[int, list[in
                 Mention.topic_id.in_(part), shown_in(where))):
             out.setdefault(topic, [0] * 24)[clock.local(at).hour] += 1
     return out
+
+
+def _peak_hour(hourly: list[int] | None) -> str:
+    """`10 时，5 条`; empty where hours are not told."""
+    if hourly is None:
+        return ""
+    top = max(hourly)
+    return f"{hourly.index(top)} 时，{top} 条"
 
 
 def spans(kind: str, asked: str, fallback: date, today: date) -> tuple[tuple[date, date], date, date | None]:

@@ -1,6 +1,7 @@
 """What a person does with topics: name, pin, hide, merge, split, and take it back."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +17,8 @@ from core.ui.table import Column, pick
 
 TOLD = "topic_deed"
 _LAST = "topic_deed_last"
+OFFERED = timedelta(minutes=10)
+"""How long the way to take a deed back stands under what it came to; later it is in the topic's history."""
 HIDES = "隐藏后不再列入话题榜、总览、热点话题数和报告；信息照常计数，预警照常发出。"
 
 
@@ -27,8 +30,10 @@ def begun(key: str) -> str:
 def told() -> None:
     """What the last deed came to, with the way to take it back."""
     said(TOLD)
-    last = st.session_state.get(_LAST, ())
-    if last and st.button("撤销刚才的操作", icon=":material/undo:", key=begun("topic_undo_last")):
+    last, at = st.session_state.get(_LAST, ((), None))
+    if not last or clock.now() - at > OFFERED:
+        return
+    if st.button("撤销刚才的操作", icon=":material/undo:", key=begun("topic_undo_last")):
         take_back(last)
 
 
@@ -51,7 +56,7 @@ def _save(deed: Callable[[Session], str], keep: bool = True, opened: Sequence[in
 
     if not do(whole, TOLD):
         return
-    st.session_state[_LAST] = tuple(made) if keep else ()
+    st.session_state[_LAST] = (tuple(made) if keep else (), clock.now())
     st.session_state["topics_round"] = st.session_state.get("topics_round", 0) + 1
     if opened:
         st.query_params["topic"] = str(opened[0])

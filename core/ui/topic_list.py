@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import clock
-from core.query import topic_figures
+from core.query import opinion, topic_figures
 from core.query.scope import Filter
 from core.query.topic_figures import ORDERS
 from core.ui import topic_deeds
@@ -62,7 +62,7 @@ def ranking(where: Filter, visit: int) -> None:
         st.query_params["topic"] = str(topics["topic_id"][rows])
         st.rerun()
     pinned = "，置顶的在前" if topics["pinned"].any() else ""
-    among = f"（在信息最多的 {topic_figures.AMONG} 个话题中比较）" if order in ("clicks", "negative", "moved") else ""
+    among = f"（在信息最多的 {topic_figures.AMONG} 个话题中比较）" if order not in opinion.ORDERS else ""
     caption(f"按{ORDERS[order]}排列{among}{pinned}。点选一个话题，可看它的全部信息和逐日走势。{METHOD}。")
     exported = {**columns, "clicks_value": Column("点击量（数值）", "int")}
     export(topics, exported, f"热点话题 {where.start} 至 {where.end}", METHOD, key="topics")
@@ -104,8 +104,9 @@ def _columns(topics: pd.DataFrame, hourly: bool, hidden: bool) -> dict[str, Colu
         "platform_names": Column("平台"),
         "units": Column("涉及单位", help="责任单位和条数"), "towns": Column("涉及地点", help="街镇和条数"),
         "first_source": Column("最早来源"), "first_at": Column("最早出现", "time"),
-        **({} if hourly else {"peak_day": Column("最高日", "date"), "peak": Column("最高日条数", "int"),
-                              "turns": Column("转折", help="升温、峰值、回落、再起的日子")}),
+        **({"peak_hour": Column("最高时段")} if hourly else {
+            "peak_day": Column("最高日", "date"), "peak": Column("最高日条数", "int"),
+            "turns": Column("转折", help="升温、峰值、回落、再起的日子")}),
         "last_at": Column("最近出现", "time"), "folded": Column("去重篇数", "int"), "keywords": Column("关键词"),
     }
 

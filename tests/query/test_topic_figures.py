@@ -97,6 +97,7 @@ def test_orders_that_are_not_counted_by_day(session, mentions):
 def test_of_a_single_day_the_hours_are_told(session, mentions):
     found = row(session, where=Filter(date(2025, 10, 21), date(2025, 10, 21)))
     assert sum(found["hourly"]) == found["mentions"] == 2 and found["hourly"][10] == 2
+    assert found["peak_hour"] == "10 时，2 条"
     assert row(session)["hourly"] is None
 
 
