@@ -11,6 +11,8 @@ from sqlalchemy import delete, select
 from core import clock, db, incidents, outlook, topic_deeds
 from core.faults import BadInput
 from core.models import (
+    Alert,
+    AlertRule,
     Audit,
     IncidentMention,
     IncidentStep,
@@ -28,7 +30,7 @@ from core.models import (
     Unsifted,
 )
 from core.opinion.topic_state import Topic as State
-from core.query import topic_lives
+from core.query import alerts, topic_lives
 from core.understand import Reader, understand
 from tests.test_understand import (  # noqa: F401 - fixtures
     ARTICLE,
@@ -484,6 +486,20 @@ def test_viewpoints_are_out_of_date_and_forecasts_of_another_topic_are_not_shown
     session.commit()
     assert session.get(TopicView, water, populate_existing=True).mentions == 0
     assert outlook.shown(session, outlook.TOPIC, str(water), today=day) is None
+
+
+def test_a_warning_about_a_topic_that_was_merged_shows_its_mentions_still(session, two):
+    _, gold = two
+    rule = AlertRule(name="话题升温", subject="topic", level="blue", since=MONDAY, at=MONDAY)
+    session.add(rule)
+    session.flush()
+    alert = Alert(rule_id=rule.id, group=f"topic:{gold}", level="blue", at=MONDAY, arrived_at=MONDAY, title="金价",
+                  topic_id=gold)
+    session.add(alert)
+    session.commit()
+    topic_deeds.merge(session, two, **WHO)
+    session.commit()
+    assert set(GOLD) <= set(alerts.one(session, alert.id).mentions["title"])
 
 
 # --- Whatever people do -----------------------------------------------------------------------------------------------

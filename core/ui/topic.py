@@ -39,8 +39,10 @@ def _head(detail: TopicDetail) -> None:
     marks = [mark for mark, is_so in ((":orange-badge[:material/keep: 置顶]", detail.pinned),
                                       (":gray-badge[:material/visibility_off: 已隐藏]", detail.hidden_why),
                                       (":blue-badge[人工命名]", detail.named)) if is_so]
+    if detail.hidden_why:
+        marks.append(f":small[:gray[隐藏理由：{plain(detail.hidden_why)}]]")
     if marks:
-        st.markdown(" ".join(marks) + (f" :gray[隐藏理由：{plain(detail.hidden_why)}]" if detail.hidden_why else ""))
+        st.markdown(" ".join(marks))
     caption("关键词：" + ("、".join(detail.keywords) or "—"))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         topic_deeds.links(detail)

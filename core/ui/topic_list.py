@@ -100,6 +100,7 @@ def _columns(topics: pd.DataFrame, hourly: bool, hidden: bool) -> dict[str, Colu
         "posts": Column("发贴量", "int", help="微博、短视频、论坛、问答和民生诉求的条数"),
         "clicks": Column("点击量", help="已知阅读数、播放数与热榜热度之和；≥ 为下限"),
         "covered": Column("点击覆盖率", "percent", help="有阅读、播放或热度数的条数占比"),
+        "negative": Column("负面占比", "percent", help="已判断情感的信息中负面的占比，按人工更正"),
         "mood": Column("情感", help="已判断情感的信息中各占多少，按人工更正"),
         "platform_names": Column("平台"),
         "units": Column("涉及单位", help="责任单位和条数"), "towns": Column("涉及地点", help="街镇和条数"),
