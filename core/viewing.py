@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
 from sqlmodel import Session
 
 from core import corrections, labels
-from core.db import bump, upsert
+from core.db import bump, chunks, upsert
 from core.models import Mention, Platform, Source, Topic, TopicChange, TopicView
 from core.opinion import summary
 from core.opinion.text import letters
@@ -77,20 +77,27 @@ def run(session: Session, *, now: datetime, limit: int = A_RUN, using: Reader | 
 
 
 def _due(session: Session, now: datetime) -> Sequence[Row]:
-    """Topics to be reckoned, the newest first: id, mentions, and moment and mentions of what is stored of them."""
+    """Topics to be reckoned, the newest first: id, mentions, and moment and mentions of what is stored of them. Of old
+    topics those alone that people merged or split of late."""
+    moved = session.execute(select(TopicChange.topic_id, TopicChange.other_id).where(
+        TopicChange.who != "", TopicChange.kind.in_(MOVING), TopicChange.at >= now - BACK)).all()
+    found = list(_wanting(session, now, Topic.last_at >= now - BACK))
+    for part in chunks(sorted({id_ for row in moved for id_ in row if id_ is not None})):
+        found += _wanting(session, now, and_(Topic.id.in_(part), Topic.last_at < now - BACK))
+    return found
+
+
+def _wanting(session: Session, now: datetime, which: ColumnElement[bool]) -> Sequence[Row]:
+    """Those of some topics that have grown or changed since they were reckoned, the newest first."""
     grown = Topic.mentions - TopicView.mentions
     later = TopicChange.kind.in_(MOVING), TopicChange.at > TopicView.at
     changed = exists().where(TopicChange.topic_id == Topic.id, *later)
     left = exists().where(TopicChange.other_id == Topic.id, *later)
-    by_hand = TopicChange.kind.in_(MOVING), TopicChange.who != "", TopicChange.at >= now - BACK
     return session.execute(
         select(Topic.id, Topic.mentions, TopicView.at, TopicView.mentions)
         .outerjoin(TopicView, TopicView.topic_id == Topic.id)
         .where(
-            # Of old topics those that people merged or split of late.
-            or_(Topic.last_at >= now - BACK, Topic.id.in_(select(TopicChange.topic_id).where(*by_hand)),
-                Topic.id.in_(select(TopicChange.other_id).where(*by_hand))),
-            Topic.mentions >= labels.VIEWED_FROM,
+            which, Topic.mentions >= labels.VIEWED_FROM,
             or_(TopicView.topic_id.is_(None), grown < 0, and_(grown >= GREW, grown >= GREW_SHARE * TopicView.mentions),
                 and_(grown > 0, TopicView.at <= now - SETTLES), changed, left),
         )
