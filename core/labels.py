@@ -112,6 +112,20 @@ VIEWED_FROM = 5
 STANCES = ("支持", "质疑求证", "批评谴责", "诉求建议", "讽刺", "其他")
 """What a comment can be towards what it is about (core.opinion.viewpoints); the last where no cue says anything."""
 
+TOPIC_CHANGES = {
+    "merged": "并入", "split": "分出", "moved": "移出", "drifted": "转移", "named": "改名", "unnamed": "恢复原名",
+    "pinned": "置顶", "unpinned": "取消置顶", "hidden": "隐藏", "shown": "取消隐藏",
+}
+"""What happens to topics besides growing (core.models.TopicChange)."""
+SAID = {"news": "新闻", "post": "帖文", "list": "榜单条目"}
+SAID_ON = {
+    "news": "news", "wechat": "news", "app": "news", "other": "news", "hotlist": "list",
+    "weibo": "post", "video": "post", "forum": "post", "qa": "post", "livelihood": "post",
+}
+"""Family of a platform → what is said there: 新闻 where media and offices publish, 帖文 where people post (on Weibo
+everybody does), 榜单条目 the lines of hot lists, which are neither. A platform that the catalogue doesn't know is taken
+for 其他 (feeds and sites)."""
+
 LEVELS = {"red": "红色", "orange": "橙色", "yellow": "黄色", "blue": "蓝色"}
 """Levels of incidents and warnings, the gravest first (特别重大、重大、较大、一般)."""
 LEVEL_NAMES = {"red": "特别重大", "orange": "重大", "yellow": "较大", "blue": "一般"}

@@ -747,8 +747,14 @@ class MentionDay(Row, table=True):
 
 
 class Topic(Row, table=True):
-    """A hot topic. A topic that was merged keeps its row as an alias of the one that lives on."""
+    """A hot topic. A topic that was merged keeps its row as an alias of the one that lives on. People change topics by
+    core.topic_deeds."""
 
+    __table_args__ = (
+        # Few are hidden: they are left out by their ids, so that no condition on all the others is needed.
+        Index("ix_topic_hidden", "id", sqlite_where=text("hidden_at IS NOT NULL"),
+              postgresql_where=text("hidden_at IS NOT NULL")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     title: str
     keywords: list[str] = Field(default_factory=list, sa_type=JSON)
@@ -762,6 +768,12 @@ class Topic(Row, table=True):
     state: bytes | None = Field(default=None, sa_type=LargeBinary, description="Cluster state of core.opinion.topics")
     group_id: int | None = Field(default=None, foreign_key="topicgroup.id", index=True)
     demo: bool = Field(default=False, index=True)
+    own_title: str | None = Field(default=None, description="What it calls itself, where `title` was given by hand")
+    pinned_at: datetime | None = None
+    hidden_at: datetime | None = None
+    hidden_why: str = ""
+    whole: bool = Field(default=False, description="People put it together: it is not split by itself")
+    unread: bool = Field(default=False, index=True, description="People moved mentions: its state has to be made anew")
 
 
 class TopicGroup(Row, table=True):
@@ -779,12 +791,13 @@ class TopicGroup(Row, table=True):
 
 
 class TopicChange(Row, table=True):
-    """What happened to a topic besides growing: merged, split, drifted. Never changed."""
+    """What happened to a topic besides growing: merged, split, drifted, and all that people did with it. Never
+    changed: what is taken back is taken back by a row that names it."""
 
     id: int | None = Field(default=None, primary_key=True)
     topic_id: int = Field(foreign_key="topic.id", index=True)
     at: datetime
-    kind: str = Field(description="merged, split, drifted")
+    kind: str = Field(description="labels.TOPIC_CHANGES")
     other_id: int | None = Field(default=None, foreign_key="topic.id", index=True, description="The one it took in or "
                                  "that left it")
     before: str = Field(default="", description="Title before")
@@ -792,6 +805,17 @@ class TopicChange(Row, table=True):
     mentions: int = Field(default=0, description="Mentions that moved")
     why: str = ""
     who: str = Field(default="", description="Empty: the system")
+    record: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="What taking it back needs")
+    undoes: int | None = Field(default=None, foreign_key="topicchange.id", index=True)
+
+
+class TopicApart(Row, table=True):
+    """Two topics that people hold apart: they are not merged by themselves. The smaller id first."""
+
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True)
+    other_id: int = Field(foreign_key="topic.id", primary_key=True, index=True)
+    at: datetime
+    who: str = ""
 
 
 class TopicView(Row, table=True):

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from core.clock import day_of, days
 from core.db import bump, chunks, upsert
-from core.models import Mention, MentionDay, Outlook, OutlookDay, Remembered, Source, Topic, TopicDay
+from core.models import Mention, MentionDay, Outlook, OutlookDay, Remembered, Source, Topic, TopicChange, TopicDay
 from core.opinion.forecast import (
     EXACT,
     MEMORY,
@@ -91,7 +91,7 @@ def run(session: Session, *, now: datetime) -> int:
         series = Series(session, until, demo)
         if not series.heard:
             continue
-        _judge(session, series)
+        _judge(session, series, now)
         session.commit()  # other writers don't wait while the forecasts are made
         made += _make(session, series, now)
         done = done | {str(demo): until.isoformat()}
@@ -203,14 +203,17 @@ def _row(key: tuple[str, str], made: Forecast, series: Series, now: datetime) ->
     }
 
 
-def _judge(session: Session, series: Series) -> None:
+def _judge(session: Session, series: Series, now: datetime) -> None:
     """Hold the days of forecasts that are over against what came, each once. A topic that was merged meanwhile is none
-    any more."""
+    any more, and one that people merged or split is another one than was forecast."""
     open_ = session.execute(
-        select(Outlook.id, Outlook.kind, Outlook.key, Outlook.days, Outlook.scale)
+        select(Outlook.id, Outlook.kind, Outlook.key, Outlook.days, Outlook.scale, Outlook.made_at)
         .where(Outlook.day.between(series.until - timedelta(LATE), series.until - timedelta(1)),
                Outlook.refusal == "", Outlook.demo.is_(series.demo))
     ).all()
+    told = [int(row.key) for row in open_ if row.kind == TOPIC]
+    moved = _changed(session, told, min((row.made_at for row in open_), default=now))
+    open_ = [row for row in open_ if row.kind != TOPIC or moved.get(int(row.key), row.made_at) <= row.made_at]
     topics = sorted({int(row.key) for row in open_ if row.kind == TOPIC})
     actual: dict[tuple[str, str], Counts] = {(ALL, ""): series.all()}
     actual |= {(TOPIC, str(id_)): counts for id_, counts in series.topics(topics).items()}
@@ -223,6 +226,18 @@ def _judge(session: Session, series: Series) -> None:
         for row in open_ for score in scored(_forecast(row), actual.get((row.kind, row.key), {}))
     ]
     upsert(session, OutlookDay, rows, ["outlook_id", "day"])
+
+
+def _changed(session: Session, topics: Sequence[int], since: datetime) -> dict[int, datetime]:
+    """When people last merged or split topics, of those where they did since that moment."""
+    moves = TopicChange.who != "", TopicChange.kind.in_(("merged", "split", "moved")), TopicChange.at > since
+    out: dict[int, datetime] = {}
+    for part in chunks(sorted(set(topics))):
+        for column in (TopicChange.topic_id, TopicChange.other_id):
+            for id_, at in session.execute(select(column, func.max(TopicChange.at)).where(
+                    column.in_(part), *moves).group_by(column)):
+                out[id_] = max(at, out.get(id_, at))
+    return out
 
 
 def _forecast(row: Row) -> Forecast:
@@ -250,13 +265,15 @@ def record_of(session: Session, kind: str, key: str | None = None, *, until: dat
 
 def shown(session: Session, kind: str, key: str = "", *, today: date, demo: bool = False) -> Shown | None:
     """The newest forecast of a series, if it still reaches ahead of that day; a line only where the record of those
-    before it allows one. None where there is none."""
+    before it allows one. None where there is none, or people have merged or split the topic since."""
     row = session.execute(
         select(Outlook).where(Outlook.kind == kind, Outlook.key == key, Outlook.demo.is_(demo),
                               Outlook.day.between(today - timedelta(3), today))
         .order_by(Outlook.day.desc()).limit(1)
     ).scalar()
     if row is None:
+        return None
+    if kind == TOPIC and _changed(session, [int(key)], row.made_at):
         return None
     own = record_of(session, kind, key, until=row.day, demo=demo)
     every = own if kind == ALL else record_of(session, kind, until=row.day, demo=demo)

@@ -4,23 +4,27 @@ Whoever changes a topic holds the turn (core.turn), so that nobody else does mea
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
 from core.db import chunks, upsert
-from core.models import Mention, MentionDay, Topic, TopicChange, TopicDay, TopicGroup
+from core.models import Mention, Topic, TopicApart, TopicChange, TopicDay, TopicGroup
 from core.opinion.features import Background
 from core.opinion.fold import TITLE_LENGTH, Folds
 from core.opinion.text import letters
 from core.opinion.topic_groups import Groups, Regrouped
 from core.opinion.topic_state import Topic as State
-from core.opinion.topics import MOST_LOOKED_AT, Change, Clusterer, Item
+from core.opinion.topics import MOST_LOOKED_AT, Change, Clusterer, Item, Ruled
+from core.topic_rows import add_days, groups_of, move, recount, total, total_groups
 
+FORMED = 500
+"""Texts that a state is made anew of: some seconds where they are embedded."""
 FOLD_WINDOW = timedelta(days=30)
 """How far apart two copies of a text may have been published and still be reprint and first."""
 _QUIET = {"synchronize_session": False}
@@ -35,18 +39,25 @@ class World:
     clusterer: Clusterer
     groups: Groups
     folds: Folds
+    unread: tuple[int, ...] = ()
+    """Topics whose states were made anew from their mentions, and are to be stored (`write_anew`)."""
 
 
 def load(
     session: Session, demo: bool, background: Background, embed: Callable[[list[str]], Any] | None,
     allot: Callable[[], int], allot_group: Callable[[], int],
 ) -> World:
-    """Read the active topics and the first copies of their texts: some seconds for ten thousand."""
+    """Read the active topics and the first copies of their texts: some seconds for ten thousand. The states of those
+    whose mentions people moved are made anew."""
     rows = session.execute(
-        select(Topic.id, Topic.state, Topic.group_id)
-        .where(Topic.active.is_(True), Topic.demo.is_(demo), Topic.state.is_not(None))
+        select(Topic.id, Topic.state, Topic.group_id, Topic.unread, Topic.folded)
+        .where(Topic.active.is_(True), Topic.demo.is_(demo), or_(Topic.state.is_not(None), Topic.unread.is_(True)))
     ).all()
-    clusterer = Clusterer(background, embed, [State.from_bytes(row.state) for row in rows], allot)
+    states = [State.from_bytes(row.state) for row in rows if not row.unread]
+    clusterer = Clusterer(background, embed, states, allot, ruled=_ruled(session, demo))
+    unread = sorted((row.id, row.folded) for row in rows if row.unread)
+    for id_, folded in unread:
+        _form(session, clusterer, id_, folded)
     group_of = {row.id: row.group_id for row in rows if row.group_id is not None}
     firsts = [
         row for part in chunks(sorted(clusterer.topics))
@@ -56,7 +67,47 @@ def load(
     firsts.sort(key=lambda row: row.id)
     folds = Folds([(row.id, fold_text(row.title, row.text)) for row in firsts],
                   [row.published_at.timestamp() for row in firsts], FOLD_WINDOW.total_seconds())
-    return World(demo, clusterer, Groups(clusterer.topics, group_of, clusterer.thresholds.loose, allot_group), folds)
+    return World(demo, clusterer, Groups(clusterer.topics, group_of, clusterer.thresholds.loose, allot_group), folds,
+                 tuple(id_ for id_, _ in unread))
+
+
+def _ruled(session: Session, demo: bool) -> Ruled:
+    """What people decided of topics, as of those that live on."""
+    one, other = aliased(Topic), aliased(Topic)
+    pairs = session.execute(
+        select(func.coalesce(one.alias_of, one.id), func.coalesce(other.alias_of, other.id))
+        .select_from(TopicApart).join(one, one.id == TopicApart.topic_id).join(other, other.id == TopicApart.other_id)
+        .where(one.demo.is_(demo))
+    ).all()
+    whole, hidden = (
+        session.execute(select(Topic.id).where(term, Topic.active.is_(True), Topic.demo.is_(demo))).scalars()
+        for term in (Topic.whole.is_(True), Topic.hidden_at.is_not(None))
+    )
+    return Ruled(frozenset((a, b) for a, b in pairs if a != b), frozenset(whole), frozenset(hidden))
+
+
+def _form(session: Session, clusterer: Clusterer, topic_id: int, folded: int) -> None:
+    """A topic's state from the newest of its texts, with the titles of their reprints."""
+    texts = (select(Mention.id, Mention.title, Mention.published_at, Mention.text).where(Mention.topic_id == topic_id)
+             .order_by(Mention.published_at.desc(), Mention.id.desc()).limit(FORMED))
+    firsts = session.execute(texts.where(Mention.fold_id == Mention.id)).all()[::-1]
+    clusterer.form(topic_id, [Item(row.id, row.title, row.published_at, row.text) for row in firsts], folded)
+    for row in session.execute(
+        select(Mention.title, Mention.published_at)
+        .where(Mention.topic_id == topic_id, Mention.fold_id != Mention.id).order_by(Mention.id)
+    ):
+        clusterer.reprint(topic_id, row.title, row.published_at)
+    state = clusterer.topics[topic_id]
+    first = session.execute(select(Topic.first_at).where(Topic.id == topic_id)).scalar_one()
+    state.first_at = min(state.first_at, first)
+    clusterer.topics.put(state)
+
+
+def write_anew(session: Session, world: World) -> None:
+    """Store the states that were made anew, and look at the groups of their topics."""
+    _write_states(session, world, world.unread)
+    _write_groups(session, world, world.groups.update(world.unread, split=world.unread), set())
+    total(session, world.unread)
 
 
 def fold_text(title: str, text: str) -> str:
@@ -81,13 +132,13 @@ def write(session: Session, world: World, change: Change, now: datetime) -> None
     drifts = {id_: found for id_ in change.changed if (found := world.clusterer.drifted(id_))}
     _write_states(session, world, change.changed)
     for part in chunks(change.retired):
-        session.execute(update(Topic).where(Topic.id.in_(part)).values(active=False, state=None)
+        session.execute(update(Topic).where(Topic.id.in_(part)).values(active=False, state=None, unread=False)
                         .execution_options(**_QUIET))
-    left = _groups_of(session, {*change.merged, *change.retired})
+    left = groups_of(session, {*change.merged, *change.retired})
     history = []
     for young, old in change.merged.items():
         if young in titles:  # one that was made in this batch was never stored
-            moved = _move(session, young, old)
+            moved = move(session, young, old)
             history.append({"topic_id": old, "at": now, "kind": "merged", "other_id": young, "before": titles[young],
                             "after": titles.get(old, ""), "mentions": moved, "why": "内容趋同，并入较早的话题"})
     for id_, (before, like) in drifts.items():
@@ -100,15 +151,6 @@ def write(session: Session, world: World, change: Change, now: datetime) -> None
     _write_groups(session, world, regrouped, left)
 
 
-def _groups_of(session: Session, topics: Iterable[int]) -> set[int]:
-    """The groups that topics are stored in."""
-    out: set[int] = set()
-    for part in chunks(sorted(topics)):
-        out |= set(session.execute(select(Topic.group_id).where(
-            Topic.id.in_(part), Topic.group_id.is_not(None)).distinct()).scalars())
-    return out
-
-
 def _titles(session: Session, ids: Iterable[int]) -> dict[int, str]:
     out: dict[int, str] = {}
     for part in chunks(sorted(ids)):
@@ -117,27 +159,23 @@ def _titles(session: Session, ids: Iterable[int]) -> dict[int, str]:
 
 
 def _write_states(session: Session, world: World, ids: Iterable[int]) -> None:
+    """States with what they call themselves; a name given by hand stands above that."""
+    ids = list(ids)
+    given: dict[int, str] = {}
+    for part in chunks(ids):
+        given |= dict(session.execute(
+            select(Topic.id, Topic.title).where(Topic.id.in_(part), Topic.own_title.is_not(None))).all())
     rows = []
     for id_ in ids:
         state = world.clusterer.topics[id_]
-        title, keywords = world.clusterer.name(id_)
+        own, keywords = world.clusterer.name(id_)
         rows.append({
-            "id": id_, "title": title, "keywords": keywords, "first_at": state.first_at, "last_at": state.last_at,
-            "mentions": 0, "folded": 0, "platforms": 0, "active": True, "alias_of": None, "state": state.to_bytes(),
-            "demo": world.demo,
+            "id": id_, "title": given.get(id_, own), "own_title": own if id_ in given else None, "keywords": keywords,
+            "first_at": state.first_at, "last_at": state.last_at, "mentions": 0, "folded": 0, "platforms": 0,
+            "active": True, "alias_of": None, "state": state.to_bytes(), "demo": world.demo, "unread": False,
         })
-    upsert(session, Topic, rows, ["id"], ["title", "keywords", "first_at", "last_at", "active", "state"])
-
-
-def _move(session: Session, young: int, old: int) -> int:
-    """Make a topic an alias of an older one, with all its mentions; returns how many there were."""
-    # One more batch may have made aliases of what is an alias itself now: they point on to the living topic.
-    session.execute(
-        update(Topic).where((Topic.id == young) | (Topic.alias_of == young))
-        .values(active=False, state=None, alias_of=old, mentions=0, folded=0, platforms=0, group_id=None)
-        .execution_options(**_QUIET))
-    return session.execute(update(Mention).where(Mention.topic_id == young).values(topic_id=old)
-                           .execution_options(**_QUIET)).rowcount
+    upsert(session, Topic, rows, ["id"],
+           ["title", "own_title", "keywords", "first_at", "last_at", "active", "state", "unread"])
 
 
 def count(
@@ -153,49 +191,7 @@ def count(
             day_folded[place] += row.folded
         session.execute(delete(TopicDay).where(TopicDay.topic_id.in_(part)).execution_options(**_QUIET))
     add_days(session, TopicDay, ("topic_id", "day", "platform"), day, day_folded)
-    _total(session, change.changed)
-
-
-def add_days(
-    session: Session, table: type[MentionDay] | type[TopicDay], keys: tuple[str, ...], mentions: Mapping[tuple, int],
-    folded: Mapping[tuple, int],
-) -> None:
-    """Add to day counts; the caller holds the turn, so nobody else does."""
-    columns = [getattr(table, key) for key in keys]
-    known = {}
-    when = {place[keys.index("day")] for place in mentions}  # of a topic that lives long, not all its days
-    for part in chunks(sorted({place[0] for place in mentions})):
-        query = select(*columns, table.mentions, table.folded).where(
-            columns[0].in_(part), table.day.between(min(when), max(when)))
-        known |= {tuple(row[: len(keys)]): row for row in session.execute(query)}
-    rows = [
-        dict(zip(keys, place, strict=True)) | {
-            "mentions": times + (known[place].mentions if place in known else 0),
-            "folded": folded.get(place, 0) + (known[place].folded if place in known else 0),
-        }
-        for place, times in mentions.items()
-    ]
-    upsert(session, table, rows, keys, ["mentions", "folded"])
-
-
-def _total(session: Session, topics: Sequence[int]) -> None:
-    """Totals of topics from their day counts, and of their groups."""
-    for part in chunks(topics):
-        totals = session.execute(
-            select(
-                TopicDay.topic_id, func.sum(TopicDay.mentions).label("mentions"),
-                func.sum(TopicDay.folded).label("folded"), func.count(TopicDay.platform.distinct()).label("platforms"),
-            )
-            .where(TopicDay.topic_id.in_(part)).group_by(TopicDay.topic_id)
-        ).all()
-        session.execute(update(Topic), [
-            {"id": row.topic_id, "mentions": int(row.mentions), "folded": int(row.folded),
-             "platforms": int(row.platforms)}
-            for row in totals
-        ])
-        groups = session.execute(select(Topic.group_id).where(Topic.id.in_(part), Topic.group_id.is_not(None))
-                                 .distinct()).scalars()
-        _total_groups(session, groups)
+    total(session, change.changed)
 
 
 # --- Groups ---------------------------------------------------------------------------------------------------------
@@ -203,7 +199,7 @@ def _total(session: Session, topics: Sequence[int]) -> None:
 
 def _write_groups(session: Session, world: World, regrouped: Regrouped, left: set[int]) -> None:
     """Store who is in which group; `left`: groups that lost topics otherwise."""
-    before = left | _groups_of(session, regrouped.moved)
+    before = left | groups_of(session, regrouped.moved)
     wanted = sorted({group for group in regrouped.moved.values() if group is not None})
     upsert(session, TopicGroup, [
         {"id": id_, "title": "", "first_at": state.first_at, "last_at": state.last_at, "mentions": 0, "topics": 0,
@@ -216,29 +212,7 @@ def _write_groups(session: Session, world: World, regrouped: Regrouped, left: se
         session.execute(update(Topic).where(Topic.group_id == young).values(group_id=old).execution_options(**_QUIET))
     if regrouped.moved:
         session.execute(update(Topic), [{"id": id_, "group_id": group} for id_, group in regrouped.moved.items()])
-    _total_groups(session, before - set(regrouped.merged))
-
-
-def _total_groups(session: Session, groups: Iterable[int]) -> None:
-    """Title (that of the largest topic), span and totals of groups from their topics. Aliases are in no group: a
-    condition on them would lead SQLite to the wrong index."""
-    for part in chunks(sorted(groups)):
-        rows = session.execute(
-            select(Topic.group_id, func.sum(Topic.mentions).label("mentions"), func.count().label("topics"),
-                   func.min(Topic.first_at).label("first_at"), func.max(Topic.last_at).label("last_at"),
-                   func.max(case((Topic.active.is_(True), 1), else_=0)).label("active"))
-            .where(Topic.group_id.in_(part)).group_by(Topic.group_id)
-        ).all()
-        place = func.row_number().over(partition_by=Topic.group_id, order_by=(Topic.mentions.desc(), Topic.id))
-        largest = select(Topic.group_id, Topic.title, place.label("place")).where(
-            Topic.group_id.in_(part)).subquery()
-        title = dict(session.execute(select(largest.c.group_id, largest.c.title).where(largest.c.place == 1)).all())
-        found = {row.group_id: row for row in rows}
-        session.execute(update(TopicGroup), [
-            {"id": id_, "title": title[id_], "first_at": row.first_at, "last_at": row.last_at,
-             "mentions": int(row.mentions), "topics": row.topics, "active": bool(row.active)}
-            for id_, row in found.items()
-        ] + [{"id": id_, "mentions": 0, "topics": 0, "active": False} for id_ in part if id_ not in found])
+    total_groups(session, before - set(regrouped.merged))
 
 
 # --- Splits ---------------------------------------------------------------------------------------------------------
@@ -270,6 +244,10 @@ def write_parts(
     ):
         world.clusterer.reprint(topic_of[row.fold_id], row.title, row.published_at)
     _write_states(session, world, [topic_id, *new])
+    upsert(session, TopicApart, [
+        {"topic_id": min(id_, other), "other_id": max(id_, other), "at": now, "who": ""}
+        for id_ in new for other in sorted(world.clusterer.apart(id_))
+    ], ["topic_id", "other_id"])
     firsts: dict[int, list[int]] = defaultdict(list)
     for mention, topic in topic_of.items():
         firsts[topic].append(mention)
@@ -279,7 +257,7 @@ def write_parts(
         for part in chunks(firsts[id_]):
             moved[id_] += session.execute(update(Mention).where(Mention.fold_id.in_(part)).values(topic_id=id_)
                                           .execution_options(**_QUIET)).rowcount
-    _recount(session, [topic_id, *new])
+    recount(session, [topic_id, *new])
     session.execute(insert(TopicChange), [
         {"topic_id": topic_id, "at": now, "kind": "split", "other_id": id_, "before": before,
          "after": world.clusterer.name(id_)[0], "mentions": moved[id_], "why": "其中谈的是另一件事，分出为新话题",
@@ -287,19 +265,5 @@ def write_parts(
         for id_ in new
     ])
     _write_groups(session, world, world.groups.update([topic_id, *new], split=[topic_id]), set())
-    _total(session, [topic_id, *new])
+    total(session, [topic_id, *new])
     return new
-
-
-def _recount(session: Session, topics: Sequence[int]) -> None:
-    """Day counts of topics from their mentions."""
-    session.execute(delete(TopicDay).where(TopicDay.topic_id.in_(topics)).execution_options(**_QUIET))
-    rows = session.execute(
-        select(Mention.topic_id, Mention.day, Mention.platform, func.count().label("mentions"),
-               func.sum(case((Mention.fold_id == Mention.id, 1), else_=0)).label("folded"))
-        .where(Mention.topic_id.in_(topics)).group_by(Mention.topic_id, Mention.day, Mention.platform)
-    ).all()
-    session.execute(insert(TopicDay), [
-        {"topic_id": row.topic_id, "day": row.day, "platform": row.platform, "mentions": row.mentions,
-         "folded": int(row.folded)} for row in rows
-    ])

@@ -37,8 +37,10 @@ def take(session: Session, last: datetime, now: datetime) -> datetime | None:
 
 
 def move_on(session: Session) -> None:
-    """Topics were changed in this transaction otherwise: what others hold of them in memory is out of date."""
+    """Topics are changed in this transaction otherwise: what others hold of them in memory is out of date. Whoever
+    calls it first keeps everybody else from changing topics until the commit."""
+    mine = update(Remembered).where(Remembered.key == _KEY).execution_options(synchronize_session=False)
+    session.execute(mine.values(value={}))  # takes the row before it is read, so that no two read the same moment
     last = session.execute(select(Remembered.updated_at).where(Remembered.key == _KEY)).scalar()
     if last is not None:
-        session.execute(update(Remembered).where(Remembered.key == _KEY).values(updated_at=last + _STEP)
-                        .execution_options(synchronize_session=False))
+        session.execute(mine.values(updated_at=last + _STEP))

@@ -88,24 +88,41 @@ def understand(session: Session, *, now: datetime, limit: int = 2_000, using: Re
         .join(Source, Source.id == Mention.source_id)
         .where(Mention.understood_at.is_(None), ready(now)).order_by(Mention.id)
     )
-    if session.execute(pending.limit(1)).first() is None:
+    moved = select(Topic.id).where(Topic.unread.is_(True), Topic.active.is_(True))
+    if session.execute(pending.limit(1)).first() is None and session.execute(moved.limit(1)).first() is None:
         return done
     # The turn first: what another process does after it is noticed, and what it did before isn't read again.
     kept = _worlds(session, using or reader(), now)
     rows = session.execute(pending.limit(limit)).all()
+    unread = {row.demo for row in session.execute(
+        select(Topic.demo).where(Topic.id.in_(moved)).distinct())}
     for demo in (False, True):
         # A feed that is read for the first time brings old articles: in order of time they meet their own topics.
         waiting = sorted((row for row in rows if row.demo is demo), key=lambda row: (row.published_at, row.id))
-        if not waiting:
+        if not waiting and demo not in unread:
             continue
         if demo not in kept.worlds:
             kept.worlds[demo] = topic_store.load(session, demo, kept.using.background, kept.using.embed, kept.allot,
                                                  kept.allot_group)
+            if not _settle(session, kept, kept.worlds[demo], now):
+                return done
         for batch in chunks(waiting, BATCH):
             if not _batch(session, kept, kept.worlds[demo], batch, done, now):
                 return done
     _kept[_engine(session)] = kept
     return done
+
+
+def _settle(session: Session, kept: _Kept, world: World, now: datetime) -> bool:
+    """Store what was made anew of the topics whose mentions people moved; False when another process was quicker."""
+    if not world.unread:
+        return True
+    if not _take(session, kept, now):
+        return False
+    topic_store.write_anew(session, world)
+    bump(session, now)
+    session.commit()
+    return True
 
 
 def _batch(session: Session, kept: _Kept, world: World, batch: Sequence[Row], done: Understood, now: datetime) -> bool:

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
 from sqlmodel import Session
 
 from core import corrections, labels
-from core.db import bump, upsert
+from core.db import bump, chunks, upsert
 from core.models import Mention, Platform, Source, Topic, TopicChange, TopicView
 from core.opinion import summary
 from core.opinion.text import letters
@@ -41,10 +41,12 @@ QUOTED = 120
 """Characters of a quotation."""
 SUMMED = 40
 """Texts that a summary is made of, those that were reprinted most."""
-MEDIA = ("news", "wechat", "app", "other")
+MEDIA = tuple(family for family, kind in labels.SAID_ON.items() if kind == "news")
 """Families of platforms on which media and offices speak; elsewhere it is netizens, but for accounts of the ledger."""
-LISTS = ("hotlist",)
+LISTS = tuple(family for family, kind in labels.SAID_ON.items() if kind == "list")
 """Families whose lines are nobody's opinion: they are left out."""
+MOVING = ("merged", "split", "moved", "drifted")
+"""Changes of a topic after which it is reckoned anew, though it has not grown."""
 METHOD = "自动归纳"
 
 
@@ -75,15 +77,27 @@ def run(session: Session, *, now: datetime, limit: int = A_RUN, using: Reader | 
 
 
 def _due(session: Session, now: datetime) -> Sequence[Row]:
-    """Topics to be reckoned, the newest first: id, mentions, and moment and mentions of what is stored of them."""
+    """Topics to be reckoned, the newest first: id, mentions, and moment and mentions of what is stored of them. Of old
+    topics those alone that people merged or split of late."""
+    moved = session.execute(select(TopicChange.topic_id, TopicChange.other_id).where(
+        TopicChange.who != "", TopicChange.kind.in_(MOVING), TopicChange.at >= now - BACK)).all()
+    found = list(_wanting(session, now, Topic.last_at >= now - BACK))
+    for part in chunks(sorted({id_ for row in moved for id_ in row if id_ is not None})):
+        found += _wanting(session, now, and_(Topic.id.in_(part), Topic.last_at < now - BACK))
+    return found
+
+
+def _wanting(session: Session, now: datetime, which: ColumnElement[bool]) -> Sequence[Row]:
+    """Those of some topics that have grown or changed since they were reckoned, the newest first."""
     grown = Topic.mentions - TopicView.mentions
-    changed = exists().where(TopicChange.topic_id == Topic.id, TopicChange.at > TopicView.at)
-    left = exists().where(TopicChange.other_id == Topic.id, TopicChange.at > TopicView.at)
+    later = TopicChange.kind.in_(MOVING), TopicChange.at > TopicView.at
+    changed = exists().where(TopicChange.topic_id == Topic.id, *later)
+    left = exists().where(TopicChange.other_id == Topic.id, *later)
     return session.execute(
         select(Topic.id, Topic.mentions, TopicView.at, TopicView.mentions)
         .outerjoin(TopicView, TopicView.topic_id == Topic.id)
         .where(
-            Topic.last_at >= now - BACK, Topic.mentions >= labels.VIEWED_FROM,
+            which, Topic.mentions >= labels.VIEWED_FROM,
             or_(TopicView.topic_id.is_(None), grown < 0, and_(grown >= GREW, grown >= GREW_SHARE * TopicView.mentions),
                 and_(grown > 0, TopicView.at <= now - SETTLES), changed, left),
         )

@@ -17,6 +17,7 @@ LEVELS = [
     {"models", "db", "months", "catalog", "catalog_sources", "lock", "audit", "migrations",
      "credentials", "limits", "rereading", "senders"},
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "turn", "understand",
+     "topic_rows", "topic_deeds",
      "sift", "search", "watches", "unsifted", "district", "own_places", "words", "scoring",
      "corrections", "viewing", "outlook", "marks", "alerts", "alert_rounds", "alert_trial", "warned", "deliveries",
      "channels", "people", "incidents", "incident_files", "digests",

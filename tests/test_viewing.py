@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from core import db, viewing
+from core import db, topic_deeds, viewing
 from core.corrections import STANCE, correct
 from core.models import Account, Mention, Topic, TopicChange, TopicView
 from core.opinion.features import load_background
@@ -173,3 +173,17 @@ def test_only_the_newest_texts_of_a_large_topic_are_read(session, monkeypatch):
     found = content(session, about)
     assert found["texts"] == 10 and session.get(TopicView, about.id).mentions == 30
     assert all(int(one["text"][3:-1]) >= 20 for one in quotes(found))
+
+
+def test_a_name_or_a_pin_is_no_reason_to_reckon_anew_but_a_split_is_even_of_an_old_topic(session, told):
+    later = NOW + timedelta(days=100)
+    assert run(session) == 1
+    topic_deeds.rename(session, told.id, "物业费争议", who="值班员", now=later)
+    topic_deeds.pin(session, told.id, who="值班员", now=later)
+    session.commit()
+    assert run(session, later + timedelta(minutes=1)) == 0
+    first = session.execute(select(func.min(Mention.id)).where(Mention.topic_id == told.id)).scalar()
+    topic_deeds.split(session, told.id, [first], who="值班员", now=later)
+    session.commit()
+    assert run(session, later + timedelta(minutes=1)) == 1
+    assert content(session, told)["texts"] == told.mentions

@@ -45,6 +45,7 @@ from core.models import (
     Sense,
     Source,
     Topic,
+    TopicApart,
     TopicChange,
     TopicDay,
     TopicGroup,
@@ -161,6 +162,7 @@ def _opinion(session: Session, removed: Removed) -> None:
         _count(session, delete(table).where(table.mention_id.in_(mentions)))
     removed.mentions = _count(session, delete(Mention).where(Mention.source_id.in_(sources)))
     topics = select(Topic.id).where(Topic.demo.is_(True))
+    _count(session, delete(TopicApart).where(or_(TopicApart.topic_id.in_(topics), TopicApart.other_id.in_(topics))))
     for table in (TopicDay, TopicView, TopicChange):
         _count(session, delete(table).where(table.topic_id.in_(topics)))
     _count(session, delete(TopicChange).where(TopicChange.other_id.in_(topics)))

@@ -9,6 +9,8 @@ the older id lives on. The cost of one more item depends on the topics of the ac
 A topic that turns out to hold several events is split, and one that moved on from where it began is said to have
 drifted: both are asked for (`due`, `split`, `drifted`), since a split has to read the members again.
 
+What people decided of topics (`Ruled`) stands above all of this.
+
 `Clusterer` rebuilt from states (core.opinion.topic_state) goes on exactly as if it had never stopped.
 Thresholds were chosen on hot-list titles of a week and confirmed on others (docs/benchmarks.md).
 """
@@ -80,6 +82,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruled:
+    """What people decided of topics. `apart`: pairs that are not merged; `whole`: topics that are not split; `hidden`:
+    topics that are not shown: what is shown and what is hidden are not merged, so that neither comes or goes with the
+    other."""
+
+    apart: frozenset[tuple[int, int]] = frozenset()
+    whole: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a batch did. `assigned`: item id to topic id, after merging; `created`, `changed`: ids of living topics;
     `merged`: id that became an alias to the id that lives on; `retired`: ids that left the active window."""
@@ -103,6 +116,7 @@ class Clusterer:
         allot: Callable[[], int] | None = None,
         window: timedelta = WINDOW,
         thresholds: Thresholds | None = None,
+        ruled: Ruled | None = None,
     ):
         self._background, self._embed, self._window = background, embed, window
         self.thresholds = thresholds or (FUSED if embed else GRAMS_ONLY)
@@ -110,6 +124,15 @@ class Clusterer:
         self._width = max((len(topic.dense) for topic in held), default=0) if embed else 0
         self.topics = Shelf(held, self._width, window.total_seconds())
         self._allot = allot or count(max(self.topics, default=0) + 1).__next__
+        ruled = ruled or Ruled()
+        self._apart: dict[int, set[int]] = {}
+        for one, other in ruled.apart:
+            self._hold_apart(one, other)
+        self._whole, self._hidden = set(ruled.whole), set(ruled.hidden)
+
+    def apart(self, topic_id: int) -> frozenset[int]:
+        """The topics that this one is held apart from."""
+        return frozenset(self._apart.get(topic_id, ()))
 
     def add(self, items: Sequence[Item]) -> Change:
         """Assign every item of the batch to a topic, new or known. Empty titles form topics of their own."""
@@ -160,7 +183,18 @@ class Clusterer:
     def due(self, topic_id: int) -> bool:
         """Whether a topic has grown enough to be looked at for being several events."""
         topic = self.topics.get(topic_id)
-        return topic is not None and max(LOOKED_AT, 2 * topic.checked) <= topic.size <= MOST_LOOKED_AT
+        if topic is None or topic_id in self._whole:
+            return False
+        return max(LOOKED_AT, 2 * topic.checked) <= topic.size <= MOST_LOOKED_AT
+
+    def form(self, topic_id: int, items: Sequence[Item], size: int) -> None:
+        """Make a topic's state anew from its members, each text once; of one with more of them than are given (`size`)
+        these stand for all."""
+        units, _ = self._units(items)
+        made = _joined(topic_id, units)
+        share = np.float32(size / made.size)
+        made.dense, made.weights, made.size = made.dense * share, made.weights * share, size
+        self.topics.put(made)
 
     def split(self, topic_id: int, items: Sequence[Item]) -> dict[int, int]:
         """Look at a topic with its members, each text once. Where it is several events that have little in common,
@@ -178,6 +212,8 @@ class Clusterer:
             made = _joined(topic_id if nth == 0 else self._allot(), [units[n] for n in part])
             made.checked = made.size
             self.topics.put(made)
+            for other in tuple(self._apart.get(topic_id, ())) if nth else ():
+                self._hold_apart(made.id, other)
             out |= {item.id: made.id for n in part for item in members[n]}
         return out
 
@@ -238,7 +274,7 @@ class Clusterer:
         near, ids = self.topics.near(units), self.topics.ids
         chosen: list[int | None] = []
         for n, unit in enumerate(units):
-            held = {id_ for key in unit.keys if (id_ := self.topics.of_key(key)) is not None}
+            held = {id_ for key in unit.keys for id_ in self._of_key(key)}
             keyed = [(float(near[n, self.topics.row(id_)]), -id_) for id_ in held]
             best, other = max(keyed, default=(-1.0, 0))
             if best >= KEYED:
@@ -260,6 +296,14 @@ class Clusterer:
             for place in group:
                 chosen[left[place]] = new
         return [id_ for id_ in chosen if id_ is not None], created
+
+    def _of_key(self, key: str) -> list[int]:
+        """The oldest topic that has this key, and those with it that people hold apart from it."""
+        oldest = self.topics.of_key(key)
+        if oldest is None:
+            return []
+        others = (id_ for id_ in self._apart.get(oldest, ()) if id_ in self.topics and key in self.topics[id_].keys)
+        return [oldest, *others]
 
     def _link(self, units: list[Topic], least: float) -> list[list[int]]:
         """Average-linkage groups of units, in order of arrival."""
@@ -322,15 +366,33 @@ class Clusterer:
             looking = set()
             for row, column in np.argwhere(near >= self.thresholds.merge):
                 a, b = _follow(rows[row].id, merged), _follow(int(ids[column]), merged)
-                if a == b or a in looking or b in looking:
+                if a == b or a in looking or b in looking or not self._may_merge(a, b):
                     continue
                 old, young = min(a, b), max(a, b)
                 topic = self.topics[old]
                 topic.absorb(self.topics.drop(young))
                 self.topics.put(topic)
+                self._inherit(old, young)
                 merged[young] = old
                 looking.add(old)
         return {id_: _follow(id_, merged) for id_ in merged}
+
+    def _may_merge(self, one: int, other: int) -> bool:
+        return other not in self._apart.get(one, ()) and (one in self._hidden) == (other in self._hidden)
+
+    def _hold_apart(self, one: int, other: int) -> None:
+        self._apart.setdefault(one, set()).add(other)
+        self._apart.setdefault(other, set()).add(one)
+
+    def _inherit(self, old: int, young: int) -> None:
+        """What people decided of a topic holds for the one that takes it in."""
+        for other in self._apart.pop(young, set()):
+            self._apart[other].discard(young)
+            self._hold_apart(old, other)
+        if young in self._whole:
+            self._whole.discard(young)
+            self._whole.add(old)
+        self._hidden.discard(young)
 
 
 def _joined(id_: int, units: Sequence[Topic]) -> Topic:

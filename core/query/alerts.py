@@ -20,6 +20,7 @@ from core.models import (
     Platform,
     Sense,
     Source,
+    Topic,
     Unit,
     Watch,
 )
@@ -144,7 +145,8 @@ def _mentions(session: Session, alert: Alert) -> pd.DataFrame:
         .outerjoin(Sense, Sense.mention_id == Mention.id)
     )
     if alert.topic_id and not alert.group.startswith("mention:"):
-        query = query.where(Mention.topic_id == alert.topic_id, Mention.published_at >= alert.at - timedelta(days=1),
+        living = select(func.coalesce(Topic.alias_of, Topic.id)).where(Topic.id == alert.topic_id).scalar_subquery()
+        query = query.where(Mention.topic_id == living, Mention.published_at >= alert.at - timedelta(days=1),
                             Mention.published_at <= alert.at + timedelta(days=1))
     else:
         query = query.join(AlertMention, and_(AlertMention.mention_id == Mention.id, AlertMention.alert_id == alert.id))

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import clock
 from core.db import chunks
-from core.incidents import CLOSED, Whereabouts, family, head, heads, whereabouts
+from core.incidents import CLOSED, STAGES, Whereabouts, family, head, heads, whereabouts
 from core.models import Incident, IncidentMention, IncidentTopic, Mention, Platform, Sense, Source, Topic
 from core.opinion import risk
 from core.opinion.sentiment import LABELS, Sentiment, aggregate
@@ -180,6 +180,14 @@ def unlinked(session: Session, incident_id: int | None, words: str, now: datetim
     frame = pd.DataFrame(session.execute(query).all(),
                          columns=["mention_id", "title", "platform", "source", "published_at", "url"])
     return frame.assign(published_at=pd.to_datetime(frame["published_at"], utc=True))
+
+
+def followed(session: Session, topic_id: int) -> int:
+    """How many files follow a topic that are neither archived nor withdrawn."""
+    return int(session.execute(
+        select(func.count(IncidentTopic.incident_id.distinct())).join(
+            Incident, Incident.id == IncidentTopic.incident_id)
+        .where(IncidentTopic.topic_id == topic_id, Incident.withdrawn == "", Incident.stage != STAGES[-1])).scalar())
 
 
 def topics(session: Session, now: datetime, *, days: int = 30, limit: int = 300) -> pd.DataFrame:

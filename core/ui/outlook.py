@@ -22,7 +22,7 @@ def of_topic(topic_id: int, mentions: int, active: bool) -> None:
     found = ask(topic_views.ahead, outlook.TOPIC, str(topic_id), clock.day_of(clock.now())) if active else None
     why = ("话题已停止归入新信息，不再预测。" if not active
            else f"截至昨天不足 {outlook.SIZE} 条的话题不作预测。" if mentions < outlook.SIZE
-           else "趋势预测每天早晨生成，这个话题还没有。")
+           else "趋势预测每天早晨生成，这个话题还没有；人工合并或拆分后，下一个早晨重新生成。")
     _draw(found, why, alt="这个话题的信息量与未来七天预测的图")
 
 

@@ -39,8 +39,8 @@ def table(
     for name in shown.columns:
         if columns[name].kind == "time" and isinstance(shown[name].dtype, pd.DatetimeTZDtype):
             shown[name] = shown[name].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
-        elif columns[name].kind == "spark":  # a line without any value would stand there as text
-            lines = [line if any(value is not None for value in line) else None for line in shown[name]]
+        elif columns[name].kind == "spark":  # one with a gap, or without any value, would stand there as text
+            lines = [[value for value in line or () if value is not None] or None for line in shown[name]]
             shown[name] = pd.Series(lines, index=shown.index, dtype=object)
     config = {name: _config(columns[name]) for name in shown.columns}
     ranks = [name for name in shown.columns if columns[name].kind == "rank"]

@@ -7,6 +7,7 @@ from core.query import topic_lives
 from core.query.opinion import TopicDetail, largest
 from core.query.scope import Filter
 from core.query.topic_lives import NO_UNIT
+from core.ui import topic_deeds
 from core.ui.ask import ask
 from core.ui.export import export
 from core.ui.parts import caption, empty
@@ -53,15 +54,12 @@ def relatives(detail: TopicDetail) -> None:
 
 
 def history(detail: TopicDetail) -> None:
-    """What was merged into it, what left it, where its focus moved."""
+    """What was merged into it, what left it, where its focus moved, what people did with it."""
     frame = ask(topic_lives.history, detail.id)
     if frame.empty:
         return
     st.markdown("**话题沿革**")
-    table(frame, {
-        "at": Column("时间", "time"), "kind": Column("变化"), "words": Column("说明", width="large"),
-        "why": Column("依据", width="medium"),
-    }, key=f"history_{detail.id}", alt="话题的合并、分出与焦点转移")
+    topic_deeds.history(detail, frame)
 
 
 def subjects(where: Filter, visit: int) -> None:

@@ -9,12 +9,15 @@ from core.corrections import CHOICES, NAMES, SENTIMENT, STANCE, Corrected
 from core.query import opinion, topic_views
 from core.query.opinion import TopicDetail
 from core.query.topic_views import UNSURE, Point, Quote, Seen, Side
+from core.ui import topic_deeds
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do, said
 from core.ui.parts import Card, anchor, caption, cards, plain
-from core.ui.table import Column, pick
+from core.ui.table import Column, pick, table
 
 TOLD = "topic"
+POINTS = 5
+"""Viewpoints of a side that stand open; the smaller ones are folded away."""
 LIMIT = 200
 """Distinct texts that are listed."""
 
@@ -87,9 +90,15 @@ def _side(name: str, side: Side) -> None:
         return
     st.markdown("立场 " + " ".join(f":gray-badge[{stance} {labels.thousands(number)}]"
                                   for stance, number in side.stances.items() if number))
-    for number, point in enumerate(side.points, 1):
+    for number, point in enumerate(side.points[:POINTS], 1):
         with st.container(border=True):
             _point(name, number, point)
+    if more := side.points[POINTS:]:
+        texts = sum(point.number for point in more)
+        with st.expander(f"其余 {len(more)} 个观点，共 {labels.thousands(texts)} 条"):
+            for number, point in enumerate(more, POINTS + 1):
+                with st.container(border=True):
+                    _point(name, number, point)
     share = side.unsorted / side.comments
     st.progress(share, f"未归类　{labels.thousands(side.unsorted)} 条，{share:.0%}")
 
@@ -151,13 +160,24 @@ def items(detail: TopicDetail) -> None:
     known = ask(topic_views.felt, tuple(ids))
     shown = found.assign(sentiment=[
         f"{one.sentiment} ✎" if one.by else one.sentiment or labels.MISSING for one in known.itertuples()])
-    chosen = pick(shown, {
+    columns = {
         "title": Column("标题", width="large"), "reprints": Column("转载数", "int"),
         "excerpts": Column("摘录数", "int", help="只取原文一部分的，不算转载"), "platform": Column("平台"),
         "sentiment": Column("情感", help=f"{UNSURE}：把握不足，只计入占比；✎：人工更正"),
         "source": Column("来源"), "published_at": Column("发布时间", "time"), "best_rank": Column("最高榜位", "int"),
         "url": Column("原文", "link"),
-    }, ids, key=f"members_{detail.id}", alt="这个话题的信息")
+    }
+    several = st.toggle("勾选多条，拆分或移到其他话题", key="pick_items", disabled=len(ids) < 2)
+    if several and len(ids) > 1:
+        rows = table(shown, columns, key=topic_deeds.begun(f"members_{detail.id}_many"), select=True, many=True,
+                     alt="这个话题的信息")
+        if not rows:
+            caption("在列表中勾选属于另一件事的信息；转载随原文一起移走。")
+            return
+        with st.container(border=True):
+            topic_deeds.split_form(detail, [ids[row] for row in rows])
+        return
+    chosen = pick(shown, columns, ids, key=f"members_{detail.id}", alt="这个话题的信息")
     more = f"，显示前 {LIMIT} 篇" if detail.folded > LIMIT else ""
     caption(f"共 {detail.folded} 篇{more}，转载多的在前。来源没有给出发布时间的，以首次采集的时间为准。"
             "点选一条，可更正它的情感。")

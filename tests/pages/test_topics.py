@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core import clock
 from core.db import bump
@@ -130,3 +131,117 @@ def test_an_empty_period_names_the_days_that_have_something(spoken, open_room):
 def test_before_anything_is_collected_the_room_says_what_to_do(open_room):
     app = open_room("topics")
     assert "采集源" in app.info[0].value and not app.exception
+
+
+# --- The period, the order, the figures -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("span", "on", "shown", "items"), [
+    ("日", "2025-10-20", "2025-10-20", 6), ("周", "2025-10-22", "2025-10-20 至 2025-10-26", 24),
+    ("月", "2025-10-01", "2025年10月", 24), ("月", "2025-08-31", "2025年8月", 1), ("月", "nonsense", "2025年10月", 24),
+])
+def test_a_day_a_week_or_a_month_is_chosen_in_the_address(spoken, open_room, span, on, shown, items):
+    app = open_room("topics", span=span, on=on, **WEEK)
+    assert any(shown in markdown.value for markdown in app.markdown)
+    assert {metric.label: metric.value for metric in app.metric}["信息条数"] == str(items)
+
+
+def test_steps_lead_to_the_period_before_and_after_but_not_beyond_today(spoken, open_room):
+    app = open_room("topics", span="周", on="2025-10-22", **WEEK)
+    app.button(key="span_before").click().run()
+    assert app.query_params["on"] in ("2025-10-19", ["2025-10-19"]) and any(
+        "2025-10-13 至 2025-10-19" in markdown.value for markdown in app.markdown)
+    for _ in range(2):
+        app.button(key="span_after").click().run()
+    assert app.query_params["on"] in ("2025-10-27", ["2025-10-27"])
+    today = clock.day_of(clock.now()).isoformat()
+    assert open_room("topics", span="日", on=today).button(key="span_after").disabled
+
+
+def test_figures_say_what_is_known_and_a_dash_where_nothing_is(spoken, open_room):
+    (topic,) = {id_ for id_, title in topic_ids(spoken) if "卢浮宫" in title}
+    first = spoken.execute(select(Mention).where(Mention.topic_id == topic).order_by(Mention.id)).scalars().first()
+    first.figures, first.heat = {"reads": [100_001, -1]}, 7
+    bump(spoken, datetime(2025, 10, 27, tzinfo=UTC))
+    spoken.commit()
+    shown = frame(open_room("topics", order="点击量", **WEEK), "moved")
+    assert "卢浮宫" in shown["title"].iloc[0] and shown["clicks"].iloc[0] == "≥10万"
+    assert 0 < shown["covered"].iloc[0] < 1
+    assert set(shown["clicks"].iloc[1:]) == {"—"} and (shown["news"] == 0).all() and (shown["posts"] == 0).all()
+
+
+def test_an_order_that_there_is_not_is_dropped(spoken, open_room):
+    shown = frame(open_room("topics", order="没有这一项", **WEEK), "moved")
+    assert shown["mentions"].is_monotonic_decreasing
+
+
+# --- What people decide -----------------------------------------------------------------------------------------------
+
+
+def submit(app, key, label):
+    next(button for button in app.button if key in (button.key or "") and button.label == label).click().run()
+    assert not app.exception
+
+
+def test_a_topic_is_renamed_pinned_and_stands_first(spoken, open_room):
+    id_, _ = topic_ids(spoken)[-1]
+    app = open_room("topics", topic=str(id_), **WEEK)
+    app.text_input(key="topic_title_0").set_value("人工名称")
+    submit(app, "topic_rename", "保存")
+    assert "人工名称" in words(app) and any("人工命名" in markdown.value for markdown in app.markdown)
+    app.button(key="topic_pin_1").click().run()
+    shown = frame(open_room("topics", **WEEK), "moved")
+    assert shown["title"].iloc[0] == "人工名称" and shown["mark"].iloc[0] == "置顶"
+    app.button(key="topic_undo_last_2").click().run()
+    assert frame(open_room("topics", **WEEK), "moved")["title"].iloc[0] != "人工名称"
+
+
+def test_a_topic_is_hidden_with_a_reason_and_found_again(spoken, open_room):
+    id_, title = topic_ids(spoken)[0]
+    app = open_room("topics", topic=str(id_), **WEEK)
+    submit(app, "topic_hide", "隐藏")
+    assert "理由还没有填写" in app.error[0].value
+    app.text_input(key="topic_why_0").set_value("与本区无关")
+    submit(app, "topic_hide", "隐藏")
+    app = open_room("topics", **WEEK)
+    assert title not in set(frame(app, "moved")["title"])
+    hidden = frame(open_room("topics", hidden="true", **WEEK), "moved")
+    assert hidden["title"].tolist() == [title] and hidden["hidden_why"].tolist() == ["与本区无关"]
+    app = open_room("topics", topic=str(id_), **WEEK)
+    app.button(key="topic_show_0").click().run()
+    assert title in set(frame(open_room("topics", **WEEK), "moved")["title"])
+
+
+def test_topics_are_merged_and_taken_apart_again(spoken, open_room):
+    (one, _), (other, title) = topic_ids(spoken)[:2]
+    app = open_room("topics", topic=str(one), **WEEK)
+    app.text_input(key="topic_merge_search_0").set_value(title[:4]).run()
+    app.selectbox(key="topic_merge_other_0").select(int(other)).run()
+    submit(app, "topic_merge_0", "合并 2 个话题")
+    assert any("已合并为" in success.value for success in app.success)
+    assert frame(app, "words")["kind"].iloc[0] == "并入"
+    spoken.expire_all()
+    assert spoken.get(Topic, max(one, other)).alias_of == min(one, other) or (
+        spoken.get(Topic, min(one, other)).alias_of == max(one, other))
+    app.button(key="topic_undo_last_1").click().run()
+    spoken.expire_all()
+    assert spoken.get(Topic, int(one)).alias_of is spoken.get(Topic, int(other)).alias_of is None
+
+
+def test_ticked_texts_become_a_topic_of_their_own(spoken, open_room):
+    id_ = next(id_ for id_, title in topic_ids(spoken) if "卢浮宫" in title)
+    app = open_room("topics", topic=str(id_), **WEEK)
+    app.toggle(key="pick_items").set_value(True)
+    app.session_state[f"members_{id_}_many_0"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+    app.text_input(key="topic_split_title_0").set_value("另一件事")
+    submit(app, "topic_split", "拆出所选 1 篇")
+    made = spoken.execute(select(Topic).where(Topic.title == "另一件事")).scalar_one()
+    assert made.mentions >= 1 and any("另一件事" in success.value for success in app.success)
+
+
+def test_the_timeline_says_where_a_topic_began_and_why(spoken, open_room):
+    id_ = next(id_ for id_, title in topic_ids(spoken) if "卢浮宫" in title)
+    app = open_room("topics", topic=str(id_), **WEEK)
+    line = next(markdown.value for markdown in app.markdown if "首发" in markdown.value)
+    assert "最早的一条" in line and "百度热搜首条" in line
