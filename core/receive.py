@@ -1,4 +1,5 @@
-"""The endpoint that the district's own APP backends push to: POST /push, signed (core.imports.pushed, docs/push.md).
+"""The endpoint that the district's own APP backends push to: POST /push, signed (core.imports.pushed, docs/push.md);
+and that short message services report to: POST /receipts/CHANNEL/KEY (core.receipts).
 
 It lives in the scheduler's process, on a thread and an event loop of its own, when PULSE_PUSH_PORT is set. Pushes are
 stored one after the other on a second thread, each in one short transaction: not on the collecting engine's thread,
@@ -21,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from core import clock
+from core import clock, receipts
 from core.db import session as open_session
 from core.faults import BadInput
 from core.imports.pushed import MAX_BODY, Answer, Parse, Signed, refused, take
@@ -66,7 +67,10 @@ class Receiver:
 
     def app(self) -> Starlette:
         """The ASGI application."""
-        return Starlette(routes=[Route("/push", self._push, methods=["POST"]), Route("/health", _health)])
+        return Starlette(routes=[
+            Route("/push", self._push, methods=["POST"]), Route("/health", _health),
+            Route("/receipts/{channel:int}/{key}", self._receipts, methods=["POST"]),
+        ])
 
     async def _push(self, request: Request) -> JSONResponse:
         answer = await self._answered(request)
@@ -75,6 +79,23 @@ class Receiver:
         body |= {"stored": dict(answer.stored)} if answer.stored else {}
         more = {"Retry-After": "60"} if answer.status in (429, 503) else {}
         return JSONResponse(body, answer.status, headers=more)
+
+    async def _receipts(self, request: Request) -> JSONResponse:
+        """状态报告 of a short message service (core.receipts)."""
+        body = await _body(request, receipts.MAX_BODY)
+        if not isinstance(body, bytes):
+            return JSONResponse({"ok": False, "message": body.words}, body.status)
+        given = (request.path_params["channel"], request.path_params["key"], body, self._now())
+        try:
+            kept = await asyncio.get_running_loop().run_in_executor(self._books, receipts.take, *given)
+        except receipts.Unknown:
+            return JSONResponse({"ok": False, "message": "没有这个地址"}, 404)
+        except BadInput as fault:
+            return JSONResponse({"ok": False, "message": str(fault)}, 400)
+        except Exception:
+            log.exception("a report of receipts could not be kept")
+            return JSONResponse({"ok": False, "message": "暂时不能入库，请稍后重推"}, 503)
+        return JSONResponse({"ok": True, "message": f"已收到 {kept} 条状态报告"})
 
     async def _answered(self, request: Request) -> Answer:
         given = [request.headers.get(name, "") for name in HEADERS]
@@ -112,18 +133,18 @@ async def _health(_: Request) -> JSONResponse:
     return JSONResponse({"ok": True, "message": "推送接口在工作"})
 
 
-async def _body(request: Request) -> bytes | Answer:
+async def _body(request: Request, most: int = MAX_BODY) -> bytes | Answer:
     """The body, or why it is not read to its end."""
-    too_large = Answer(413, f"请求体超过 {MAX_BODY:,} 字节，请分批推送")
+    too_large = Answer(413, f"请求体超过 {most:,} 字节，请分批推送")
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > MAX_BODY:
+    if declared.isdecimal() and int(declared) > most:
         return too_large
     kept = bytearray()
     try:
         async with asyncio.timeout(PATIENCE):
             async for part in request.stream():
                 kept += part
-                if len(kept) > MAX_BODY:
+                if len(kept) > most:
                     return too_large
     except TimeoutError:
         return Answer(408, f"请求体 {PATIENCE:.0f} 秒内没有传完")

@@ -3,17 +3,19 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from sqlalchemy import select
 
-from core import channels, deliveries, people
+from core import channels, deliveries, people, receipts
 from core.deliveries import Dispatcher, send_due
 from core.models import Attempt, Channel, Delivery
+from core.receive import Receiver
 from core.senders import SENDERS, Message
 from tests.lab import Lab
 from tests.lab.senders import mail_fields
 from tests.lab.services.group_bots import WeComBot
-from tests.lab.services.sms import AliyunSms, TencentSms
+from tests.lab.services.sms import AliyunSms, MasSms, TencentSms
 from tests.lab.smtp import Post
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -254,3 +256,62 @@ def test_receipts_are_fetched_and_tell_what_was_delivered(session, town):
     send_due()
     deliveries.fetch_receipts(datetime.now(UTC))
     assert state(session) == ["delivered"]
+
+
+# --- Receipts that a service sends of itself ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mas(session, lab):
+    """云MAS before Tencent, with a delivery that it took, and the endpoint that it reports to."""
+    services = {kind.kind: lab.mount(kind()) for kind in (MasSms, TencentSms)}
+    for name, service in services.items():
+        channels.add(session, name=name, kind=name, fields=service.sample(), who="", now=NOW)
+    people.add(session, name="值班员", phone="13812345678", who="", now=NOW)
+    session.commit()
+    order(session)
+    send_due()
+    receiver = Receiver(lambda *_: None, "127.0.0.1", 0)
+    receiver.start()
+    yield services, f"http://127.0.0.1:{receiver.port}"
+    receiver.stop()
+
+
+def reported(services, status: str, **more) -> list[dict]:
+    taken = services["mas"].taken[0]
+    return [{"reportStatus": status, "mobile": taken.to, "submitDate": "20260302120000",
+             "receiveDate": "20260302120003", "errorCode": "", "msgGroup": taken.reference} | more]
+
+
+def test_a_report_of_arrival_is_kept_once(session, mas):
+    services, base = mas
+    said = httpx.post(base + receipts.path_of(1), json=reported(services, "CM:0000"))
+    assert (said.status_code, said.json()["message"]) == (200, "已收到 1 条状态报告")
+    assert state(session) == ["delivered"]
+    httpx.post(base + receipts.path_of(1), json=reported(services, "CM:0101", errorCode="MI:0013"))
+    assert state(session) == ["delivered"]
+
+
+def test_what_did_not_arrive_goes_out_by_the_next_channel(session, mas):
+    services, base = mas
+    httpx.post(base + receipts.path_of(1), json=reported(services, "CM:0101", errorCode="MI:0013"))
+    assert state(session) == ["waiting"]
+    assert "MI:0013" in session.execute(select(Attempt.receipt_note)).scalar_one()
+    send_due()
+    assert state(session) == ["accepted"] and len(services["tencent"].taken) == 1
+
+
+@pytest.mark.parametrize(("path", "body", "status"), [
+    ("/receipts/1/0123456789abcdef0123456789abcdef", b"[]", 404), ("/receipts/9/x", b"[]", 404),
+    (None, b"not json", 400), (None, b'[{"mobile": "13812345678"}]', 400), (None, b"[1]", 400),
+    (None, b'[{"msgGroup": "other", "reportStatus": "CM:0000"}]', 200),
+])
+def test_a_report_of_nobody_or_of_nothing_changes_nothing(session, mas, path, body, status):
+    _, base = mas
+    assert httpx.post(base + (path or receipts.path_of(1)), content=body).status_code == status
+    assert state(session) == ["accepted"]
+
+
+def test_a_service_that_is_asked_reports_nothing(session, mas):
+    _, base = mas
+    assert httpx.post(base + receipts.path_of(2), json=[]).status_code == 400

@@ -20,7 +20,7 @@ LEVELS = [
      "topic_rows", "topic_deeds",
      "sift", "search", "watches", "unsifted", "district", "own_places", "words", "scoring",
      "corrections", "viewing", "outlook", "marks", "alerts", "alert_rounds", "alert_trial", "warned", "deliveries",
-     "channels", "people", "incidents", "incident_files", "digests",
+     "channels", "people", "receipts", "incidents", "incident_files", "digests",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},
     {"report", "demo"},

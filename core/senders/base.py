@@ -44,6 +44,7 @@ class Base:
     name: ClassVar[str]
     reaches: ClassVar[str]
     per_minute: ClassVar[int]
+    reports: ClassVar[bool] = False
     asks: ClassVar[float] = 0
     fields: ClassVar[tuple[Field, ...]]
 
@@ -79,6 +80,9 @@ class Base:
         given = self._whole(fields)
         verdict = self._find(http, given, to, mine, at)
         return verdict and self._hushed(verdict, given)
+
+    def read_receipts(self, body: bytes) -> list[Receipt]:
+        raise BadInput(f"{self.name}不推送状态报告")
 
     def receipts(self, http: httpx.Client, fields: Mapping[str, str], asked: Sequence[Asked]) -> list[Receipt]:
         return self._receipts(http, self._whole(fields), asked)

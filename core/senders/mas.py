@@ -9,9 +9,10 @@ from collections.abc import Mapping
 import httpx
 
 from core.faults import BadInput
+from core.records import one_line
 from core.senders import words
 from core.senders.base import INSIDE, NO_PHONE, YES_NO, ByPhone, inside, variables_field
-from core.senders.model import Field, Message, Recipient, Verdict
+from core.senders.model import Field, Message, Receipt, Recipient, Verdict
 from core.senders.wire import Meaning, call, judged, unreadable
 
 PROPOSAL = words.WORDING.replace("{", "${")
@@ -23,6 +24,9 @@ CODES: Mapping[str, Meaning] = {
     "invalidmessage": Meaning("MESSAGE", "内容不被接受，请核对模板编号和“模板变量”"),
     "toomanymobiles": Meaning("MESSAGE", "一次发送的号码过多"),
 }
+ARRIVED = {"CM:0000", "0000", "DELIVRD"}
+"""States of a report that say that a message has arrived."""
+MOST_RECEIPTS = 5_000
 _OTHER = Meaning("STOP", "服务商没有受理，请按返回的说明核对设置，并确认服务器地址已在云MAS 登记")
 
 
@@ -33,7 +37,7 @@ def digest(*parts: str) -> str:
 
 class Mas(ByPhone):
     kind, name = "mas", "中国移动云MAS 短信"
-    per_minute = 60
+    per_minute, reports = 60, True
     fields = (
         Field("ec_name", "企业名称", help="云MAS 中登记的单位全称"),
         Field("ap_id", "接口账号（apId）"),
@@ -97,3 +101,22 @@ class Mas(ByPhone):
             return Verdict("UNKNOWN", code, "服务商的回答前后矛盾，不知是否受理")
         reference = said.get("msgGroup") or said.get("mgsGroup")  # some versions of the service misspell it
         return Verdict("ok", code, reference=reference if isinstance(reference, str) else "")
+
+    def read_receipts(self, body: bytes) -> list[Receipt]:
+        """状态报告: one object or a list of them, each with msgGroup, reportStatus (CM:0000, DELIVRD: arrived),
+        errorCode, receiveDate."""
+        try:
+            said = json.loads(body)
+        except ValueError as error:
+            raise BadInput("状态报告不是 JSON") from error
+        rows = said if isinstance(said, list) else [said]
+        out = []
+        for row in rows[:MOST_RECEIPTS]:
+            reference = (row.get("msgGroup") or row.get("mgsGroup")) if isinstance(row, dict) else None
+            status = row.get("reportStatus") if isinstance(row, dict) else None
+            if not isinstance(reference, str) or not reference or not isinstance(status, str) or not status:
+                raise BadInput("状态报告缺少 msgGroup 或 reportStatus")
+            code = one_line(str(row.get("errorCode") or status))[:40]
+            arrived = status.upper() in ARRIVED
+            out.append(Receipt("", reference, arrived, "" if arrived else f"运营商回执：{code}", code))
+        return out

@@ -123,6 +123,8 @@ class Sender(Protocol):
     fields: tuple[Field, ...]
     per_minute: int
     """Messages that may be sent in any minute."""
+    reports: bool
+    """It sends receipts of itself to an address that it is given."""
     asks: float
     """Seconds after which the service knows for certain, or never will, of a message whose answer was lost; 0: it can't
     be asked, or sending again does no harm."""
@@ -142,6 +144,11 @@ class Sender(Protocol):
     ) -> Verdict | None:
         """What the service knows of a message of which nobody knows whether it was taken: ok; RETRY where it is not
         there or sending it again does no harm; None where the service can't say, or not yet."""
+        ...
+
+    def read_receipts(self, body: bytes) -> list[Receipt]:
+        """The receipts in what a service sends of itself to the address that it was given, by reference. Raises
+        BadInput for anything else, and where the service is one that is asked."""
         ...
 
     def receipts(self, http: httpx.Client, fields: Mapping[str, str], asked: Sequence[Asked]) -> list[Receipt]:

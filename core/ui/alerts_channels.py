@@ -8,10 +8,11 @@ import streamlit as st
 from sqlmodel import Session
 
 from core import channels as kept
-from core import clock, credentials, db, people
+from core import clock, credentials, db, people, receipts
 from core.faults import BadInput
 from core.models import Channel
 from core.senders import SENDERS, Field, Recipient, Sender, Verdict
+from core.settings import settings
 from core.ui.ask import look
 from core.ui.deeds import do, refuse
 from core.ui.parts import caption, empty, plain
@@ -52,12 +53,24 @@ def channels(who: str) -> None:
         _new(who)
 
 
+def _reported(id_: int) -> None:
+    """Where its service is to send its receipts."""
+    with st.popover("送达回执", icon=":material/mark_chat_read:", type="tertiary"):
+        st.write("在服务商的管理平台把“状态报告推送地址”设为本机推送接口加下面的路径，送达与否会记到每条通知上。"
+                 "路径里有密钥，请勿外传。")
+        st.code(receipts.path_of(id_), language=None)
+        if not settings().push_port:
+            caption("推送接口还没有启用：请设置 PULSE_PUSH_PORT 后重新启动。")
+
+
 def _one(row: Mapping[str, Any], ids: list[int], who: str) -> None:
     """A channel: what is wrong with it, a test, its place in the order, its settings."""
     id_, sender = int(row["id"]), SENDERS[row["kind"]]
     with st.container(border=True):
         st.markdown(f"**{plain(row['name'])}**　{plain(sender.name)}　{row['state']}")
         caption(row["shown"])
+        if sender.reports:
+            _reported(id_)
         if row["fault"]:
             st.warning(plain(row["note"] or row["state"]), icon=":material/warning:")
         with st.container(horizontal=True):
