@@ -12,6 +12,7 @@ from core.query import incident_mentions, opinion, topic_lives
 from core.query.opinion import TopicDetail
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do, said
+from core.ui.digests import take_in
 from core.ui.parts import caption, link
 from core.ui.table import Column, pick
 
@@ -69,6 +70,9 @@ def links(detail: TopicDetail) -> None:
     link("mentions", "查看全部信息", icon=":material/list:", topic=detail.id, start=first.isoformat(),
          end=last.isoformat())
     link("incidents", "建立事件", icon=":material/add_alert:", topics=detail.id)
+    with st.popover("编入摘报", icon=":material/newspaper:"):
+        if take_in("topic", [detail.id], TOLD, f"topic_{detail.id}"):
+            st.rerun()
 
 
 def deeds(detail: TopicDetail) -> None:
