@@ -73,8 +73,8 @@ def run(chosen: argparse.Namespace) -> dict:
                       "indexing_ms_cpu": round(1e3 * (time.process_time() - cpu) / waits, 3)}
         if not _sqlite(session):
             session.commit()
-            session.connection().execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
-            session.commit()
+            with db.engine().connect() as apart:
+                apart.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
         found |= {"mentions": chosen.mentions, "sizes_mb": sizes(session)}
         print(found, flush=True)
         kinds = questions(session, chosen.asked)
