@@ -155,3 +155,6 @@ OUTCOMES = {
     "MESSAGE": "内容有误", "UNKNOWN": "结果不明",
 }
 """How a channel's answer is judged, by its body."""
+
+NOBODY = ("", "系统", "网页操作")
+"""Who did something, where that is no person's name."""

@@ -134,7 +134,7 @@ def standing(session: Session, incident_id: int, now: datetime) -> Standing:
     day = timedelta(days=1)
     last, before = (sum(since < at <= until for at in times)
                     for since, until in ((now - day, now), (now - 2 * day, now - day)))
-    numbers, felt, margin = _felt(session, [row[0] for row in rows[:FELT]])
+    numbers, felt, margin = sentiments(session, [row[0] for row in rows[:FELT]])
     least = risk.LEVELS[-1][0]
     kinds = Counter(row[6] for row in rows if row[6] and row[5] >= least)
     days, names = Counter(f"{row[2]}" for row in rows), Counter(row[4] for row in rows)
@@ -147,7 +147,7 @@ def standing(session: Session, incident_id: int, now: datetime) -> Standing:
     )
 
 
-def _felt(session: Session, ids: Sequence[int]) -> tuple[dict[str, int], int, float]:
+def sentiments(session: Session, ids: Sequence[int]) -> tuple[dict[str, int], int, float]:
     """Texts by sentiment, how many have one, and the margin of the share of 负面. People's word goes first and is not
     in doubt."""
     known = topic_views.felt(session, ids)

@@ -1,0 +1,340 @@
+"""The parts that reports of incidents and of topics share: where it was said and when, how it is spoken of, items."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from core import labels
+from core.clock import local
+from core.incidents.phrases import MANY, moment
+from core.metrics.growth import share
+from core.query.corpus import LISTS, MEDIA, NETIZENS, Voice
+from core.query.topic_views import Quote, Seen, Side
+from core.report.content import Block, Chart, Column, Paragraph, Series, Table, clean_text, numeral
+from core.report.sentences import day as day_words
+from core.report.sentences import percent
+
+QUOTED = 44
+"""Characters of a title in a sentence or a table."""
+STEEP, STEEP_BY = 2.0, 5
+"""A day is a turning point where it has so many times the items of the day before, or that day of it, and the two are
+so many items apart."""
+SIDE_WORDS = {NETIZENS: "网民", MEDIA: "媒体"}
+
+
+def stamp(at: datetime | pd.Timestamp | None) -> str:
+    """`2026-03-02 12:05` on the Shanghai clock, as tables have it."""
+    return "" if at is None or pd.isna(at) else f"{local(at):%Y-%m-%d %H:%M}"
+
+
+def full_day(day: date) -> str:
+    """`2026年3月2日`."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def cut(text: str, most: int = QUOTED) -> str:
+    """The beginning of a text, with …… where it goes on."""
+    text = clean_text(text)
+    return text if len(text) <= most else f"{text[: most - 2].rstrip()}……"
+
+
+def titled(title: str, side: str = NETIZENS) -> str:
+    """A title in a sentence: 《》 for what media print, quotation marks for what others say."""
+    title = cut(title)
+    if not title:
+        return "（无标题）"
+    if side == MEDIA and "《" not in title and "》" not in title:
+        return f"《{title}》"
+    return f"“{title.replace('“', '‘').replace('”', '’')}”"
+
+
+def told(who: str) -> str:
+    """A name in a sentence; empty where nobody is named."""
+    return "" if who in labels.NOBODY else who
+
+
+def shares(parts: Iterable[tuple[str, int]], whole: int, unit: str = "条") -> str:
+    """`微博6条、占60.0%，抖音4条、占40.0%`; of few without shares."""
+    said = []
+    for name, number in parts:
+        part = f"、占{percent(share(number, whole))}" if whole >= MANY else ""
+        said.append(f"{name}{number:,}{unit}{part}")
+    return "，".join(said)
+
+
+# --- Where and when
+
+
+def path_words(where: pd.DataFrame, now: datetime) -> str:
+    """Where it was said first and where it went from there; empty without any item."""
+    if where.empty:
+        return ""
+    first = where.iloc[0]
+    said = f"最早于{moment(first['first_at'], now)}在{first['platform']}出现（来源：{cut(first['source'])}）"
+    rest = [f"{row.platform}（{moment(row.first_at, now)}）" for row in where.iloc[1:4].itertuples()]
+    if rest:
+        others = len(where) - 1
+        more = f"等{others}个平台" if others > len(rest) else ""
+        said += f"，随后传至{'、'.join(rest)}{more}"
+    else:
+        said += "，未见传至其他平台"
+    return said + "。"
+
+
+def platform_table(where: pd.DataFrame, title: str = "各平台传播情况") -> Table:
+    """The platforms in the order in which it came there."""
+    whole = int(where["mentions"].sum())
+    return Table(
+        title,
+        (Column("序号", "int"), Column("平台"), Column("信息量（条）", "int"), Column("占比", "percent"),
+         Column("去重（篇）", "int"), Column("最早出现"), Column("最早来源")),
+        tuple((n, row.platform, row.mentions, share(row.mentions, whole), row.texts, stamp(row.first_at),
+               cut(row.source, 20)) for n, row in enumerate(where.itertuples(), 1)),
+        note="按传至各平台的先后排列。")
+
+
+def platform_words(where: pd.DataFrame) -> str:
+    """How it is spread over the platforms, the largest ones."""
+    if where.empty:
+        return ""
+    ordered = where.sort_values(["mentions", "first_at"], ascending=[False, True], kind="stable")
+    whole = int(ordered["mentions"].sum())
+    if len(ordered) == 1:
+        return f"信息均来自{ordered['platform'].iloc[0]}。"
+    top = [(row.platform, row.mentions) for row in ordered.head(3).itertuples()]
+    return f"从平台看，{shares(top, whole)}{'，其余平台较少' if len(ordered) > 3 else ''}。"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turning point of a daily series: the peak (all days that share it), a steep rise, a steep fall."""
+
+    kind: str
+    days: tuple[date, ...]
+    value: int
+    before: int | None = None
+
+
+def turns(counts: Mapping[date, int | None]) -> list[Turn]:
+    """Turning points in order of time: 峰值, and days on which the number at least doubled or fell to half. A day after
+    one without data is compared with nothing; of rises and falls the steepest three are told."""
+    known = {day: value for day, value in counts.items() if value is not None}
+    if not known or not max(known.values()):
+        return []
+    top = max(known.values())
+    peaks = tuple(day for day, value in known.items() if value == top)
+    found = []
+    for day, value in known.items():
+        before = known.get(day - timedelta(1))
+        if before is None or day in peaks or abs(value - before) < STEEP_BY:
+            continue
+        if value >= STEEP * before:
+            found.append(Turn("快速上升", (day,), value, before))
+        elif before >= STEEP * value:
+            found.append(Turn("快速回落", (day,), value, before))
+    steep = sorted(found, key=lambda one: (-abs(one.value - one.before), one.days))[:3]
+    return sorted([Turn("峰值", peaks, top), *steep], key=lambda one: one.days)
+
+
+def turn_words(counts: Mapping[date, int | None], running: date | None = None) -> str:
+    """The peak and the turning points in a sentence; empty where everything was said within one day. `running`: the
+    day that is not over yet, whose fall says nothing."""
+    known = [day for day, value in counts.items() if value is not None]
+    if len(known) < 2:
+        return ""
+    said = []
+    for one in turns(counts):
+        if one.kind == "峰值":
+            many = len(one.days) > 1
+            days = "、".join(day_words(day) for day in one.days[:3]) + (f"等{len(one.days)}天" if len(one.days) > 3
+                                                                        else "")
+            said.append(f"{days}最高，{'均' if many else ''}为{one.value:,}条")
+        elif one.kind == "快速上升":
+            said.append(f"{day_words(one.days[0])}由前一日的{one.before:,}条快速上升到{one.value:,}条")
+        elif one.days[0] != running:
+            said.append(f"{day_words(one.days[0])}由前一日的{one.before:,}条回落到{one.value:,}条")
+    blank = sum(value is None for value in counts.values())
+    gap = f"（其中{blank}天没有采集数据，不计入）" if blank else ""
+    return f"从时间看，{'；'.join(said)}{gap}。"
+
+
+def daily_chart(daily: pd.DataFrame, counts: Mapping[date, int | None], title: str = "每日信息量（按平台）") -> Chart:
+    """Items by day, the platforms on top of each other; a day on which nothing was collected has no bar."""
+    days = tuple(counts)
+    series = []
+    for name, part in daily.groupby("series", sort=False):
+        value = part.groupby("day")["value"].sum()
+        series.append(Series(str(name), tuple(
+            None if counts[day] is None else int(value.get(day, 0)) for day in days)))
+    blank = any(value is None for value in counts.values())
+    note = "没有柱形处为没有采集数据的日期" if blank else ""
+    return Chart("stacked", title, "日期", days, tuple(series), "条", note=note)
+
+
+def daily_table(counts: Mapping[date, int | None], title: str = "每日信息量") -> Table:
+    """Items by day, with turning points named."""
+    marks: dict[date, str] = {}
+    for one in turns(counts):
+        for day in one.days:
+            marks[day] = one.kind
+    return Table(title, (Column("日期", "date"), Column("信息量（条）", "int"), Column("说明")), tuple(
+        (day, value, "没有采集数据" if value is None else marks.get(day, "")) for day, value in counts.items()),
+        note=f"快速上升、快速回落：较前一日增至{STEEP:g}倍以上或减至一半以下，且相差{STEEP_BY}条以上。")
+
+
+def hours_table(times: Sequence[datetime], until: datetime) -> Table:
+    """Items by spans of the Shanghai clock: of 1, 3 or 6 hours, as the whole is short or long."""
+    first = local(times[0]).replace(minute=0, second=0, microsecond=0)
+    length = max(until, times[-1]) - first
+    width = next(hours for hours, most in ((1, 12), (3, 36), (6, 10**6)) if length <= timedelta(hours=most))
+    begin = first.replace(hour=first.hour // width * width)
+    rows = []
+    at = begin
+    while at <= local(max(until, times[-1])):
+        end = at + timedelta(hours=width)
+        rows.append((f"{at:%m-%d %H:%M}", f"{end:%m-%d %H:%M}", sum(at <= one < end for one in times)))
+        at = end
+    note = "最后一段截至数据截止时刻。"
+    return Table("分时段信息量", (Column("起"), Column("止"), Column("信息量（条）", "int")), tuple(rows), note=note)
+
+
+# --- How it is spoken of
+
+
+def feeling_words(voices: Mapping[str, Voice]) -> str:
+    """How netizens and media speak, apart; what was not judged is said."""
+    said = []
+    for side in (NETIZENS, MEDIA):
+        voice = voices.get(side)
+        if voice is None:
+            said.append(f"没有{SIDE_WORDS[side]}信息")
+            continue
+        word = f"{SIDE_WORDS[side]}信息{voice.mentions:,}条"
+        if not voice.felt:
+            said.append(f"{word}，情感尚未判读")
+            continue
+        judged = f"（已判读{voice.felt:,}条）" if voice.felt < voice.mentions else ""
+        numbers = [(label, voice.numbers[label]) for label in ("负面", "中性", "正面") if voice.numbers[label]]
+        if len(numbers) == 1:
+            said.append(f"{word}{judged}，均为{numbers[0][0]}")
+            continue
+        said.append(f"{word}{judged}，其中{shares(numbers, voice.felt)}")
+    lists = f"另有热榜条目{voices[LISTS].mentions:,}条，不计情感。" if LISTS in voices else ""
+    return f"从情感看，{'；'.join(said)}。{lists}"
+
+
+def feeling_table(voices: Mapping[str, Voice]) -> Table:
+    """Both sides' sentiment in figures."""
+    order = ("负面", "中性", "正面")
+    rows = []
+    for side in (NETIZENS, MEDIA):
+        if (voice := voices.get(side)) is not None:
+            cells: list[int | float | None] = []
+            for label in order:
+                cells += [voice.numbers[label], share(voice.numbers[label], voice.felt)] if voice.felt else [None, None]
+            rows.append((SIDE_WORDS[side], voice.mentions, voice.felt, *cells))
+    if LISTS in voices:
+        rows.append(("热榜条目", voices[LISTS].mentions, None, *(None,) * 6))
+    columns = [Column("方面"), Column("信息量（条）", "int"), Column("已判读", "int")]
+    for label in order:
+        columns += [Column(label, "int"), Column(f"{label}占比", "percent")]
+    margin = max((voice.margin for voice in voices.values() if voice.felt), default=0)
+    note = f"占比以已判读的信息为分母；负面占比的误差至多±{margin * 100:.0f}个百分点。" if margin else \
+        "占比以已判读的信息为分母。"
+    return Table("情感分布", tuple(columns), tuple(rows), note=note)
+
+
+def side_words(side: str, view: Side) -> str:
+    """What one side's viewpoints come to; the quotations stand in the table."""
+    word = SIDE_WORDS[side]
+    if not view.comments:
+        return f"没有可归纳的{word}信息。"
+    if not view.points:
+        return f"{word}信息{view.comments:,}条，内容分散，没有形成集中的观点。"
+    top = view.points[0]
+    ties = sum(point.number == top.number for point in view.points)
+    part = f"、占{percent(top.share)}" if view.comments >= MANY else ""
+    if len(view.points) == 1:
+        said = f"归纳为{len(view.points)}类观点，{top.number:,}条{part}，立场多为“{top.stance}”"
+    elif ties > 1:
+        said = f"归纳为{len(view.points)}类观点，其中{ties}类并列最多，各{top.number:,}条{part}"
+    else:
+        said = f"归纳为{len(view.points)}类观点，最集中的一类{top.number:,}条{part}，立场多为“{top.stance}”"
+    rest = f"；另有{view.unsorted:,}条未归入" if view.unsorted else ""
+    return f"{word}信息{view.comments:,}条，{said}{rest}。"
+
+
+def stance_words(view: Side) -> str:
+    """The stances of a side that speak for or against, most first; empty where no wording shows one."""
+    numbers = sorted(((name, n) for name, n in view.stances.items() if n and name != labels.STANCES[-1]),
+                     key=lambda one: -one[1])
+    return f"有明显立场的信息中，{shares(numbers, view.comments)}。" if numbers else ""
+
+
+def views_table(seen: Seen, quotes: int = 1) -> Table:
+    """Viewpoints of both sides, apart, each with so many quotations, verbatim, and where they stand."""
+    rows = []
+    for side, view in ((NETIZENS, seen.netizens), (MEDIA, seen.media)):
+        for n, point in enumerate(view.points, 1):
+            shown = point.quotes[:quotes]
+            rows.append((f"{SIDE_WORDS[side]}", n, "".join(map(quote_words, shown)) or "（原文已变动，不再引用）",
+                         point.number, point.share, point.stance,
+                         "；".join(dict.fromkeys(clean_text(one.source) for one in shown))))
+    return Table("观点分布（摘录原文）", (
+        Column("方面"), Column("序号", "int"), Column("代表性原文"), Column("条数", "int"), Column("占比", "percent"),
+        Column("主要立场"), Column("出处")), tuple(rows),
+        note="占比以本方面可归纳的信息为分母；原文逐字摘录，不代表本单位观点。")
+
+
+def quote_words(one: Quote) -> str:
+    text = clean_text(one.text).replace("“", "‘").replace("”", "’")
+    return f"“{text}{'……' if one.more else ''}”"
+
+
+def views_blocks(seen: Seen, quotes: int = 1) -> list[Block]:
+    """The viewpoints of a topic in sentences and a table."""
+    blocks: list[Block] = []
+    for side, view in ((NETIZENS, seen.netizens), (MEDIA, seen.media)):
+        blocks.append(Paragraph(side_words(side, view) + (stance_words(view) if side == NETIZENS else "")))
+    if seen.netizens.points or seen.media.points:
+        blocks.append(views_table(seen, quotes))
+        blocks.append(_stances(seen))
+    return blocks
+
+
+def _stances(seen: Seen) -> Table:
+    rows = []
+    for side, view in ((NETIZENS, seen.netizens), (MEDIA, seen.media)):
+        if view.comments:
+            rows.append((SIDE_WORDS[side], view.comments, *(view.stances[name] for name in labels.STANCES),
+                         view.unsorted))
+    columns = (Column("方面"), Column("信息量（条）", "int"), *(Column(name, "int") for name in labels.STANCES),
+               Column("未归入观点", "int"))
+    return Table("立场分布", columns, tuple(rows), note="立场按用语判断，没有明显用语的列入“其他”。")
+
+
+# --- Items
+
+
+def item_table(items: pd.DataFrame, title: str, *, links: bool = False, note: str = "", why: bool = False) -> Table:
+    """Items with their source and time, and, in an annex, the address."""
+    columns = [Column("序号", "int"), Column("时间"), *([Column("节点")] if why else []), Column("平台"),
+               Column("来源"), Column("标题（原文）"), Column("转载", "int"), *([Column("链接")] if links else [])]
+    rows = []
+    for n, row in enumerate(items.itertuples(), 1):
+        rows.append((n, stamp(row.published_at) + ("" if row.dated else "（采集）"), *([row.why] if why else []),
+                     row.platform, cut(row.source, 16), cut(row.title, 60) or "（无标题）", int(row.copies) - 1,
+                     *([row.url] if links else [])))
+    undated = ""
+    if len(items) and not items["dated"].all():
+        undated = "标“（采集）”的，来源未注明发布时间，以首次采集时间为准。"
+    return Table(title, tuple(columns), tuple(rows), note=f"{note}{undated}")
+
+
+def listed_lines(lines: Sequence[str]) -> list[Paragraph]:
+    """Lines that follow each other: 一是…… 二是……; one alone stands without a number."""
+    if len(lines) == 1:
+        return [Paragraph(lines[0])]
+    return [Paragraph(f"{numeral(n)}是{line}") for n, line in enumerate(lines, 1)]

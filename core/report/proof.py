@@ -1,0 +1,110 @@
+"""Whether what a report says in words stands in its figures: every number of its sentences is looked for in its tables,
+headline figures and charts. Quotations are taken as they are, and numbers of documents (〔2016〕61号) as names."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from core import labels
+from core.clock import local
+from core.counts import Count
+from core.report.content import Chart, Content, Figures, Mean, Paragraph, Table, cell_text
+
+_QUOTED = re.compile(r"“[^”]*”|《[^》]*》|〔\d{4}〕\d+号")
+_MOMENT = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日(?:(\d{1,2})时(?:(\d{1,2})分)?)?")
+_MORE_DAYS = re.compile(r"(?<=[至、和])(\d{1,2})日")
+_STAMP = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})(?: (\d{2}):(\d{2}))?")
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:%|万|亿)?")
+Moment = tuple[int, int, int | None, int | None]
+"""Month, day, hour and minute on the Shanghai clock."""
+
+
+def unfounded(content: Content) -> list[str]:
+    """Numbers and moments of the paragraphs that nothing in the content bears out, each with its sentence; method
+    sections, which speak of rules, are left out."""
+    data = _Data(content)
+    return [
+        f"{loose}：{block.text}" for section in content.sections if section.role != "method"
+        for block in section.blocks if isinstance(block, Paragraph) for loose in data.missing(block.text)
+    ]
+
+
+def loose(content: Content, text: str) -> list[str]:
+    """Numbers and moments of a text, such as a person wrote, that nothing in the content bears out."""
+    return list(dict.fromkeys(_Data(content).missing(text)))
+
+
+class _Data:
+    """What the figures of a content hold."""
+
+    def __init__(self, content: Content):
+        self.numbers: set[str] = set()
+        self.moments: set[Moment] = set()
+        at = local(content.as_of)
+        self.moments |= {(at.month, at.day, at.hour, at.minute), (at.month, at.day, None, None)}
+        for section in content.sections:
+            for block in section.blocks:
+                self._take(block)
+
+    def _take(self, block: object) -> None:
+        match block:
+            case Table():
+                self._texts(column.name for column in block.columns)
+                for row in block.rows:
+                    for column, cell in zip(block.columns, row, strict=True):
+                        self._value(cell)
+                        self._texts([cell_text(column.kind, cell)])
+            case Figures():
+                for one in block.items:
+                    self._texts((one.label, one.value, one.change))
+            case Chart():
+                for label in block.labels:
+                    self._value(label)
+                self._texts(series.name for series in block.series)
+                for series in block.series:
+                    for value in series.values:
+                        self._value(value)
+
+    def _value(self, value: object) -> None:
+        match value:
+            case Count() | Mean():
+                self._value(value.value)
+            case datetime():
+                self.moments.add((value.month, value.day, value.hour, value.minute))
+            case date():
+                self.moments.add((value.month, value.day, None, None))
+            case int() | float():
+                self.numbers |= {f"{value:g}", f"{abs(value):g}", f"{value:,.1f}".replace(",", ""),
+                                 labels.wan(value).replace(",", "")}
+
+    def _texts(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            for found in _STAMP.finditer(text):
+                month, day, hour, minute = (None if part is None else int(part) for part in found.groups()[1:])
+                self.moments |= {(month, day, hour, minute), (month, day, None, None)}
+            self.moments |= set(_moments(text))
+            self.numbers |= {_plain(found[0]) for found in _NUMBER.finditer(_STAMP.sub(" ", _MOMENT.sub(" ", text)))}
+
+    def missing(self, text: str) -> Iterator[str]:
+        """What of a text is not there."""
+        text = _QUOTED.sub(" ", text)
+        for found, moment in zip(_MOMENT.finditer(text), _moments(text), strict=False):
+            if moment not in self.moments:
+                yield found[0]
+        days = {moment[1] for moment in self.moments}
+        rest = _MOMENT.sub("日", text)
+        for found in _MORE_DAYS.finditer(rest):
+            if int(found[1]) not in days:
+                yield found[0]
+        for found in _NUMBER.finditer(_MORE_DAYS.sub("日", rest)):
+            if _plain(found[0]) not in self.numbers:
+                yield found[0]
+
+
+def _moments(text: str) -> list[Moment]:
+    return [(int(month), int(day), None if hour is None else int(hour), None if hour is None else int(minute or 0))
+            for _, month, day, hour, minute in (found.groups() for found in _MOMENT.finditer(text))]
+
+
+def _plain(number: str) -> str:
+    return number.replace(",", "")
