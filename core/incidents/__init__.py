@@ -10,7 +10,18 @@ another. What overwrites something that a person had before their eyes takes `se
 shown, and is refused where somebody else has changed it since. Callers commit, but for `follow`.
 """
 
-from core.incidents.course import Whereabouts, advance, edit, note, open_, reopen, set_level, whereabouts, withdraw
+from core.incidents.course import (
+    Whereabouts,
+    advance,
+    edit,
+    note,
+    open_,
+    reopen,
+    reported,
+    set_level,
+    whereabouts,
+    withdraw,
+)
 from core.incidents.links import follow, link, link_topic, mark, unlink, unlink_topic
 from core.incidents.rows import CLOSED, STAGES, family, head, heads
 from core.incidents.sample import forget_sample, units
@@ -20,6 +31,6 @@ from core.incidents.tasks import answer, assign, attach, detach, reattach, recal
 __all__ = [
     "CLOSED", "STAGES", "Whereabouts", "advance", "answer", "assign", "attach", "detach", "edit", "family", "follow",
     "forget_sample", "head", "heads", "link", "link_topic", "mark", "merge", "note", "open_", "reattach", "recall",
-    "relate", "reopen", "set_level", "split", "units", "unlink", "unlink_topic", "unmerge", "unrelate", "whereabouts",
-    "withdraw",
+    "relate", "reopen", "reported", "set_level", "split", "units", "unlink", "unlink_topic", "unmerge", "unrelate",
+    "whereabouts", "withdraw",
 ]

@@ -161,6 +161,13 @@ def note(session: Session, id_: int, text: str, *, at: datetime | None = None, w
     rows.done(session, row, who, "事件记录", now, text[:80])
 
 
+def reported(session: Session, id_: int, what: str, title: str, *, who: str, now: datetime) -> None:
+    """Write into the course of a file that a report about it was issued: `what` (签发快报), its title."""
+    row = rows.take(session, id_, archived=True)
+    rows.step(session, row, "report", who, now, after=title, text=what)
+    rows.done(session, row, who, "签发事件报告", now, f"{what}《{title}》")
+
+
 def withdraw(session: Session, id_: int, reason: str, *, seen: datetime | None = None, who: str, now: datetime) -> None:
     """Take a file off the table (误报、重复立项); it keeps everything and can be brought back. Raises BadInput as
     `edit` does."""

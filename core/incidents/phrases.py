@@ -43,7 +43,7 @@ def risk_sentence(how: Standing) -> str:
         return ""
     kind = how.kind if how.risky >= SHARE * how.mentions else ""
     said = [f"事件属{kind}类"] if kind else []
-    said.append(_growth(how))
+    said.append(growth(how))
     said += _negative(how)
     if not kind and not how.numbers["负面"]:
         seen = "暂未见明显风险，需持续关注后续传播" if how.felt else "情感尚未判读，需持续关注后续传播"
@@ -59,7 +59,8 @@ def risk_sentence(how: Standing) -> str:
     return whole if len(whole) <= RISK else f"{said[-1]}。"
 
 
-def _growth(how: Standing) -> str:
+def growth(how: Standing) -> str:
+    """What came in the last 24 hours, beside the 24 before."""
     if not how.last_day:
         return "近24小时无新增信息"
     new = f"近24小时新增信息{how.last_day}条"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core import labels
 from core.clock import local
+from core.faults import BadInput
 from core.incidents.phrases import MANY, moment
 from core.metrics.growth import share
 from core.query.corpus import LISTS, MEDIA, NETIZENS, Voice
@@ -21,12 +22,19 @@ QUOTED = 44
 STEEP, STEEP_BY = 2.0, 5
 """A day is a turning point where it has so many times the items of the day before, or that day of it, and the two are
 so many items apart."""
+TURNS_NOTE = f"快速上升、快速回落：较前一日增至{STEEP:g}倍以上或减至一半以下，且相差{STEEP_BY}条以上。"
 SIDE_WORDS = {NETIZENS: "网民", MEDIA: "媒体"}
 
 
 def stamp(at: datetime | pd.Timestamp | None) -> str:
     """`2026-03-02 12:05` on the Shanghai clock, as tables have it."""
     return "" if at is None or pd.isna(at) else f"{local(at):%Y-%m-%d %H:%M}"
+
+
+def clock_column(times: Iterable[datetime | pd.Timestamp], name: str = "时间") -> tuple[str, str]:
+    """Heading and format of a column of moments: where all are of one year, that stands in the heading."""
+    years = {local(at).year for at in times}
+    return (f"{name}（{years.pop()}年）", "%m-%d %H:%M") if len(years) == 1 else (name, "%Y-%m-%d %H:%M")
 
 
 def full_day(day: date) -> str:
@@ -67,20 +75,21 @@ def shares(parts: Iterable[tuple[str, int]], whole: int, unit: str = "条") -> s
 # --- Where and when
 
 
-def path_words(where: pd.DataFrame, now: datetime) -> str:
-    """Where it was said first and where it went from there; empty without any item."""
+def path_words(where: pd.DataFrame, now: datetime, *, first: bool = True) -> str:
+    """Where it was said first and where it went from there; empty without any item. Without `first`, the beginning is
+    told elsewhere."""
     if where.empty:
         return ""
-    first = where.iloc[0]
-    said = f"最早于{moment(first['first_at'], now)}在{first['platform']}出现（来源：{cut(first['source'])}）"
+    said = ""
+    if first:
+        began = where.iloc[0]
+        said = f"最早于{moment(began['first_at'], now)}在{began['platform']}出现（来源：{cut(began['source'])}）"
     rest = [f"{row.platform}（{moment(row.first_at, now)}）" for row in where.iloc[1:4].itertuples()]
     if rest:
         others = len(where) - 1
         more = f"等{others}个平台" if others > len(rest) else ""
-        said += f"，随后传至{'、'.join(rest)}{more}"
-    else:
-        said += "，未见传至其他平台"
-    return said + "。"
+        return f"{said}{'，随后' if first else '信息先后'}传至{'、'.join(rest)}{more}。"
+    return f"{said}，未见传至其他平台。" if first else ""
 
 
 def platform_table(where: pd.DataFrame, title: str = "各平台传播情况") -> Table:
@@ -173,15 +182,19 @@ def daily_chart(daily: pd.DataFrame, counts: Mapping[date, int | None], title: s
     return Chart("stacked", title, "日期", days, tuple(series), "条", note=note)
 
 
-def daily_table(counts: Mapping[date, int | None], title: str = "每日信息量") -> Table:
-    """Items by day, with turning points named."""
-    marks: dict[date, str] = {}
+def turns_table(counts: Mapping[date, int | None], running: date | None = None) -> Table:
+    """The peak and the turning points in figures."""
+    rows = []
     for one in turns(counts):
-        for day in one.days:
-            marks[day] = one.kind
-    return Table(title, (Column("日期", "date"), Column("信息量（条）", "int"), Column("说明")), tuple(
-        (day, value, "没有采集数据" if value is None else marks.get(day, "")) for day, value in counts.items()),
-        note=f"快速上升、快速回落：较前一日增至{STEEP:g}倍以上或减至一半以下，且相差{STEEP_BY}条以上。")
+        if one.kind != "快速回落" or one.days[0] != running:
+            rows += [(day, one.kind, counts.get(day - timedelta(1)), one.value) for day in one.days]
+    return Table("走势转折点", (Column("日期", "date"), Column("节点"), Column("前一日（条）", "int"),
+                           Column("当日（条）", "int")), tuple(sorted(rows)), note=TURNS_NOTE)
+
+
+def daily_table(counts: Mapping[date, int | None], title: str = "每日信息量") -> Table:
+    """Items of every day."""
+    return Table(title, (Column("日期", "date"), Column("信息量（条）", "int")), tuple(counts.items()))
 
 
 def hours_table(times: Sequence[datetime], until: datetime) -> Table:
@@ -250,42 +263,48 @@ def side_words(side: str, view: Side) -> str:
     """What one side's viewpoints come to; the quotations stand in the table."""
     word = SIDE_WORDS[side]
     if not view.comments:
-        return f"没有可归纳的{word}信息。"
+        return f"没有可归纳的{word}信息"
     if not view.points:
-        return f"{word}信息{view.comments:,}条，内容分散，没有形成集中的观点。"
+        return f"{word}信息{view.comments:,}条，内容分散，没有形成集中的观点"
     top = view.points[0]
     ties = sum(point.number == top.number for point in view.points)
     part = f"、占{percent(top.share)}" if view.comments >= MANY else ""
     if len(view.points) == 1:
-        said = f"归纳为{len(view.points)}类观点，{top.number:,}条{part}，立场多为“{top.stance}”"
+        said = f"归纳为{len(view.points)}类观点，共{top.number:,}条{part}{_mostly(top.stance)}"
     elif ties > 1:
         said = f"归纳为{len(view.points)}类观点，其中{ties}类并列最多，各{top.number:,}条{part}"
     else:
-        said = f"归纳为{len(view.points)}类观点，最集中的一类{top.number:,}条{part}，立场多为“{top.stance}”"
-    rest = f"；另有{view.unsorted:,}条未归入" if view.unsorted else ""
-    return f"{word}信息{view.comments:,}条，{said}{rest}。"
+        said = f"归纳为{len(view.points)}类观点，最集中的一类{top.number:,}条{part}{_mostly(top.stance)}"
+    rest = f"，另有{view.unsorted:,}条未归入" if view.unsorted else ""
+    return f"{word}信息{view.comments:,}条，{said}{rest}"
+
+
+def _mostly(stance: str) -> str:
+    return "" if stance == labels.STANCES[-1] else f"，立场多为“{stance}”"
 
 
 def stance_words(view: Side) -> str:
     """The stances of a side that speak for or against, most first; empty where no wording shows one."""
     numbers = sorted(((name, n) for name, n in view.stances.items() if n and name != labels.STANCES[-1]),
                      key=lambda one: -one[1])
-    return f"有明显立场的信息中，{shares(numbers, view.comments)}。" if numbers else ""
+    said = "、".join(f"{name}{number:,}条" for name, number in numbers)
+    return f"网民信息中有明显立场的：{said}。" if numbers else ""
 
 
-def views_table(seen: Seen, quotes: int = 1) -> Table:
+def views_table(seen: Seen, quotes: int = 1, most: int = 20) -> Table:
     """Viewpoints of both sides, apart, each with so many quotations, verbatim, and where they stand."""
     rows = []
     for side, view in ((NETIZENS, seen.netizens), (MEDIA, seen.media)):
-        for n, point in enumerate(view.points, 1):
+        for n, point in enumerate(view.points[:most], 1):
             shown = point.quotes[:quotes]
             rows.append((f"{SIDE_WORDS[side]}", n, "".join(map(quote_words, shown)) or "（原文已变动，不再引用）",
-                         point.number, point.share, point.stance,
+                         point.number, point.share, "不明显" if point.stance == labels.STANCES[-1] else point.stance,
                          "；".join(dict.fromkeys(clean_text(one.source) for one in shown))))
+    left = max(len(seen.netizens.points), len(seen.media.points)) > most
     return Table("观点分布（摘录原文）", (
         Column("方面"), Column("序号", "int"), Column("代表性原文"), Column("条数", "int"), Column("占比", "percent"),
-        Column("主要立场"), Column("出处")), tuple(rows),
-        note="占比以本方面可归纳的信息为分母；原文逐字摘录，不代表本单位观点。")
+        Column("立场"), Column("出处")), tuple(rows),
+        note=f"占比以本方面可归纳的信息为分母；原文逐字摘录，不代表本单位观点{f'；各列前{most}类' if left else ''}。")
 
 
 def quote_words(one: Quote) -> str:
@@ -293,14 +312,13 @@ def quote_words(one: Quote) -> str:
     return f"“{text}{'……' if one.more else ''}”"
 
 
-def views_blocks(seen: Seen, quotes: int = 1) -> list[Block]:
-    """The viewpoints of a topic in sentences and a table."""
-    blocks: list[Block] = []
-    for side, view in ((NETIZENS, seen.netizens), (MEDIA, seen.media)):
-        blocks.append(Paragraph(side_words(side, view) + (stance_words(view) if side == NETIZENS else "")))
+def views_blocks(title: str, seen: Seen, quotes: int = 1, most: int = 20) -> list[Block]:
+    """The viewpoints of a topic, of each side the largest, in sentences and tables."""
+    sides = "；".join(side_words(side, view) for side, view in ((NETIZENS, seen.netizens), (MEDIA, seen.media)))
+    blocks: list[Block] = [
+        Paragraph(f"就话题“{cut(title)}”归纳观点：{sides}。{stance_words(seen.netizens)}"), _stances(seen)]
     if seen.netizens.points or seen.media.points:
-        blocks.append(views_table(seen, quotes))
-        blocks.append(_stances(seen))
+        blocks.insert(1, views_table(seen, quotes, most))
     return blocks
 
 
@@ -312,7 +330,8 @@ def _stances(seen: Seen) -> Table:
                          view.unsorted))
     columns = (Column("方面"), Column("信息量（条）", "int"), *(Column(name, "int") for name in labels.STANCES),
                Column("未归入观点", "int"))
-    return Table("立场分布", columns, tuple(rows), note="立场按用语判断，没有明显用语的列入“其他”。")
+    return Table("立场分布", columns, tuple(rows), note=f"系统按话题截至{stamp(seen.at)}的{seen.texts:,}条信息归纳；"
+                                                       "立场按用语判断，没有明显用语的列入“其他”。")
 
 
 # --- Items
@@ -320,11 +339,12 @@ def _stances(seen: Seen) -> Table:
 
 def item_table(items: pd.DataFrame, title: str, *, links: bool = False, note: str = "", why: bool = False) -> Table:
     """Items with their source and time, and, in an annex, the address."""
-    columns = [Column("序号", "int"), Column("时间"), *([Column("节点")] if why else []), Column("平台"),
+    when, form = clock_column(items["published_at"])
+    columns = [Column("序号", "int"), Column(when), *([Column("节点")] if why else []), Column("平台"),
                Column("来源"), Column("标题（原文）"), Column("转载", "int"), *([Column("链接")] if links else [])]
     rows = []
     for n, row in enumerate(items.itertuples(), 1):
-        rows.append((n, stamp(row.published_at) + ("" if row.dated else "（采集）"), *([row.why] if why else []),
+        rows.append((n, f"{local(row.published_at):{form}}" + ("" if row.dated else "（采集）"), *([row.why] if why else []),
                      row.platform, cut(row.source, 16), cut(row.title, 60) or "（无标题）", int(row.copies) - 1,
                      *([row.url] if links else [])))
     undated = ""
@@ -338,3 +358,68 @@ def listed_lines(lines: Sequence[str]) -> list[Paragraph]:
     if len(lines) == 1:
         return [Paragraph(lines[0])]
     return [Paragraph(f"{numeral(n)}是{line}") for n, line in enumerate(lines, 1)]
+
+
+# --- What a person writes
+
+
+TITLE, SUMMARY, RISK, SUGGESTIONS = 100, 500, 200, 2_000
+"""Characters at most of a report's title, summary, sentence of risk, suggestions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person may put in own words before a report is issued; None: as drafted. `suggestions`: a line each."""
+
+    title: str | None = None
+    summary: str | None = None
+    risk: str | None = None
+    suggestions: str | None = None
+
+
+DRAFT = Words()
+"""Everything as drafted."""
+NAMES = {"title": "标题", "summary": "摘要", "risk": "风险提示", "suggestions": "建议"}
+_LONGEST = {"title": TITLE, "summary": SUMMARY, "risk": RISK, "suggestions": SUGGESTIONS}
+
+
+def worded(drafted: Words, given: Words) -> tuple[Words, tuple[str, ...]]:
+    """The draft with what a person wrote instead, and the names of what differs. Raises BadInput for an empty title and
+    for too much."""
+    made, edited = {}, []
+    for name, word in NAMES.items():
+        own, other = getattr(drafted, name) or "", getattr(given, name)
+        text = own if other is None else "\n".join(filter(None, map(clean_text, other.splitlines())))
+        if name == "title" and not text:
+            raise BadInput("报告标题还没有填写")
+        if len(text) > _LONGEST[name] and text != own:
+            raise BadInput(f"{word}有{len(text)}个字，请缩短到{_LONGEST[name]}个字以内")
+        made[name] = text
+        if text != own:
+            edited.append(word)
+    return Words(**made), tuple(edited)
+
+
+def edited_words(edited: Sequence[str], by: str) -> str:
+    """Who put what in own words; empty where nobody did."""
+    if not edited:
+        return ""
+    who = f"由{told(by)}" if told(by) else "经人工"
+    return f"本报告的{'、'.join(edited)}{who}改定，其余文字和数字由系统按数据生成。"
+
+
+def summary_blocks(words: Words) -> list[Block]:
+    """The summary, and the sentence of risk by itself."""
+    said = [Paragraph(line) for line in (words.summary or "").splitlines()]
+    return [*said, Paragraph(f"风险提示：{words.risk}")] if words.risk else said
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A suggestion or a lesson, and what it rests on."""
+
+    text: str
+    grounds: str
+
+    def __str__(self) -> str:
+        return f"{self.text}（依据：{self.grounds}）。"
