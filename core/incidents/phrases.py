@@ -37,12 +37,13 @@ def lead_sentence(how: Standing, now: datetime) -> str:
     return f"截至{moment(now, now)}，{number}，{where}，最早出现于{moment(how.first_at, now)}。"
 
 
-def risk_sentence(how: Standing) -> str:
-    """What may come of it, in one sentence with the figures that speak for it; empty where nothing is linked."""
+def risk_sentence(how: Standing, what: str = "事件") -> str:
+    """What may come of it (`what`: an incident or a topic), in one sentence with the figures that speak for it; empty
+    where nothing is linked."""
     if not how.mentions:
         return ""
     kind = how.kind if how.risky >= SHARE * how.mentions else ""
-    said = [f"事件属{kind}类"] if kind else []
+    said = [f"{what}属{kind}类"] if kind else []
     said.append(growth(how))
     said += _negative(how)
     if not kind and not how.numbers["负面"]:

@@ -17,6 +17,7 @@ from sqlmodel import Session
 from core import labels
 from core.clock import days
 from core.models import Mention, MentionDay, Platform, Sense, Source, Unit
+from core.opinion.risk import LEVELS
 from core.query import totals
 from core.query.incident_mentions import FELT, sentiments
 from core.query.opinion import largest, spoken_on
@@ -159,23 +160,53 @@ def _named(session: Session, inside: Set, name: ColumnElement[str], column: str)
     return pd.DataFrame(sorted(rows, key=lambda row: (not row[0], -row[1], row[0])), columns=[column, "mentions"])
 
 
-def items(session: Session, inside: Set, limit: int = 50) -> pd.DataFrame:
-    """The distinct texts, each by its first copy in the set, those with most copies first, then the earliest. Columns:
-    ITEMS; `copies`: how many of the set are that text, itself among them, `risk` missing where it was not read yet."""
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """How risky a set is: items by level (高, 中, 低, 无; of `core.opinion.risk.LEVELS`), those that were not read yet,
+    and items that bear a risk by class, most first."""
+
+    levels: Mapping[str, int]
+    unread: int
+    kinds: tuple[tuple[str, int], ...]
+
+
+def risks(session: Session, inside: Set) -> Risks:
+    """The risks that its items bear."""
+    rows = session.execute(select(Sense.risk, Sense.risk_kind, func.count()).select_from(Mention)
+                           .outerjoin(Sense, Sense.mention_id == Mention.id).where(inside)
+                           .group_by(Sense.risk, Sense.risk_kind)).all()
+    levels, kinds = Counter({word: 0 for _, word in LEVELS} | {"无": 0}), Counter[str]()
+    for points, kind, number in rows:
+        if points is not None:
+            level = next((word for least, word in LEVELS if points >= least), "无")
+            levels[level] += number
+            if kind and level != "无":
+                kinds[kind] += number
+    return Risks(dict(levels), sum(row[2] for row in rows if row[0] is None),
+                 tuple(sorted(kinds.items(), key=lambda one: (-one[1], one[0]))))
+
+
+def items(session: Session, inside: Set, limit: int = 50, *, riskiest: bool = False) -> pd.DataFrame:
+    """The distinct texts, each by its first copy in the set, those with most copies first, then the earliest; or the
+    riskiest first, without those that bear no risk. Columns: ITEMS; `copies`:
+    how many of the set are that text, itself among them, `risk` missing where it was not read yet."""
     place = func.row_number().over(partition_by=_text(), order_by=(Mention.published_at, Mention.id))
     ranked = select(Mention.id, place.label("place"), func.count().over(partition_by=_text()).label("copies")).where(
         inside).subquery()
-    return _items(session, select(ranked.c.id, ranked.c.copies).where(ranked.c.place == 1).subquery(), limit)
+    chosen = select(ranked.c.id, ranked.c.copies).where(ranked.c.place == 1).subquery()
+    return _items(session, chosen, limit, riskiest)
 
 
-def _items(session: Session, chosen, limit: int) -> pd.DataFrame:
+def _items(session: Session, chosen, limit: int, riskiest: bool = False) -> pd.DataFrame:
+    order = (Sense.risk.desc(),) if riskiest else ()
+    least = (Sense.risk >= LEVELS[-1][0],) if riskiest else ()
     rows = session.execute(
         _joined(select(Mention.id.label("mention_id"), Mention.title, _side().label("side"),
                        spoken_on(Mention.platform).label("platform"), Source.name.label("source"),
                        Mention.published_at, Mention.dated, Mention.url, chosen.c.copies, Sense.risk)
                 .join(chosen, chosen.c.id == Mention.id))
-        .outerjoin(Sense, Sense.mention_id == Mention.id)
-        .order_by(chosen.c.copies.desc(), Mention.published_at, Mention.id).limit(limit)).all()
+        .outerjoin(Sense, Sense.mention_id == Mention.id).where(*least)
+        .order_by(*order, chosen.c.copies.desc(), Mention.published_at, Mention.id).limit(limit)).all()
     frame = _times(pd.DataFrame(rows, columns=list(ITEMS)), "published_at")
     return frame.assign(risk=frame["risk"].astype("Int64"))
 

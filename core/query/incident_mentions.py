@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlmodel import Session
 
 from core import clock
@@ -124,12 +124,16 @@ class Standing:
 
 def standing(session: Session, incident_id: int, now: datetime) -> Standing:
     """The figures of an incident's mentions as of now."""
-    every = family(session, head(session, incident_id))
+    return standing_of(session, Mention.id.in_(linked(family(session, head(session, incident_id)))), now)
+
+
+def standing_of(session: Session, inside: ColumnElement[bool], now: datetime) -> Standing:
+    """The same of any mentions: `inside` is a condition on them."""
     rows = session.execute(
         select(Mention.id, Mention.published_at, Mention.day, func.coalesce(Mention.fold_id, Mention.id),
                spoken_on(Mention.platform), Sense.risk, Sense.risk_kind)
         .outerjoin(Platform, Platform.code == Mention.platform).outerjoin(Sense, Sense.mention_id == Mention.id)
-        .where(Mention.id.in_(linked(every))).order_by(Mention.published_at.desc(), Mention.id.desc())).all()
+        .where(inside).order_by(Mention.published_at.desc(), Mention.id.desc())).all()
     times = [row[1] for row in rows]
     day = timedelta(days=1)
     last, before = (sum(since < at <= until for at in times)

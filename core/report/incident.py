@@ -24,6 +24,7 @@ from core.query.incident_reports import FINAL, FIRST, FOLLOWING, KIND, Issued
 from core.query.incidents import CLOCKS, Head, Step, pressing
 from core.report import editions, incident_facts
 from core.report import opinion_parts as parts
+from core.report.advice import advice
 from core.report.content import (
     Block,
     Column,
@@ -41,7 +42,6 @@ from core.report.incident_advice import (
     NOTHING_TO_LEARN,
     NOTHING_TO_SUGGEST,
     SUGGESTIONS,
-    advice,
     clock_names,
     plain_span,
 )

@@ -1,37 +1,33 @@
-"""Suggestions and lessons of an incident's reports: declared rules, each with what has to be the case and the grounds
-that are printed with it. Nothing else is suggested; a person may put it in other words before a report is issued."""
+"""Suggestions and lessons of an incident's reports, by declared rules (core.report.advice)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from core import labels
-from core.incidents.phrases import MANY, growth
+from core.incidents.phrases import MANY
 from core.metrics.growth import share
-from core.query.corpus import LISTS, NETIZENS
+from core.query.corpus import NETIZENS
 from core.query.incidents import span
+from core.report.advice import (
+    NEGATIVE,
+    WHEN_GROWING,
+    WHEN_LISTS,
+    WHEN_NEGATIVE,
+    WHEN_STANCE,
+    Advice,
+    Rule,
+    growing,
+    lists,
+    negative,
+    stance,
+)
 from core.report.incident_facts import Facts
-from core.report.opinion_parts import Advice, cut, moment, percent
-from core.report.sentences import listed
+from core.report.opinion_parts import cut, moment
+from core.report.sentences import listed, percent
 
-NEGATIVE = 0.4
-"""Share of 负面 among netizens from which it is answered point by point."""
-GROWING = 1.5
-"""So many times the items of the 24 hours before: it is growing."""
 WIDE = 5
 """Platforms on which an answer has to be given at once."""
 SOON, SLOW = timedelta(hours=2), timedelta(hours=6)
 """From the first publishing to the opening of the file: quick, and slow."""
-MOST = 6
-"""Suggestions of one report."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`when`: what has to be the case, in words; `make`: what is suggested then, with its grounds (None: it is not)."""
-
-    when: str
-    make: Callable[[Facts], Advice | None]
 
 
 def plain_span(time: timedelta) -> str:
@@ -84,44 +80,6 @@ def _answer(f: Facts) -> Advice | None:
     return Advice("根据已收到的反馈形成回应口径，尽快对外回应", f"已收到反馈{len(replied)}项，尚未转入“回应”环节")
 
 
-def _negative(f: Facts) -> Advice | None:
-    voice = f.voices.get(NETIZENS)
-    part = share(voice.numbers["负面"], voice.felt) if voice and voice.felt >= MANY else None
-    if part is None or part < NEGATIVE:
-        return None
-    return Advice("针对网民集中反映的问题逐项回应，同步做好现场解释和疏导", f"网民信息中负面占{percent(part)}")
-
-
-STANCE_ADVICE = {
-    "质疑求证": "公布核查过程和依据，回应质疑", "批评谴责": "正视存在的问题，公布整改措施和责任处理情况",
-    "诉求建议": "对合理诉求明确办理单位和时限，及时公布进展",
-}
-
-
-def _stance(f: Facts) -> Advice | None:
-    if not f.views:
-        return None
-    stances = {name: n for name, n in f.views[0][1].netizens.stances.items() if name in STANCE_ADVICE and n}
-    if not stances:
-        return None
-    most = max(stances, key=lambda name: (stances[name], -labels.STANCES.index(name)))
-    return Advice(STANCE_ADVICE[most], f"网民信息中{most}{stances[most]:,}条，在有明显立场的意见中最多"
-                  if len(stances) > 1 else f"网民信息中{most}{stances[most]:,}条")
-
-
-def _growing(f: Facts) -> Advice | None:
-    how = f.how
-    if how.last_day < MANY or how.day_before is None or how.last_day < GROWING * how.day_before:
-        return None
-    return Advice("加密监测，出现新情况随时续报", growth(how))
-
-
-def _lists(f: Facts) -> Advice | None:
-    if LISTS not in f.voices:
-        return None
-    return Advice("关注热榜位次变化，研判向全网扩散的可能", f"已有热榜条目{f.voices[LISTS].mentions:,}条")
-
-
 def _wide(f: Facts) -> Advice | None:
     if f.how.platforms < WIDE or f.file.head.stopped_at is not None:
         return None
@@ -140,12 +98,11 @@ def _quiet(f: Facts) -> Advice | None:
     return Advice("保持常态监测，处置到位后按程序办结", "近24小时无新增信息")
 
 
-SUGGESTIONS = (
+SUGGESTIONS: tuple[Rule[Facts], ...] = (
     Rule("回应时限已过而尚未回应", _late), Rule("回应时限未到而尚未回应", _due), Rule("没有牵头单位", _unit),
     Rule("尚未回应且没有交办任务", _assign), Rule("有任务超期未反馈", _overdue), Rule("已有反馈而尚未回应", _answer),
-    Rule(f"已判读的网民信息不少于{MANY}条，负面占比不低于{NEGATIVE:.0%}", _negative),
-    Rule("网民意见有质疑求证、批评谴责或诉求建议", _stance),
-    Rule(f"近24小时新增不少于{MANY}条，且达到前24小时的{GROWING}倍", _growing), Rule("有热榜条目", _lists),
+    Rule(WHEN_NEGATIVE, lambda f: negative(f.voices)), Rule(WHEN_STANCE, lambda f: stance(f.views)),
+    Rule(WHEN_GROWING, lambda f: growing(f.how)), Rule(WHEN_LISTS, lambda f: lists(f.voices)),
     Rule(f"涉及平台不少于{WIDE}个而尚未回应", _wide), Rule("有关联事件", _ties), Rule("近24小时无新增信息", _quiet),
 )
 """What a 快报 or 续报 suggests, the most pressing first."""
@@ -226,7 +183,7 @@ def _papers(f: Facts) -> Advice | None:
     return Advice("完善留痕，补充核查结论、回应文稿等材料", "档案中没有附件")
 
 
-LESSONS = (
+LESSONS: tuple[Rule[Facts], ...] = (
     Rule("已回应：各时限是否按时", _clocks_kept), Rule("没有回应", _never_answered),
     Rule(f"最早信息发布后{SOON / timedelta(hours=1):g}小时内立项，或{SLOW / timedelta(hours=1):g}小时后才立项", _found),
     Rule("交办了有时限的任务：是否按时反馈", _tasks_kept),
@@ -236,9 +193,3 @@ LESSONS = (
 )
 """What a 终报 learns from it."""
 NOTHING_TO_LEARN = Advice("处置过程平稳，没有需要改进的突出问题", "未触发任何一条复盘规则")
-
-
-def advice(f: Facts, rules: tuple[Rule, ...], otherwise: Advice) -> list[Advice]:
-    """What the rules say, no more than MOST."""
-    found = [made for rule in rules if (made := rule.make(f)) is not None]
-    return found[:MOST] or [otherwise]

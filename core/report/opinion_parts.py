@@ -42,6 +42,11 @@ def full_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def heads(*named: str) -> tuple[Column, ...]:
+    """Columns by `name` or `name:kind`; text where no kind is said."""
+    return tuple(Column(name, kind or "text") for name, _, kind in (one.partition(":") for one in named))
+
+
 def cut(text: str, most: int = QUOTED) -> str:
     """The beginning of a text, with …… where it goes on."""
     text = clean_text(text)
@@ -344,7 +349,8 @@ def item_table(items: pd.DataFrame, title: str, *, links: bool = False, note: st
                Column("来源"), Column("标题（原文）"), Column("转载", "int"), *([Column("链接")] if links else [])]
     rows = []
     for n, row in enumerate(items.itertuples(), 1):
-        rows.append((n, f"{local(row.published_at):{form}}" + ("" if row.dated else "（采集）"), *([row.why] if why else []),
+        at = f"{local(row.published_at):{form}}" + ("" if row.dated else "（采集）")
+        rows.append((n, at, *([row.why] if why else []),
                      row.platform, cut(row.source, 16), cut(row.title, 60) or "（无标题）", int(row.copies) - 1,
                      *([row.url] if links else [])))
     undated = ""
@@ -412,14 +418,3 @@ def summary_blocks(words: Words) -> list[Block]:
     """The summary, and the sentence of risk by itself."""
     said = [Paragraph(line) for line in (words.summary or "").splitlines()]
     return [*said, Paragraph(f"风险提示：{words.risk}")] if words.risk else said
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """A suggestion or a lesson, and what it rests on."""
-
-    text: str
-    grounds: str
-
-    def __str__(self) -> str:
-        return f"{self.text}（依据：{self.grounds}）。"

@@ -7,6 +7,7 @@ import pytest
 from core import clock, incidents, viewing
 from core.corrections import SENTIMENT, correct
 from core.incidents import draft as drafting
+from core.incidents import phrases
 from core.incidents.entered import RISK, SUMMARY
 from core.models import Incident, Platform, Sense, Unit
 from core.query import incident_mentions as linked
@@ -343,17 +344,17 @@ def feelings(negative, felt):
     (standing(last_day=5, day_before=0), "近24小时新增信息5条，较前24小时增加5条，情感尚未判读，需持续关注后续传播。"),
 ])
 def test_the_sentence_of_risk_tells_what_is_known_and_nothing_else(how, words):
-    assert drafting.risk_sentence(how) == words and len(words) <= RISK
+    assert phrases.risk_sentence(how) == words and len(words) <= RISK
 
 
 def test_every_class_of_risk_has_its_words():
     from core.opinion.lexicon import CLASSES
 
-    assert set(drafting.RISKS) == set(CLASSES)
+    assert set(phrases.RISKS) == set(CLASSES)
     most = {"last_day": 9_999, "day_before": 1_000, "mentions": 19_999, **feelings(19_999, 19_999)}
     for kind in CLASSES:
-        words = drafting.risk_sentence(standing(kind=kind, risky=19_999, **most))
-        assert len(words) <= RISK and words.count("。") == 1 and drafting.RISKS[kind] in words
+        words = phrases.risk_sentence(standing(kind=kind, risky=19_999, **most))
+        assert len(words) <= RISK and words.count("。") == 1 and phrases.RISKS[kind] in words
 
 
 @pytest.mark.parametrize(("how", "words"), [
@@ -366,7 +367,7 @@ def test_every_class_of_risk_has_its_words():
      "涉及微博、知乎、贴吧等9个平台，最早出现于2025年12月2日12时5分。"),
 ])
 def test_the_lead_tells_how_much_there_is(how, words):
-    assert drafting.lead_sentence(how, NOW) == words
+    assert phrases.lead_sentence(how, NOW) == words
 
 
 @pytest.fixture
