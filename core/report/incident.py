@@ -133,7 +133,8 @@ def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str 
         subject=Subject(KIND, "", f.stage, incident_reports.scope_of(one.id)), title=said.title, subtitle="",
         office=office, district=district, platform="网络舆情", kind="事件专报",
         period=f"{stamp(first)} 至 {stamp(f.now)}", scope=cut(one.title, 24), basis="按发布时间统计", as_of=f.now,
-        stamp=f.stamp, is_demo=one.demo,
+        stamp=f.stamp, is_demo=one.demo, layout="report" if f.stage == FINAL else "brief", series="网络舆情",
+        masthead="舆情专报", number=f"{FOLLOWING}第{f.number}期" if f.number else f.stage, sent_to=said.sent_to,
         sections=tuple(section for section in (
             Section("摘要", tuple(parts.summary_blocks(said))), *sections, _method(f, edited, by), *_annexes(f),
         ) if section and section.blocks),
@@ -148,7 +149,7 @@ def _draft(f: Facts) -> Words:
     name = f"关于“{one.title.replace('“', '‘').replace('”', '’')}”的舆情"
     title = f"{name}{FOLLOWING}（第{f.number}次）" if f.number else f"{name}{f.stage}"
     rules, otherwise = (LESSONS, NOTHING_TO_LEARN) if f.stage == FINAL else (SUGGESTIONS, NOTHING_TO_SUGGEST)
-    return Words(title, _summary(f), _risk(f), "\n".join(map(str, advice(f, rules, otherwise))))
+    return Words(title, _summary(f), _risk(f), "\n".join(map(str, advice(f, rules, otherwise))), "")
 
 
 def _summary(f: Facts) -> str:
@@ -569,7 +570,8 @@ def _method(f: Facts, edited: Sequence[str], by: str) -> Section:
     if "建议" not in edited:
         said.append("建议由系统按既定规则提出，依据随文注明，供参考。")
     said += [words for words in [parts.edited_words(edited, by)] if words]
-    return Section("统计口径", tuple(map(Paragraph, said)), role="method")
+    block = Paragraph if f.stage == FINAL else Note
+    return Section("统计口径", tuple(map(block, said)), role="method")
 
 
 def _annexes(f: Facts) -> list[Section]:

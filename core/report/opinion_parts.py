@@ -375,18 +375,20 @@ TITLE, SUMMARY, RISK, SUGGESTIONS = 100, 500, 200, 2_000
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a person may put in own words before a report is issued; None: as drafted. `suggestions`: a line each."""
+    """What a person may put in own words before a report is issued; None: as drafted. `suggestions`: a line each;
+    `sent_to`: whom it goes to."""
 
     title: str | None = None
     summary: str | None = None
     risk: str | None = None
     suggestions: str | None = None
+    sent_to: str | None = None
 
 
 DRAFT = Words()
 """Everything as drafted."""
-NAMES = {"title": "标题", "summary": "摘要", "risk": "风险提示", "suggestions": "建议"}
-_LONGEST = {"title": TITLE, "summary": SUMMARY, "risk": RISK, "suggestions": SUGGESTIONS}
+NAMES = {"title": "标题", "summary": "摘要", "risk": "风险提示", "suggestions": "建议", "sent_to": "报送单位"}
+_LONGEST = {"title": TITLE, "summary": SUMMARY, "risk": RISK, "suggestions": SUGGESTIONS, "sent_to": TITLE}
 
 
 def worded(drafted: Words, given: Words) -> tuple[Words, tuple[str, ...]]:
@@ -399,9 +401,9 @@ def worded(drafted: Words, given: Words) -> tuple[Words, tuple[str, ...]]:
         if name == "title" and not text:
             raise BadInput("报告标题还没有填写")
         if len(text) > _LONGEST[name] and text != own:
-            raise BadInput(f"{word}有{len(text)}个字，请缩短到{_LONGEST[name]}个字以内")
+            raise BadInput(f"{word}有 {len(text)} 个字，请缩短到 {_LONGEST[name]} 个字以内")
         made[name] = text
-        if text != own:
+        if text != own and name != "sent_to":
             edited.append(word)
     return Words(**made), tuple(edited)
 

@@ -1,4 +1,4 @@
-"""热点专题报告: one topic, several, or a subject (议题), over their life or a period: from facts to sentences and tables.
+"""热点专题报告: one topic, several, or a subject (议题), over their life or a period, in sentences, tables and charts.
 
 Where it began and how it spread, how much of it there was and will be, where, by whom and how it is spoken of, what
 risk it bears, what to do, and what all that rests on. Title, summary, risk and suggestions a person may put in own
@@ -10,14 +10,13 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from core import db, labels
+from core import labels
 from core.clock import local
 from core.incidents.phrases import MANY, growth, moment, risk_sentence
 from core.metrics.growth import share
-from core.models import Edition
 from core.query.topic_views import Ahead
-from core.report import editions, topic_facts
 from core.report import opinion_parts as parts
+from core.report import topic_facts
 from core.report.advice import (
     WHEN_GROWING,
     WHEN_LISTS,
@@ -78,19 +77,6 @@ def drafted(session: Session, topics: Sequence[int] = (), *, group: int | None =
     return _draft(topic_facts.read(session, topics, group, first, last, now))
 
 
-def publish(topics: Sequence[int] = (), *, group: int | None = None, first: date | None = None,
-            last: date | None = None, now: datetime, words: Words = DRAFT, by: str = "") -> Edition:
-    """Build the report from one state of the database and issue it: a version of one report for each choice of topics
-    and period. Errors as `build`."""
-    with db.snapshot() as reading:
-        content = build(reading, topics, group=group, first=first, last=last, now=now, words=words, by=by)
-    with db.session() as writing:
-        edition = editions.issue(writing, content, by=by, now=now)
-        db.bump(writing, now)
-        writing.commit()
-    return edition
-
-
 def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str = "") -> Content:
     """The report that those facts make, with what a person wrote instead of the draft. Pure. Errors as `build` of
     words."""
@@ -103,7 +89,7 @@ def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str 
         subject=Subject(KIND, "", WHOLE if f.whole else f"{f.first}_{f.last}", _scope(f)), title=said.title,
         subtitle="（供领导参阅）", office=office, district=district, platform="网络舆情", kind="热点专题报告",
         period=f"{full_day(f.first)}至{full_day(f.last)}", scope=cut(_name(f), 24), basis="按发布时间统计",
-        as_of=f.now, stamp=f.stamp, is_demo=f.demo,
+        as_of=f.now, stamp=f.stamp, is_demo=f.demo, series="网络舆情",
         sections=tuple(section for section in (summary, *body, _method(f, edited, by), *_annexes(f))
                        if section and section.blocks),
     )
@@ -135,7 +121,7 @@ def _draft(f: Facts) -> Words:
     name = titled(_name(f))
     many = "议题" if f.group else f"等{len(f.topics)}个话题" if len(f.topics) > 1 else ""
     return Words(f"关于{name}{many}的热点专题报告", _summary(f), _risk(f),
-                 "\n".join(map(str, advice(f, SUGGESTIONS, NOTHING))) if f.size.mentions else "")
+                 "\n".join(map(str, advice(f, SUGGESTIONS, NOTHING))) if f.size.mentions else "", "")
 
 
 def _days(f: Facts) -> str:
@@ -447,4 +433,4 @@ def _annexes(f: Facts) -> list[Section]:
     return made
 
 
-__all__ = ["KIND", "WHOLE", "build", "compose", "drafted", "publish"]
+__all__ = ["KIND", "WHOLE", "build", "compose", "drafted"]
