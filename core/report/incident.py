@@ -36,6 +36,7 @@ from core.report.content import (
     Section,
     Subject,
     Table,
+    numeral,
 )
 from core.report.incident_advice import (
     LESSONS,
@@ -56,6 +57,7 @@ _OWN = ("近24小时", "负面信息")
 """What a sentence of risk says that the system wrote: its figures are of another moment, so it is written anew."""
 _TOLD_STEPS = ("stage", "level", "note", "merge", "split", "withdraw", "reopen")
 _STEPS, _STEPS_BRIEF = 80, 8
+COMPARED = "与上期对比"
 _BLANK = re.compile(r"(?<=[\u4e00-\u9fff，。；：“”]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 
@@ -100,9 +102,9 @@ def publish(incident_id: int, stage: str, *, now: datetime, words: Words = DRAFT
 
 
 def stage_name(stage: str) -> str:
-    """快报, 第2次续报, 终报."""
+    """快报, 续报（二）, 终报."""
     number = incident_reports.number_of(stage)
-    return f"第{number}次{FOLLOWING}" if number else stage
+    return f"{FOLLOWING}（{numeral(number) if number < 100 else number}）" if number else stage
 
 
 def due(one: Head, done: Sequence[Issued], now: datetime) -> str:
@@ -134,11 +136,30 @@ def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str 
         office=office, district=district, platform="网络舆情", kind="事件专报",
         period=f"{stamp(first)} 至 {stamp(f.now)}", scope=cut(one.title, 24), basis="按发布时间统计", as_of=f.now,
         stamp=f.stamp, is_demo=one.demo, layout="report" if f.stage == FINAL else "brief", series="网络舆情",
-        masthead="舆情专报", number=f"{FOLLOWING}第{f.number}期" if f.number else f.stage, sent_to=said.sent_to,
-        sections=tuple(section for section in (
-            Section("摘要", tuple(parts.summary_blocks(said))), *sections, _method(f, edited, by), *_annexes(f),
-        ) if section and section.blocks),
+        masthead="舆情专报", number=stage_name(f.stage), sent_to=said.sent_to,
+        sections=tuple(section for section in _arranged(
+            f, [Section("摘要", tuple(parts.summary_blocks(said))), *filter(None, sections)], _method(f, edited, by),
+            _annexes(f)) if section.blocks),
     )
+
+
+def _arranged(f: Facts, body: list[Section], method: list[str], annexes: list[Section]) -> list[Section]:
+    """A 终报 has its tables where they are spoken of. A brief is read at one glance: sentences first, on a page or two,
+    with what is compared with the report before; the tables behind them stand at its end."""
+    if f.stage == FINAL:
+        return [*body, Section("统计口径", tuple(map(Paragraph, method)), role="method"), *annexes]
+    tables: list[Block] = []
+    made = []
+    for section in body:
+        kept: list[Block] = []
+        for block in section.blocks:
+            away = isinstance(block, Figures) or (isinstance(block, Table) and block.title != COMPARED)
+            (tables if away else kept).append(block)
+        made.append(Section(section.title, tuple(kept)))
+    tables += [block for section in annexes for block in section.blocks]
+    note = Note(f"统计口径：{''.join(method)}")
+    made[-1] = Section(made[-1].title, (*made[-1].blocks, note))
+    return [*made, Section("数据与主要信息", tuple(tables), role="annex")]
 
 
 # --- The draft
@@ -146,8 +167,7 @@ def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str 
 
 def _draft(f: Facts) -> Words:
     one = f.file.head
-    name = f"关于“{one.title.replace('“', '‘').replace('”', '’')}”的舆情"
-    title = f"{name}{FOLLOWING}（第{f.number}次）" if f.number else f"{name}{f.stage}"
+    title = f"关于“{one.title.replace('“', '‘').replace('”', '’')}”的舆情{stage_name(f.stage)}"
     rules, otherwise = (LESSONS, NOTHING_TO_LEARN) if f.stage == FINAL else (SUGGESTIONS, NOTHING_TO_SUGGEST)
     return Words(title, _summary(f), _risk(f), "\n".join(map(str, advice(f, rules, otherwise))), "")
 
@@ -160,7 +180,7 @@ def _summary(f: Facts) -> str:
     if kept.startswith("截至") and "监测到" in kept.split("。")[0]:
         kept = kept.split("。", 1)[1].lstrip()
     if not f.how.mentions:
-        lead = f"截至{moment(f.now, f.now)}，没有关联到与此事有关的公开信息。"
+        lead = f"截至{moment(f.now, f.now)}，没有监测到与此事有关的公开信息。"
     elif f.stage == FINAL:
         lead = _whole_course(f)
     else:
@@ -190,8 +210,8 @@ def _risk(f: Facts) -> str:
 
 
 def _first(f: Facts, words: Words) -> tuple[Section | None, ...]:
-    return (Section("基本情况", (_elements(f), Paragraph(_origin(f)))), _spread(f), _opinions(f, topics=1, most=3),
-            Section("处置与回应", tuple(_handling(f, steps=_STEPS_BRIEF))), _suggested(words, "工作建议"))
+    return (Section("基本情况", (_elements(f), Paragraph(_origin(f) + _position(f)))), _spread(f),
+            _opinions(f, topics=1), Section("处置与回应", tuple(_handling(f, steps=_STEPS_BRIEF))), _suggested(words, "工作建议"))
 
 
 def _following(f: Facts, words: Words) -> tuple[Section | None, ...]:
@@ -229,13 +249,21 @@ def _elements(f: Facts) -> Table:
     return Table("事件要素", (Column("项目"), Column("内容"), Column("项目"), Column("内容")), rows)
 
 
+def _position(f: Facts) -> str:
+    """Where it happened, how grave it is, who leads."""
+    one = f.file.head
+    where = f"事发地点为{_where(one)}" if _where(one) else "事发地点尚未核定"
+    unit = f"牵头单位为{one.unit}" if one.unit else "牵头单位尚未明确"
+    return f"{where}，等级为{labels.LEVELS[one.level]}（{labels.LEVEL_NAMES[one.level]}），{unit}。"
+
+
 def _origin(f: Facts) -> str:
     """Where it was seen first, and when the file was opened."""
     one = f.file.head
     who = f"由{told(one.opened_by)}" if told(one.opened_by) else ""
     opened = f"{moment(one.opened_at, f.now)}{who}立项"
     if f.course.empty:
-        return f"{moment(one.first_at, f.now)}获悉此事，{opened}，截至报告时没有关联到公开信息。"
+        return f"{moment(one.first_at, f.now)}获悉此事，{opened}。"
     first = f.course.iloc[0]
     undated = "" if first["dated"] else "（来源未注明发布时间，为首次采集时间）"
     return (f"{moment(first['published_at'], f.now)}{undated}，{cut(first['source'], 20)}（{first['platform']}）发布"
@@ -286,7 +314,8 @@ def _news(f: Facts) -> str:
     if since.gone:
         said.append(f"移出与本事件无关的信息{since.gone:,}条")
     if since.platforms:
-        said.append(f"新传至{listed(since.platforms)}")
+        many = f"等{len(since.platforms)}个平台" if len(since.platforms) > 4 else ""
+        said.append(f"新传至{'、'.join(since.platforms[:4])}{many}")
     for step in since.steps:
         if step.kind == "level":
             said.append(f"等级由{step.before}调整为{step.after}")
@@ -327,7 +356,7 @@ def _compared(f: Facts) -> Table:
         ("新交办任务（项）", labels.MISSING, f"{len(_asked(since.steps))}"),
         ("新收到反馈（项）", labels.MISSING, f"{len(_answers(since.steps))}"),
     ]
-    return Table("与上期对比", (Column("项目"), Column("上期"), Column("本期")), tuple(rows))
+    return Table(COMPARED, (Column("项目"), Column("上期"), Column("本期")), tuple(rows))
 
 
 # --- 传播情况
@@ -393,13 +422,13 @@ def _cards(f: Facts) -> Figures:
 # --- 各方观点
 
 
-def _opinions(f: Facts, *, topics: int = incident_facts.VIEWED, quotes: int = 1, most: int = 20) -> Section | None:
+def _opinions(f: Facts, *, topics: int = incident_facts.VIEWED, quotes: int = 1) -> Section | None:
     if not f.voices:
         return None
     blocks: list[Block] = [Paragraph(parts.feeling_words(f.voices)), parts.feeling_table(f.voices)]
     shown = f.views[:topics]
     for title, seen in shown:
-        blocks += parts.views_blocks(title, seen, quotes, most)
+        blocks += parts.views_blocks(title, seen, quotes, told=f.stage != FINAL)
     if not shown:
         blocks.append(Paragraph("信息较少或尚未形成话题，观点暂未归纳，主要信息见附表。"))
     return Section("各方观点", tuple(blocks))
@@ -557,7 +586,7 @@ def _effect(f: Facts) -> Section | None:
 # --- 口径, 附表
 
 
-def _method(f: Facts, edited: Sequence[str], by: str) -> Section:
+def _method(f: Facts, edited: Sequence[str], by: str) -> list[str]:
     merged = f"（含已并入的{listed((f'“{cut(one.title, 24)}”' for one in f.file.merged), 3)}）" if f.file.merged else ""
     said = [f"统计范围为本事件{merged}关联的信息，数据截至{moment(f.now, f.now)}；时间为北京时间，按发布时间统计，"
             "来源未注明发布时间的，以首次采集时间为准。去重指转载、摘录与原文合计一篇。"]
@@ -569,9 +598,7 @@ def _method(f: Facts, edited: Sequence[str], by: str) -> Section:
     said.append(f"回应时限依据国办发〔2016〕61号、80号文件：{hours}。")
     if "建议" not in edited:
         said.append("建议由系统按既定规则提出，依据随文注明，供参考。")
-    said += [words for words in [parts.edited_words(edited, by)] if words]
-    block = Paragraph if f.stage == FINAL else Note
-    return Section("统计口径", tuple(map(block, said)), role="method")
+    return [*said, *filter(None, [parts.edited_words(edited, by)])]
 
 
 def _annexes(f: Facts) -> list[Section]:

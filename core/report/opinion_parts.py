@@ -317,11 +317,32 @@ def quote_words(one: Quote) -> str:
     return f"“{text}{'……' if one.more else ''}”"
 
 
-def views_blocks(title: str, seen: Seen, quotes: int = 1, most: int = 20) -> list[Block]:
-    """The viewpoints of a topic, of each side the largest, in sentences and tables."""
-    sides = "；".join(side_words(side, view) for side, view in ((NETIZENS, seen.netizens), (MEDIA, seen.media)))
-    blocks: list[Block] = [
-        Paragraph(f"就话题“{cut(title)}”归纳观点：{sides}。{stance_words(seen.netizens)}"), _stances(seen)]
+def points_words(side: str, view: Side, most: int = 3) -> str:
+    """The largest viewpoints of a side in their own words: 一是“……”; empty where there are none."""
+    said = []
+    for n, point in enumerate(view.points[:most], 1):
+        if point.quotes:
+            part = f"，占{percent(point.share)}" if view.comments >= MANY else ""
+            said.append(f"{numeral(n)}是{_short(point.quotes[0])}（{point.number:,}条{part}）")
+    if not said:
+        return ""
+    more = f"{'等' if len(view.points) > most else ''}{len(view.points)}类"
+    return f"{SIDE_WORDS[side]}观点有{more}：{'；'.join(said)}。"
+
+
+def _short(one: Quote) -> str:
+    text = cut(one.text, QUOTED).replace("“", "‘").replace("”", "’")
+    return f"“{text}{'……' if one.more and not text.endswith('……') else ''}”"
+
+
+def views_blocks(title: str, seen: Seen, quotes: int = 1, most: int = 20, *, told: bool = False) -> list[Block]:
+    """The viewpoints of a topic, of each side the largest, in sentences and tables. `told`: with quotations in the
+    sentences, for a report whose tables stand at its end."""
+    both = ((NETIZENS, seen.netizens), (MEDIA, seen.media))
+    sides = "；".join(side_words(side, view) for side, view in both)
+    points = "".join(points_words(side, view) for side, view in both) if told else ""
+    lead = f"就话题{titled(title)}归纳观点：{sides}。" if not points else f"就话题{titled(title)}归纳，{points}"
+    blocks: list[Block] = [Paragraph(f"{lead}{stance_words(seen.netizens)}"), _stances(seen)]
     if seen.netizens.points or seen.media.points:
         blocks.insert(1, views_table(seen, quotes, most))
     return blocks

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core import labels
 from core.clock import local
-from core.incidents.phrases import MANY, growth, moment, risk_sentence
+from core.incidents.phrases import MANY, moment, risk_sentence
 from core.metrics.growth import share
 from core.query.topic_views import Ahead
 from core.report import opinion_parts as parts
@@ -44,8 +44,9 @@ from core.report.content import (
     Series,
     Subject,
     Table,
+    clean_text,
 )
-from core.report.opinion_parts import DRAFT, Words, cut, full_day, quote_words, stamp, titled
+from core.report.opinion_parts import DRAFT, Words, cut, full_day, stamp, titled
 from core.report.sentences import listed, percent
 from core.report.topic_facts import Facts
 from core.settings import settings
@@ -111,7 +112,7 @@ def _named(f: Facts) -> str:
     name = titled(_name(f))
     if f.group:
         return f"议题{name}（含{len(f.topics)}个话题）"
-    return f"话题{name}" if len(f.topics) == 1 else f"{name}等{len(f.topics)}个话题"
+    return f"话题{name}" if len(f.topics) == 1 else f"话题{name}等{len(f.topics)}个话题"
 
 
 # --- The draft
@@ -143,14 +144,18 @@ def _summary(f: Facts) -> str:
 
 
 def _quoted(f: Facts) -> str:
-    """Sentences of what was reprinted, verbatim."""
-    said: list[str] = []
+    """Sentences of what was reprinted, verbatim, those of one source together."""
+    said: list[tuple[str, str]] = []
     for one in f.views[0][1].summary if f.views else ():
-        line = f"据{cut(one.source, 20)}：{quote_words(one)}。"
-        if sum(map(len, said)) + len(line) > SUMMED:
+        text = "“" + clean_text(one.text).replace("“", "‘").replace("”", "’") + "”"
+        if sum(len(words) for _, words in said) + len(text) > SUMMED:
             break
-        said.append(line)
-    return "".join(said)
+        source = cut(one.source, 20)
+        if said and said[-1][0] == source:
+            said[-1] = (source, said[-1][1] + text)
+        else:
+            said.append((source, text))
+    return "".join(f"据{source}：{text}。" for source, text in said)
 
 
 def _risk(f: Facts) -> str:
@@ -219,8 +224,7 @@ def _course(f: Facts) -> Section:
     blocks: list[Block] = []
     running = f.last if f.running else None
     if words := parts.turn_words(f.counts, running):
-        now = f"{growth(f.how)}。" if f.running else ""
-        blocks += [Paragraph(words + now), parts.daily_chart(f.daily, f.counts), parts.turns_table(f.counts, running)]
+        blocks += [Paragraph(words), parts.daily_chart(f.daily, f.counts), parts.turns_table(f.counts, running)]
         if f.running:
             blocks.append(_lately(f))
     else:
