@@ -22,6 +22,11 @@ def scope_of(incident_id: int) -> str:
     return f"incident:{incident_id}"
 
 
+def incident_of(scope: str) -> int:
+    """The incident of an edition's scope."""
+    return int(scope.removeprefix("incident:"))
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A report that was issued. `of`: title of the merged file that it was about, empty of the file itself."""

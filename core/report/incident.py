@@ -51,7 +51,7 @@ from core.report.opinion_parts import DRAFT, Words, cut, stamp, titled, told
 from core.report.sentences import listed, percent
 from core.settings import settings
 
-__all__ = ["build", "drafted", "due", "publish"]
+__all__ = ["build", "drafted", "due", "issue", "publish", "stage_name"]
 
 _OWN = ("近24小时", "负面信息")
 """What a sentence of risk says that the system wrote: its figures are of another moment, so it is written anew."""
@@ -78,25 +78,30 @@ def drafted(session: Session, incident_id: int, stage: str, *, now: datetime) ->
     return _draft(incident_facts.read(session, incident_id, stage, now))
 
 
-def publish(incident_id: int, stage: str, *, now: datetime, words: Words = DRAFT, by: str = "",
-            seen: int | None = None) -> Edition:
-    """Build the report from one state of the database, issue it, and note it in the incident's course. What says
-    exactly the same as the newest version is not issued again. `seen`: id of the newest report about the incident that
-    the person knows of (0: none); where there is another by now, it is refused. Errors as `build`."""
+def issue(session: Session, content: Content, *, now: datetime, by: str = "", seen: int | None = None) -> Edition:
+    """Issue the report as it was built, and note it in the incident's course; the caller commits. What says exactly the
+    same as the newest version is not issued again. `seen`: id of the newest report about the incident that the person
+    knows of (0: none). Raises BadInput where there is another by now, or the stage can't be issued any more."""
+    stage, id_ = content.subject.period, incident_reports.incident_of(content.subject.scope)
+    top = take(session, incidents.head(session, id_), archived=True)  # nobody else issues one meanwhile
+    incident_facts.stage_of(session, top.id, stage)
+    done = incident_reports.issued(session, top.id)
+    if top.id != id_ or (seen is not None and seen != max((one.id for one in done), default=0)):
+        raise BadInput("刚有人签发了这个事件的报告，或合并了这个事件，请刷新页面，看过后再签发")
+    newest = editions.latest(session, content)
+    edition = editions.issue(session, content, by=by, now=now)
+    if newest is None or newest.id != edition.id:
+        version = f"（第{edition.version}版）" if edition.version > 1 else ""
+        incidents.reported(session, top.id, f"签发{stage_name(stage)}{version}", content.title, who=by, now=now)
+    return edition
+
+
+def publish(incident_id: int, stage: str, *, now: datetime, words: Words = DRAFT, by: str = "") -> Edition:
+    """Build the report from one state of the database and issue it. Errors as `build`."""
     with db.snapshot() as reading:
         content = build(reading, incident_id, stage, now=now, words=words, by=by)
     with db.session() as writing:
-        top = take(writing, incidents.head(writing, incident_id), archived=True)  # nobody else issues one meanwhile
-        done = incident_reports.issued(writing, incident_id)
-        if seen is not None and seen != max((one.id for one in done), default=0):
-            raise BadInput("刚有人签发了这个事件的报告，请刷新页面，看过后再签发")
-        newest = editions.latest(writing, content)
-        edition = editions.issue(writing, content, by=by, now=now)
-        if newest is None or newest.id != edition.id:
-            version = f"（第{edition.version}版）" if edition.version > 1 else ""
-            incidents.reported(writing, top.id, f"签发{stage_name(content.subject.period)}{version}", content.title,
-                               who=by, now=now)
-        db.bump(writing, now)
+        edition = issue(writing, content, now=now, by=by)
         writing.commit()
     return edition
 
@@ -211,7 +216,8 @@ def _risk(f: Facts) -> str:
 
 def _first(f: Facts, words: Words) -> tuple[Section | None, ...]:
     return (Section("基本情况", (_elements(f), Paragraph(_origin(f) + _position(f)))), _spread(f),
-            _opinions(f, topics=1), Section("处置与回应", tuple(_handling(f, steps=_STEPS_BRIEF))), _suggested(words, "工作建议"))
+            _opinions(f, topics=1), Section("处置与回应", tuple(_handling(f, steps=_STEPS_BRIEF))),
+            _suggested(words, "工作建议"))
 
 
 def _following(f: Facts, words: Words) -> tuple[Section | None, ...]:
@@ -349,13 +355,12 @@ def _compared(f: Facts) -> Table:
         ("数据截止", stamp(since.at), stamp(f.now)), ("签发时间", stamp(since.report.issued_at), labels.MISSING),
         ("版次", f"第{since.report.version}版", labels.MISSING),
         ("关联信息（条）", f"{since.had:,}", f"{f.how.mentions:,}"),
-        ("新增关联（条）", labels.MISSING, f"{since.new:,}"),
-        ("其中上期之后发布（条）", labels.MISSING, f"{since.newer:,}"),
-        ("移出（条）", labels.MISSING, f"{since.gone:,}"),
         ("等级", _was(f, "level") or level, level), ("环节", _was(f, "stage") or stage, stage),
-        ("新交办任务（项）", labels.MISSING, f"{len(_asked(since.steps))}"),
-        ("新收到反馈（项）", labels.MISSING, f"{len(_answers(since.steps))}"),
+        ("新增关联（条）", labels.MISSING, f"{since.new:,}"),
     ]
+    more = {"其中上期之后发布（条）": since.newer, "移出（条）": since.gone,
+            "新交办任务（项）": len(_asked(since.steps)), "新收到反馈（项）": len(_answers(since.steps))}
+    rows += [(name, labels.MISSING, f"{number:,}") for name, number in more.items() if number]
     return Table(COMPARED, (Column("项目"), Column("上期"), Column("本期")), tuple(rows))
 
 
@@ -492,8 +497,8 @@ def _clock_table(f: Facts) -> Table:
 def _task_table(f: Facts, title: str) -> Table:
     names = ("承办单位", "交办事项", "交办时间", "反馈时限", "状态", "反馈情况")
     return Table(title, (Column("序号", "int"), *map(Column, names)), tuple(
-        (n, task.unit + (f"（{task.person}）" if task.person else ""), cut(task.text, 80), stamp(task.asked_at),
-         stamp(task.due_at), task.state(f.now), cut(task.answer, 120)) for n, task in enumerate(f.file.tasks, 1)))
+        (n, task.unit + (f"（{task.person}）" if task.person else ""), cut(task.text, 80), stamp(task.asked_at)[5:],
+         stamp(task.due_at)[5:], task.state(f.now), cut(task.answer, 120)) for n, task in enumerate(f.file.tasks, 1)))
 
 
 def _steps(steps: Sequence[Step], kinds: Sequence[str], most: int) -> list[Step]:
@@ -587,15 +592,18 @@ def _effect(f: Facts) -> Section | None:
 
 
 def _method(f: Facts, edited: Sequence[str], by: str) -> list[str]:
+    """How the figures were made; in a few words where there is little room."""
     merged = f"（含已并入的{listed((f'“{cut(one.title, 24)}”' for one in f.file.merged), 3)}）" if f.file.merged else ""
-    said = [f"统计范围为本事件{merged}关联的信息，数据截至{moment(f.now, f.now)}；时间为北京时间，按发布时间统计，"
-            "来源未注明发布时间的，以首次采集时间为准。去重指转载、摘录与原文合计一篇。"]
-    if f.voices:
-        said.append("情感和立场由系统按用语判断，经人工更正的以更正为准。媒体指新闻、微信公众号、APP、网站和台账内账号，其余为网民；"
-                    "热榜条目不计入观点。")
-    hours = "、".join(f"{hours}小时内{name}（{'、'.join(labels.LEVELS[level] for level in levels)}）"
-                     for name, hours, levels in CLOCKS)
-    said.append(f"回应时限依据国办发〔2016〕61号、80号文件：{hours}。")
+    said = [f"统计范围为本事件{merged}关联的信息，时间为北京时间，按发布时间统计。"]
+    if f.stage == FINAL:
+        hours = "、".join(f"{hours}小时内{name}（{'、'.join(labels.LEVELS[level] for level in levels)}）"
+                         for name, hours, levels in CLOCKS)
+        said = [f"统计范围为本事件{merged}关联的信息，数据截至{moment(f.now, f.now)}；时间为北京时间，按发布时间统计，"
+                "来源未注明发布时间的，以首次采集时间为准。去重指转载、摘录与原文合计一篇。",
+                "情感和立场由系统按用语判断，经人工更正的以更正为准。媒体指新闻、微信公众号、APP、网站和台账内账号，"
+                "其余为网民；热榜条目不计入观点。", f"回应时限依据国办发〔2016〕61号、80号文件：{hours}。"]
+    elif f.voices:
+        said.append("情感、立场由系统按用语判断；媒体指新闻、微信公众号、APP、网站和台账内账号，其余为网民，热榜条目不计入观点。")
     if "建议" not in edited:
         said.append("建议由系统按既定规则提出，依据随文注明，供参考。")
     return [*said, *filter(None, [parts.edited_words(edited, by)])]

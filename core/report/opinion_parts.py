@@ -317,7 +317,7 @@ def quote_words(one: Quote) -> str:
     return f"“{text}{'……' if one.more else ''}”"
 
 
-def points_words(side: str, view: Side, most: int = 3) -> str:
+def points_words(side: str, view: Side, most: int = 2) -> str:
     """The largest viewpoints of a side in their own words: 一是“……”; empty where there are none."""
     said = []
     for n, point in enumerate(view.points[:most], 1):
@@ -326,12 +326,14 @@ def points_words(side: str, view: Side, most: int = 3) -> str:
             said.append(f"{numeral(n)}是{_short(point.quotes[0])}（{point.number:,}条{part}）")
     if not said:
         return ""
-    more = f"{'等' if len(view.points) > most else ''}{len(view.points)}类"
-    return f"{SIDE_WORDS[side]}观点有{more}：{'；'.join(said)}。"
+    if len(view.points) == 1:
+        return f"{SIDE_WORDS[side]}观点主要是{said[0].removeprefix('一是')}。"
+    mainly = "，主要有" if len(view.points) > most else ""
+    return f"{SIDE_WORDS[side]}观点有{len(view.points)}类{mainly}：{'；'.join(said)}。"
 
 
 def _short(one: Quote) -> str:
-    text = cut(one.text, QUOTED).replace("“", "‘").replace("”", "’")
+    text = cut(one.text, 36).replace("“", "‘").replace("”", "’")
     return f"“{text}{'……' if one.more and not text.endswith('……') else ''}”"
 
 
@@ -409,7 +411,7 @@ class Words:
 DRAFT = Words()
 """Everything as drafted."""
 NAMES = {"title": "标题", "summary": "摘要", "risk": "风险提示", "suggestions": "建议", "sent_to": "报送单位"}
-_LONGEST = {"title": TITLE, "summary": SUMMARY, "risk": RISK, "suggestions": SUGGESTIONS, "sent_to": TITLE}
+LONGEST = {"title": TITLE, "summary": SUMMARY, "risk": RISK, "suggestions": SUGGESTIONS, "sent_to": TITLE}
 
 
 def worded(drafted: Words, given: Words) -> tuple[Words, tuple[str, ...]]:
@@ -421,8 +423,8 @@ def worded(drafted: Words, given: Words) -> tuple[Words, tuple[str, ...]]:
         text = own if other is None else "\n".join(filter(None, map(clean_text, other.splitlines())))
         if name == "title" and not text:
             raise BadInput("报告标题还没有填写")
-        if len(text) > _LONGEST[name] and text != own:
-            raise BadInput(f"{word}有 {len(text)} 个字，请缩短到 {_LONGEST[name]} 个字以内")
+        if len(text) > LONGEST[name] and text != own:
+            raise BadInput(f"{word}有 {len(text)} 个字，请缩短到 {LONGEST[name]} 个字以内")
         made[name] = text
         if text != own and name != "sent_to":
             edited.append(word)

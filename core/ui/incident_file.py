@@ -9,7 +9,14 @@ from core import clock, incidents, labels
 from core.incidents.entered import PLACE, RISK, SUMMARY, TITLE
 from core.query import incidents as query
 from core.query.incidents import STATES, Clock, File, Head
-from core.ui import incident_course, incident_info, incident_others, incident_papers, incident_views
+from core.ui import (
+    incident_course,
+    incident_info,
+    incident_others,
+    incident_papers,
+    incident_reports,
+    incident_views,
+)
 from core.ui.ask import look
 from core.ui.deeds import WHO, do, said
 from core.ui.incident_deeds import TOLD, badge, begun, moment, save, turn, when
@@ -18,7 +25,8 @@ from core.ui.parts import caption, empty, plain
 
 PARTS = {
     "信息": incident_info.part, "走势": incident_views.curve, "观点": incident_views.views,
-    "处置过程": incident_course.part, "附件": incident_papers.part, "关联事件": incident_others.part,
+    "处置过程": incident_course.part, "报告": incident_reports.part, "附件": incident_papers.part,
+    "关联事件": incident_others.part,
 }
 _TICK = 30
 """Seconds between two looks at the clocks."""

@@ -6,7 +6,7 @@ from core import charts, clock, labels
 from core.query import opinion, topic_course, topic_figures, topic_views
 from core.query.opinion import TopicDetail
 from core.query.topic_course import Node
-from core.ui import outlook, topic_deeds, topic_lives
+from core.ui import outlook, topic_deeds, topic_lives, topic_report
 from core.ui.ask import ask
 from core.ui.parts import Card, anchor, caption, cards, plain
 from core.ui.topic_views import items, representatives, sentiment, summary, viewpoints
@@ -16,7 +16,10 @@ NODES = 12
 
 
 def topic(detail: TopicDetail) -> None:
-    """Draw the topic under the room's head."""
+    """Draw the topic under the room's head, or the report on it that is asked for."""
+    if topic_report.asked():
+        topic_report.page(detail)
+        return
     seen = ask(topic_views.seen, detail.id)
     _head(detail)
     summary(seen)
@@ -46,6 +49,7 @@ def _head(detail: TopicDetail) -> None:
     caption("关键词：" + ("、".join(detail.keywords) or "—"))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         topic_deeds.links(detail)
+        topic_report.button(detail)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         topic_deeds.deeds(detail)
 

@@ -7,7 +7,7 @@ from core.query import topic_lives
 from core.query.opinion import TopicDetail, largest
 from core.query.scope import Filter
 from core.query.topic_lives import NO_UNIT
-from core.ui import topic_deeds
+from core.ui import topic_deeds, topic_report
 from core.ui.ask import ask
 from core.ui.export import export
 from core.ui.parts import caption, empty
@@ -83,6 +83,7 @@ def subjects(where: Filter, visit: int) -> None:
     found = ask(topic_lives.subject, int(frame["group_id"][row]))
     if found is None:
         return
+    topic_report.subject_button(found)
     picked = table(found.topics, {
         "title": Column("话题", width="large"), "mentions": Column("信息条数", "int"),
         "first_at": Column("最早出现", "time"), "last_at": Column("最近出现", "time"),

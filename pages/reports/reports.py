@@ -7,7 +7,7 @@ from core.faults import BadInput
 from core.query import scope
 from core.report import editions, facts, monthly
 from core.ui import editions as editions_ui
-from core.ui.choice import linked
+from core.ui import report_list
 from core.ui.preview import preview
 
 ui.gate("reports")
@@ -15,11 +15,13 @@ choices = ui.ask(scope.choices)
 now = clock.now()
 today = clock.day_of(now)
 if not choices.platforms or choices.posts is None:
+    if not ui.ask(editions.listing).empty:
+        report_list.section()
+        st.stop()
     ui.empty("还没有账号数据，暂时编不出报告。请先在“账号台账”导入账号，并导入或采集数据。")
     ui.link("ledger")
     st.stop()
 
-issued = ui.ask(editions.listing)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.selectbox("报告种类", ["平台月报"], key="report_kind", width=130)
     platforms = {name: code for code, name in choices.platforms}
@@ -49,19 +51,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.query_params["edition"] = str(edition.id)
         st.rerun()
 
-st.header("已签发报告", anchor=False)
-if issued.empty:
-    ui.empty("还没有签发过报告。每月1日会自动签发上月月报，也可以点“签发”。")
-else:
-    names = {row["id"]: f"{row['title']}　第{row['version']}版" for row in issued.to_dict("records")}
-    opened = linked("edition", "打开一份报告", names, "选择一份已签发的报告")
-    if opened is not None:
-        editions_ui.files(opened)
-    ui.table(issued.assign(version=[f"第{n}版" for n in issued["version"]]), {
-        "title": ui.Column("报告", width="large"), "period": ui.Column("月份"), "version": ui.Column("版次"),
-        "issued_at": ui.Column("签发时间", "time"), "issued_by": ui.Column("签发人"),
-    }, key="editions", alt="已签发报告列表")
-
-st.header("预览", anchor=False)
-st.markdown(f"#### {ui.parts.plain(content.title)}")
-preview(content)
+if not report_list.section():
+    st.header("预览", anchor=False)
+    st.markdown(f"#### {ui.parts.plain(content.title)}")
+    preview(content)
