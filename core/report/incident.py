@@ -138,10 +138,10 @@ def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str 
     sections = {FIRST: _first, FOLLOWING: _following, FINAL: _final}[FOLLOWING if f.number else f.stage](f, said)
     return Content(
         subject=Subject(KIND, "", f.stage, incident_reports.scope_of(one.id)), title=said.title, subtitle="",
-        office=office, district=district, platform="网络舆情", kind="事件专报",
+        office=office, district=district, platform="网络舆情", kind=labels.REPORT_KINDS[KIND],
         period=f"{stamp(first)} 至 {stamp(f.now)}", scope=cut(one.title, 24), basis="按发布时间统计", as_of=f.now,
         stamp=f.stamp, is_demo=one.demo, layout="report" if f.stage == FINAL else "brief", series="网络舆情",
-        masthead="舆情专报", number=stage_name(f.stage), sent_to=said.sent_to,
+        masthead=f"{district}舆情专报", number=stage_name(f.stage), sent_to=said.sent_to,
         sections=tuple(section for section in _arranged(
             f, [Section("摘要", tuple(parts.summary_blocks(said))), *filter(None, sections)], _method(f, edited, by),
             _annexes(f)) if section.blocks),
@@ -163,8 +163,7 @@ def _arranged(f: Facts, body: list[Section], method: list[str], annexes: list[Se
         made.append(Section(section.title, tuple(kept)))
     tables += [block for section in annexes for block in section.blocks]
     note = Note(f"统计口径：{''.join(method)}")
-    made[-1] = Section(made[-1].title, (*made[-1].blocks, note))
-    return [*made, Section("数据与主要信息", tuple(tables), role="annex")]
+    return [*made, Section("数据与主要信息", (*tables, note), role="annex")]
 
 
 # --- The draft
@@ -246,13 +245,12 @@ def _elements(f: Facts) -> Table:
     one = f.file.head
     level = f"{labels.LEVELS[one.level]}（{labels.LEVEL_NAMES[one.level]}）"
     rows = (
-        ("等级", level, "事发地点", _where(one) or "尚未核定"),
-        ("牵头单位", one.unit or "尚未明确", "当前环节", labels.STAGES[one.stage]),
-        ("最早发布", stamp(f.size.first_at) or "没有公开信息", "首次采集" if f.how.mentions else "获悉时间",
-         stamp(one.first_at)),
-        ("立项", stamp(one.opened_at), "关联信息", f"{f.how.mentions:,}条" if f.how.mentions else "没有"),
+        ("等级", level), ("事发地点", _where(one) or "尚未核定"), ("牵头单位", one.unit or "尚未明确"),
+        ("当前环节", labels.STAGES[one.stage]), ("最早发布", stamp(f.size.first_at) or "没有公开信息"),
+        ("首次采集" if f.how.mentions else "获悉时间", stamp(one.first_at)), ("立项", stamp(one.opened_at)),
+        ("关联信息", f"{f.how.mentions:,}条" if f.how.mentions else "没有"),
     )
-    return Table("事件要素", (Column("项目"), Column("内容"), Column("项目"), Column("内容")), rows)
+    return Table("事件要素", parts.heads("项目", "内容"), rows)
 
 
 def _position(f: Facts) -> str:

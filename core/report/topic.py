@@ -56,6 +56,7 @@ WHOLE = "全程"
 """The period of a report over the topics' whole life."""
 PLACES = 8
 """Streets and units that are listed."""
+_ENDS = ("。”", "！”", "？”", "……”")
 SUMMED = 200
 """Characters of quotations in a summary."""
 
@@ -88,7 +89,7 @@ def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str 
             Section("工作建议", tuple(parts.listed_lines(lines))) if lines else None) if f.size.mentions else ()
     return Content(
         subject=Subject(KIND, "", WHOLE if f.whole else f"{f.first}_{f.last}", _scope(f)), title=said.title,
-        subtitle="（供领导参阅）", office=office, district=district, platform="网络舆情", kind="热点专题报告",
+        subtitle="（供领导参阅）", office=office, district=district, platform="网络舆情", kind=labels.REPORT_KINDS[KIND],
         period=f"{full_day(f.first)}至{full_day(f.last)}", scope=cut(_name(f), 24), basis="按发布时间统计",
         as_of=f.now, stamp=f.stamp, is_demo=f.demo, series="网络舆情",
         sections=tuple(section for section in (summary, *body, _method(f, edited, by), *_annexes(f))
@@ -155,7 +156,7 @@ def _quoted(f: Facts) -> str:
             said[-1] = (source, said[-1][1] + text)
         else:
             said.append((source, text))
-    return "".join(f"据{source}：{text}。" for source, text in said)
+    return "".join(f"据{source}：{text}{'' if text.endswith(_ENDS) else '。'}" for source, text in said)
 
 
 def _risk(f: Facts) -> str:

@@ -37,7 +37,8 @@ def part(file: File) -> None:
         format_func=lambda one: f"{incident.stage_name(one)}{'（更正）' if one in own else ''}",
         label_visibility="collapsed")
     if stage in own:
-        caption("更正已签发的这一期：另出新版，原版保留。如有新的情况，请编发续报。")
+        new = "" if stage == incident_reports.FINAL else "如有新的情况，请编发续报。"
+        caption(f"更正已签发的这一期：另出新版，原版保留。{new}")
     _next(file, stage, max((report.id for report in done), default=0))
 
 
