@@ -89,8 +89,9 @@ def compose(f: Facts, district: str, office: str, words: Words = DRAFT, by: str 
             Section("工作建议", tuple(parts.listed_lines(lines))) if lines else None) if f.size.mentions else ()
     return Content(
         subject=Subject(KIND, "", WHOLE if f.whole else f"{f.first}_{f.last}", _scope(f)), title=said.title,
-        subtitle="（供领导参阅）", office=office, district=district, platform="网络舆情", kind=labels.REPORT_KINDS[KIND],
-        period=f"{full_day(f.first)}至{full_day(f.last)}", scope=cut(_name(f), 24), basis="按发布时间统计",
+        subtitle="（供领导参阅）", office=office, district=district, platform="网络舆情",
+        kind=labels.REPORT_KINDS[KIND], period=f"{full_day(f.first)}至{full_day(f.last)}", scope=cut(_name(f), 24),
+        basis="按发布时间统计",
         as_of=f.now, stamp=f.stamp, is_demo=f.demo, series="网络舆情",
         sections=tuple(section for section in (summary, *body, _method(f, edited, by), *_annexes(f))
                        if section and section.blocks),
