@@ -42,6 +42,7 @@ class _Data:
         self.moments: set[Moment] = set()
         at = local(content.as_of)
         self.moments |= {(at.month, at.day, at.hour, at.minute), (at.month, at.day, None, None)}
+        self._texts([content.period])
         for section in content.sections:
             for block in section.blocks:
                 self._take(block)

@@ -227,10 +227,9 @@ def _course(f: Facts) -> Section:
     running = f.last if f.running else None
     if words := parts.turn_words(f.counts, running):
         blocks += [Paragraph(words), parts.daily_chart(f.daily, f.counts), parts.turns_table(f.counts, running)]
-        if f.running:
-            blocks.append(_lately(f))
     else:
         blocks.append(Paragraph("信息集中在同一天内，没有逐日变化。"))
+    blocks.append(_lately(f))
     if len(f.topics) == 1:
         blocks += _forecast(f)
     return Section("走势", tuple(blocks))
@@ -240,7 +239,7 @@ def _lately(f: Facts) -> Table:
     before = f.how.day_before
     change = None if not before else (f.how.last_day - before) / before
     return Table("近期变化", parts.heads("时段", "信息量（条）:int", "较前24小时（条）:int", "变化率"), (
-        ("近24小时", f.how.last_day, None if before is None else f.how.last_day - before,
+        (f"{'近' if f.running else '期末'}24小时", f.how.last_day, None if before is None else f.how.last_day - before,
          labels.MISSING if change is None else f"{change:+.0%}"), ("前24小时", before, None, "")))
 
 

@@ -33,7 +33,7 @@ def part(file: File) -> None:
     st.markdown("**编发报告**")
     own = [report.stage for report in done if not report.of]
     stage = st.segmented_control(
-        "种类", offered, default=offered[0], key=f"incident_stage_{file.head.id}_{len(done)}", required=True,
+        "种类", offered, default=offered[0], key=f"incident_report_stage_{file.head.id}_{len(done)}", required=True,
         format_func=lambda one: f"{incident.stage_name(one)}{'（更正）' if one in own else ''}",
         label_visibility="collapsed")
     if stage in own:
