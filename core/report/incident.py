@@ -160,7 +160,7 @@ def _arranged(f: Facts, body: list[Section], method: list[str], annexes: list[Se
         for block in section.blocks:
             away = isinstance(block, Figures) or (isinstance(block, Table) and block.title != COMPARED)
             (tables if away else kept).append(block)
-        made.append(Section(section.title, tuple(kept)))
+        made.append(Section(section.title, tuple(kept), "body" if made else "lead"))
     tables += [block for section in annexes for block in section.blocks]
     note = Note(f"统计口径：{''.join(method)}")
     return [*made, Section("数据与主要信息", (*tables, note), role="annex")]

@@ -7,8 +7,10 @@ from sqlalchemy import select
 
 from core import clock
 from core.db import bump
-from core.models import Mention, Source, Topic, TopicChange, TopicGroup
+from core.db import session as session_of
+from core.models import Edition, Mention, Source, Topic, TopicChange, TopicGroup
 from core.opinion.features import load_background
+from core.report import editions
 from core.settings import CATALOG
 from core.understand import Reader, understand
 from tests.opinion.test_topics import TITLES
@@ -245,3 +247,46 @@ def test_the_timeline_says_where_a_topic_began_and_why(spoken, open_room):
     app = open_room("topics", topic=str(id_), **WEEK)
     line = next(markdown.value for markdown in app.markdown if "首发" in markdown.value)
     assert "最早的一条" in line and "百度热搜首条" in line
+
+
+# --- 专题报告 -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def light(monkeypatch):
+    """Issued as Excel alone, which is quick."""
+    for suffix in set(editions.FORMATS) - {"xlsx"}:
+        monkeypatch.delitem(editions.FORMATS, suffix)
+
+
+def test_a_topic_has_a_report_that_is_issued(spoken, open_room, light):
+    topic = next(id_ for id_, title in topic_ids(spoken) if "卢浮宫" in title)
+    app = open_room("topics", topic=str(topic), **WEEK)
+    next(one for one in app.button if one.key == "topic_report_open").click().run()
+    assert not app.exception and app.query_params["report"] == "本话题"
+    shown = " ".join(one.value for one in app.markdown).replace("\\", "")
+    assert "的热点专题报告" in shown and "已采集到的最早信息由微博热搜榜" in shown and "热榜条目" in shown
+    next(one for one in app.button if one.key and one.key.endswith("_issue")).click().run()
+    assert not app.exception and "可在报告中心查阅" in app.success[0].value
+    with session_of() as session:
+        made = session.execute(select(Edition)).scalars().one()
+        assert (made.kind, made.period, made.scope) == ("topic", "全程", f"topic:{topic}")
+    next(one for one in app.button if one.key == "topic_report_back").click().run()
+    assert not app.exception and "report" not in app.query_params and len(frame(app, "reprints"))
+
+
+def test_a_report_may_hold_several_topics_and_days_of_ones_own(spoken, open_room):
+    topic = next(id_ for id_, title in topic_ids(spoken) if "卢浮宫" in title)
+    app = open_room("topics", topic=str(topic), report="多个话题", **WEEK)
+    assert not app.exception
+    others = next(one for one in app.multiselect if one.label == "并入的话题")
+    assert others.options
+    others.set_value([next(id_ for id_, _ in topic_ids(spoken) if id_ != topic)]).run()
+    assert not app.exception
+    assert "等2个话题的热点专题报告" in " ".join(one.value for one in app.markdown).replace("\\", "")
+    period = next(one for one in app.segmented_control if one.label == "时段")
+    period.set_value("自选").run()
+    assert not app.exception
+    app.date_input[0].set_value((date(2025, 10, 1), date(2025, 10, 2))).run()
+    assert not app.exception
+    assert "没有采集到信息" in " ".join(one.value for one in app.markdown).replace("\\", "")
