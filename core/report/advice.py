@@ -20,8 +20,8 @@ NEGATIVE = 0.4
 """Share of 负面 among netizens from which it is answered point by point."""
 GROWING = 1.5
 """So many times the items of the 24 hours before: it is growing."""
-MOST = 6
-"""Suggestions of one report."""
+MOST, MOST_FIRST = 6, 4
+"""Suggestions of one report, and of the first one about an incident, which is short."""
 WHEN_NEGATIVE = f"已判读的网民信息不少于{MANY}条，负面占比不低于{NEGATIVE:.0%}"
 WHEN_STANCE = "网民意见有质疑求证、批评谴责或诉求建议"
 WHEN_GROWING = f"近24小时新增不少于{MANY}条，且达到前24小时的{GROWING}倍"
@@ -48,10 +48,10 @@ class Rule(Generic[Given]):
     make: Callable[[Given], Advice | None]
 
 
-def advice(facts: Given, rules: Sequence[Rule[Given]], otherwise: Advice) -> list[Advice]:
-    """What the rules say, no more than MOST."""
+def advice(facts: Given, rules: Sequence[Rule[Given]], otherwise: Advice, most: int = MOST) -> list[Advice]:
+    """What the rules say, in their order, no more than so many."""
     found = [made for rule in rules if (made := rule.make(facts)) is not None]
-    return found[:MOST] or [otherwise]
+    return found[:most] or [otherwise]
 
 
 def negative(voices: Mapping[str, Voice]) -> Advice | None:

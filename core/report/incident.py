@@ -24,7 +24,7 @@ from core.query.incident_reports import FINAL, FIRST, FOLLOWING, KIND, Issued
 from core.query.incidents import CLOCKS, Head, Step, pressing
 from core.report import editions, incident_facts
 from core.report import opinion_parts as parts
-from core.report.advice import advice
+from core.report.advice import MOST, MOST_FIRST, advice
 from core.report.content import (
     Block,
     Column,
@@ -56,7 +56,7 @@ __all__ = ["build", "drafted", "due", "issue", "publish", "stage_name"]
 _OWN = ("近24小时", "负面信息")
 """What a sentence of risk says that the system wrote: its figures are of another moment, so it is written anew."""
 _TOLD_STEPS = ("stage", "level", "note", "merge", "split", "withdraw", "reopen")
-_STEPS, _STEPS_BRIEF = 80, 8
+_STEPS, _STEPS_BRIEF, _VIEWS = 80, 8, 8
 COMPARED = "与上期对比"
 _BLANK = re.compile(r"(?<=[\u4e00-\u9fff，。；：“”]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
@@ -173,7 +173,8 @@ def _draft(f: Facts) -> Words:
     one = f.file.head
     title = f"关于“{one.title.replace('“', '‘').replace('”', '’')}”的舆情{stage_name(f.stage)}"
     rules, otherwise = (LESSONS, NOTHING_TO_LEARN) if f.stage == FINAL else (SUGGESTIONS, NOTHING_TO_SUGGEST)
-    return Words(title, _summary(f), _risk(f), "\n".join(map(str, advice(f, rules, otherwise))), "")
+    most = MOST_FIRST if f.stage == FIRST else MOST
+    return Words(title, _summary(f), _risk(f), "\n".join(map(str, advice(f, rules, otherwise, most))), "")
 
 
 def _summary(f: Facts) -> str:
@@ -431,7 +432,7 @@ def _opinions(f: Facts, *, topics: int = incident_facts.VIEWED, quotes: int = 1)
     blocks: list[Block] = [Paragraph(parts.feeling_words(f.voices)), parts.feeling_table(f.voices)]
     shown = f.views[:topics]
     for title, seen in shown:
-        blocks += parts.views_blocks(title, seen, quotes, told=f.stage != FINAL)
+        blocks += parts.views_blocks(title, seen, quotes, 20 if f.stage == FINAL else _VIEWS, told=f.stage != FINAL)
     if not shown:
         blocks.append(Paragraph("信息较少或尚未形成话题，观点暂未归纳，主要信息见附表。"))
     return Section("各方观点", tuple(blocks))

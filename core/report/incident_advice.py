@@ -42,7 +42,7 @@ def clock_names(clocks) -> str:
 
 def _late(f: Facts) -> Advice | None:
     late = [one for one in f.clocks if one.running and one.late]
-    return Advice("立即发布权威信息，讲清事实、已采取的措施和后续安排，原因未查清的不作猜测",
+    return Advice("立即发布权威信息，讲清事实和已采取的措施，原因未查清的不作猜测",
                   f"{clock_names(late)}的时限已过") if late else None
 
 
@@ -52,7 +52,7 @@ def _due(f: Facts) -> Advice | None:
         return None
     first = min(due, key=lambda one: one.due_at)
     by = f"由{f.file.head.unit}" if f.file.head.unit else "明确专人"
-    return Advice(f"在{moment(first.due_at, f.now)}前完成{first.name}，{by}拟定口径，按程序报批后统一发布",
+    return Advice(f"在{moment(first.due_at, f.now)}前完成{first.name}，{by}拟定口径并报批",
                   f"{clock_names([first])}的时限")
 
 

@@ -100,11 +100,10 @@ def path_words(where: pd.DataFrame, now: datetime, *, first: bool = True) -> str
 def platform_table(where: pd.DataFrame, title: str = "各平台传播情况") -> Table:
     """The platforms in the order in which it came there."""
     whole = int(where["mentions"].sum())
+    when, form = clock_column(where["first_at"], "最早出现")
     return Table(
-        title,
-        (Column("序号", "int"), Column("平台"), Column("信息量（条）", "int"), Column("占比", "percent"),
-         Column("去重（篇）", "int"), Column("最早出现"), Column("最早来源")),
-        tuple((n, row.platform, row.mentions, share(row.mentions, whole), row.texts, stamp(row.first_at),
+        title, heads("序号:int", "平台", "信息量（条）:int", "占比:percent", "去重（篇）:int", when, "最早来源"),
+        tuple((n, row.platform, row.mentions, share(row.mentions, whole), row.texts, f"{local(row.first_at):{form}}",
                cut(row.source, 20)) for n, row in enumerate(where.itertuples(), 1)),
         note="按传至各平台的先后排列。")
 
@@ -343,8 +342,10 @@ def views_blocks(title: str, seen: Seen, quotes: int = 1, most: int = 20, *, tol
     both = ((NETIZENS, seen.netizens), (MEDIA, seen.media))
     sides = "；".join(side_words(side, view) for side, view in both)
     points = "".join(points_words(side, view) for side, view in both) if told else ""
-    lead = f"就话题{titled(title)}归纳观点：{sides}。" if not points else f"就话题{titled(title)}归纳，{points}"
-    blocks: list[Block] = [Paragraph(f"{lead}{stance_words(seen.netizens)}"), _stances(seen)]
+    lead = f"就话题{titled(title)}归纳观点：{sides}。{stance_words(seen.netizens)}"
+    if points:
+        lead = f"就话题{titled(title)}归纳，{points}"
+    blocks: list[Block] = [Paragraph(lead), _stances(seen)]
     if seen.netizens.points or seen.media.points:
         blocks.insert(1, views_table(seen, quotes, most))
     return blocks
@@ -366,20 +367,20 @@ def _stances(seen: Seen) -> Table:
 
 
 def item_table(items: pd.DataFrame, title: str, *, links: bool = False, note: str = "", why: bool = False) -> Table:
-    """Items with their source and time, and, in an annex, the address."""
+    """Items with their source and time, and, in an annex, the address. `why`: what they mark instead of their platform.
+    """
     when, form = clock_column(items["published_at"])
-    columns = [Column("序号", "int"), Column(when), *([Column("节点")] if why else []), Column("平台"),
-               Column("来源"), Column("标题（原文）"), Column("转载", "int"), *([Column("链接")] if links else [])]
+    columns = heads("序号:int", when, "节点" if why else "平台", "来源", "标题（原文）", "转载:int",
+                    *(["链接"] if links else []))
     rows = []
     for n, row in enumerate(items.itertuples(), 1):
         at = f"{local(row.published_at):{form}}" + ("" if row.dated else "（采集）")
-        rows.append((n, at, *([row.why] if why else []),
-                     row.platform, cut(row.source, 16), cut(row.title, 60) or "（无标题）", int(row.copies) - 1,
+        rows.append((n, at, row.why if why else row.platform, cut(row.source, 16), cut(row.title, 60) or "（无标题）", int(row.copies) - 1,
                      *([row.url] if links else [])))
     undated = ""
     if len(items) and not items["dated"].all():
         undated = "标“（采集）”的，来源未注明发布时间，以首次采集时间为准。"
-    return Table(title, tuple(columns), tuple(rows), note=f"{note}{undated}")
+    return Table(title, columns, tuple(rows), note=f"{note}{undated}")
 
 
 def listed_lines(lines: Sequence[str]) -> list[Paragraph]:

@@ -93,7 +93,6 @@ def test_of_many_it_says_where_it_went_and_who_says_what_apart(case):
     assert "网民信息12条，其中负面9条、占75.0%，中性3条、占25.0%；媒体信息2条，均为中性。" in text
     assert "网民观点有2类：一是“停水0”（7条，占58.3%）；二是“停水7”（5条，占41.7%）。" in text
     assert "媒体观点主要是“东街停水正在抢修”（2条）。" in text
-    assert "网民信息中有明显立场的：诉求建议7条。" in text
     assert "（依据：网民信息中负面占75.0%）" in text and "（依据：网民信息中诉求建议7条）" in text
     rows = table(content, "观点分布（摘录原文）")
     assert [row[0] for row in rows] == ["网民", "网民", "媒体"] and rows[2][2] == "“东街停水正在抢修”"
