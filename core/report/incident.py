@@ -429,13 +429,20 @@ def _cards(f: Facts) -> Figures:
 def _opinions(f: Facts, *, topics: int = incident_facts.VIEWED, quotes: int = 1) -> Section | None:
     if not f.voices:
         return None
-    blocks: list[Block] = [Paragraph(parts.feeling_words(f.voices)), parts.feeling_table(f.voices)]
-    shown = f.views[:topics]
-    for title, seen in shown:
-        blocks += parts.views_blocks(title, seen, quotes, 20 if f.stage == FINAL else _VIEWS, told=f.stage != FINAL)
+    shown, feelings = f.views[:topics], parts.feeling_words(f.voices)
     if not shown:
-        blocks.append(Paragraph("信息较少或尚未形成话题，观点暂未归纳，主要信息见附表。"))
-    return Section("各方观点", tuple(blocks))
+        feelings += "信息较少或尚未形成话题，观点暂未归纳，主要信息见附表。"
+    if f.stage == FINAL:
+        blocks: list[Block] = [Paragraph(feelings), parts.feeling_table(f.voices)]
+        for title, seen in shown:
+            blocks += parts.views_blocks(title, seen, quotes)
+        return Section("各方观点", tuple(blocks))
+    said = [parts.views_words(title if len(shown) > 1 else "", seen) for title, seen in shown]
+    lines = [feelings + said[0], *said[1:]] if said else [feelings]
+    tables = [parts.feeling_table(f.voices)]
+    for title, seen in shown:
+        tables += [block for block in parts.views_blocks(title, seen, quotes, _VIEWS) if isinstance(block, Table)]
+    return Section("各方观点", (*map(Paragraph, filter(None, lines)), *tables))
 
 
 # --- 处置与回应

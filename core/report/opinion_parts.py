@@ -336,16 +336,19 @@ def _short(one: Quote) -> str:
     return f"“{text}{'……' if one.more and not text.endswith('……') else ''}”"
 
 
-def views_blocks(title: str, seen: Seen, quotes: int = 1, most: int = 20, *, told: bool = False) -> list[Block]:
-    """The viewpoints of a topic, of each side the largest, in sentences and tables. `told`: with quotations in the
-    sentences, for a report whose tables stand at its end."""
+def views_words(title: str, seen: Seen) -> str:
+    """The largest viewpoints of a topic in their own words, for a report whose tables stand at its end; empty where
+    there are none. `title`: empty where no other topic is told of."""
+    points = points_words(NETIZENS, seen.netizens) + points_words(MEDIA, seen.media)
+    return f"就{f'话题{titled(title)}' if title else '所涉话题'}归纳，{points}" if points else ""
+
+
+def views_blocks(title: str, seen: Seen, quotes: int = 1, most: int = 20) -> list[Block]:
+    """The viewpoints of a topic, of each side the largest, in sentences and tables."""
     both = ((NETIZENS, seen.netizens), (MEDIA, seen.media))
     sides = "；".join(side_words(side, view) for side, view in both)
-    points = "".join(points_words(side, view) for side, view in both) if told else ""
-    lead = f"就话题{titled(title)}归纳观点：{sides}。{stance_words(seen.netizens)}"
-    if points:
-        lead = f"就话题{titled(title)}归纳，{points}"
-    blocks: list[Block] = [Paragraph(lead), _stances(seen)]
+    blocks: list[Block] = [
+        Paragraph(f"就话题{titled(title)}归纳观点：{sides}。{stance_words(seen.netizens)}"), _stances(seen)]
     if seen.netizens.points or seen.media.points:
         blocks.insert(1, views_table(seen, quotes, most))
     return blocks
@@ -375,7 +378,8 @@ def item_table(items: pd.DataFrame, title: str, *, links: bool = False, note: st
     rows = []
     for n, row in enumerate(items.itertuples(), 1):
         at = f"{local(row.published_at):{form}}" + ("" if row.dated else "（采集）")
-        rows.append((n, at, row.why if why else row.platform, cut(row.source, 16), cut(row.title, 60) or "（无标题）", int(row.copies) - 1,
+        rows.append((n, at, row.why if why else row.platform, cut(row.source, 16),
+                     cut(row.title, 60) or "（无标题）", int(row.copies) - 1,
                      *([row.url] if links else [])))
     undated = ""
     if len(items) and not items["dated"].all():
