@@ -215,9 +215,10 @@ def _risk(f: Facts) -> str:
 
 
 def _first(f: Facts, words: Words) -> tuple[Section | None, ...]:
-    return (Section("基本情况", (_elements(f), Paragraph(_origin(f) + _position(f)))), _spread(f),
-            _opinions(f, topics=1), Section("处置与回应", tuple(_handling(f, steps=_STEPS_BRIEF))),
-            _suggested(words, "工作建议"))
+    spread = _spread(f)
+    what = (_elements(f), Paragraph(_origin(f) + _position(f)), *(spread.blocks if spread else ()))
+    return (Section("基本情况", what), _opinions(f, topics=1),
+            Section("处置与回应", tuple(_handling(f, steps=_STEPS_BRIEF))), _suggested(words, "工作建议"))
 
 
 def _following(f: Facts, words: Words) -> tuple[Section | None, ...]:

@@ -69,7 +69,7 @@ def test_the_first_report_is_due_and_shown_as_it_would_be(water, open_room):
     text = words(opened(open_room, water))
     assert "应尽快编发快报，最迟不晚于最先到期的回应时限（5小时内权威发布" in text
     assert "还没有签发过报告" in text and "关于“东街停水”的舆情快报" in text
-    assert "监测到相关信息3条" in text and "四、各方观点" in text
+    assert "监测到相关信息3条" in text and "二、各方观点" in text
 
 
 def test_it_is_issued_and_noted_and_found_in_the_reports_room(water, open_room):
