@@ -11,6 +11,7 @@ from core.clock import local
 from core.faults import BadInput
 from core.incidents.phrases import MANY, moment
 from core.metrics.growth import share
+from core.opinion.turns import BEFORE, LEAST, TIMES, WORDS, Turn, turns
 from core.query.corpus import LISTS, MEDIA, NETIZENS, Voice
 from core.query.topic_views import Quote, Seen, Side
 from core.report.content import Block, Chart, Column, Paragraph, Series, Table, clean_text, numeral
@@ -19,10 +20,6 @@ from core.report.sentences import percent
 
 QUOTED = 44
 """Characters of a title in a sentence or a table."""
-STEEP, STEEP_BY = 2.0, 5
-"""A day is a turning point where it has so many times the items of the day before, or that day of it, and the two are
-so many items apart."""
-TURNS_NOTE = f"快速上升、快速回落：较前一日增至{STEEP:g}倍以上或减至一半以下，且相差{STEEP_BY}条以上。"
 SIDE_WORDS = {NETIZENS: "网民", MEDIA: "媒体"}
 
 
@@ -120,57 +117,47 @@ def platform_words(where: pd.DataFrame) -> str:
     return f"从平台看，{shares(top, whole)}{'，其余平台较少' if len(ordered) > 3 else ''}。"
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A turning point of a daily series: the peak (all days that share it), a steep rise, a steep fall."""
-
-    kind: str
-    days: tuple[date, ...]
-    value: int
-    before: int | None = None
-
-
-def turns(counts: Mapping[date, int | None]) -> list[Turn]:
-    """Turning points in order of time: 峰值, and days on which the number at least doubled or fell to half. A day after
-    one without data is compared with nothing; of rises and falls the steepest three are told."""
+def _turned(counts: Mapping[date, int | None], running: date | None) -> list[Turn]:
+    """Where the series turned, by the rules of the room of topics; all days that share the peak, each told once, and no
+    fall on the day that is not over (`running`)."""
     known = {day: value for day, value in counts.items() if value is not None}
-    if not known or not max(known.values()):
-        return []
-    top = max(known.values())
-    peaks = tuple(day for day, value in known.items() if value == top)
-    found = []
-    for day, value in known.items():
-        before = known.get(day - timedelta(1))
-        if before is None or day in peaks or abs(value - before) < STEEP_BY:
-            continue
-        if value >= STEEP * before:
-            found.append(Turn("快速上升", (day,), value, before))
-        elif before >= STEEP * value:
-            found.append(Turn("快速回落", (day,), value, before))
-    steep = sorted(found, key=lambda one: (-abs(one.value - one.before), one.days))[:3]
-    return sorted([Turn("峰值", peaks, top), *steep], key=lambda one: one.days)
+    top = max(known.values(), default=0)
+    peaks = [Turn(day, "peak", value, 0.0) for day, value in known.items() if top and value == top]
+    highest = {one.day for one in peaks}
+    found = [one for one in turns(list(counts.items()))
+             if one.day not in highest and not (one.kind == "fall" and one.day == running)]
+    return sorted([*found, *peaks], key=lambda one: (one.day, one.kind != "peak"))
 
 
 def turn_words(counts: Mapping[date, int | None], running: date | None = None) -> str:
     """The peak and the turning points in a sentence; empty where everything was said within one day. `running`: the
     day that is not over yet, whose fall says nothing."""
-    known = [day for day, value in counts.items() if value is not None]
-    if len(known) < 2:
+    if sum(value is not None for value in counts.values()) < 2:
         return ""
+    found = _turned(counts, running)
+    peaks = [one for one in found if one.kind == "peak"]
     said = []
-    for one in turns(counts):
-        if one.kind == "峰值":
-            many = len(one.days) > 1
-            days = "、".join(day_words(day) for day in one.days[:3]) + (f"等{len(one.days)}天" if len(one.days) > 3
-                                                                        else "")
-            said.append(f"{days}最高，{'均' if many else ''}为{one.value:,}条")
-        elif one.kind == "快速上升":
-            said.append(f"{day_words(one.days[0])}由前一日的{one.before:,}条快速上升到{one.value:,}条")
-        elif one.days[0] != running:
-            said.append(f"{day_words(one.days[0])}由前一日的{one.before:,}条回落到{one.value:,}条")
-    blank = sum(value is None for value in counts.values())
-    gap = f"（其中{blank}天没有采集数据，不计入）" if blank else ""
+    for one in found:
+        name = day_words(one.day)
+        if one is peaks[0]:
+            days = "、".join(day_words(peak.day) for peak in peaks[:3])
+            more = f"等{len(peaks)}天" if len(peaks) > 3 else ""
+            said.append(f"{days}{more}最高，{'均' if len(peaks) > 1 else ''}为{one.value:,}条")
+        elif one.kind in ("rise", "fall"):
+            word = "升至" if one.kind == "rise" else "回落到"
+            said.append(f"{name}由前几日均值{one.before:.1f}条{word}{one.value:,}条")
+        elif one.kind == "again":
+            said.append(f"{name}沉寂后再起，为{one.value:,}条")
+    gap = "（没有采集数据的日期不计入）" if None in counts.values() else ""
     return f"从时间看，{'；'.join(said)}{gap}。"
+
+
+def turns_table(counts: Mapping[date, int | None], running: date | None = None) -> Table:
+    """The peak and the turning points in figures."""
+    rows = tuple((n, one.day, WORDS[one.kind], one.before if one.kind in ("rise", "fall") else None, one.value)
+                 for n, one in enumerate(_turned(counts, running), 1))
+    return Table("走势转折点", heads("序号:int", "日期:date", "节点", "前几日均值（条）:mean", "当日（条）:int"), rows,
+                 note=f"升温、回落：达到前{BEFORE}日均值的{TIMES:g}倍以上或一半以下，且不少于{LEAST}条。")
 
 
 def daily_chart(daily: pd.DataFrame, counts: Mapping[date, int | None], title: str = "每日信息量（按平台）") -> Chart:
@@ -184,16 +171,6 @@ def daily_chart(daily: pd.DataFrame, counts: Mapping[date, int | None], title: s
     blank = any(value is None for value in counts.values())
     note = "没有柱形处为没有采集数据的日期" if blank else ""
     return Chart("stacked", title, "日期", days, tuple(series), "条", note=note)
-
-
-def turns_table(counts: Mapping[date, int | None], running: date | None = None) -> Table:
-    """The peak and the turning points in figures."""
-    rows = []
-    for one in turns(counts):
-        if one.kind != "快速回落" or one.days[0] != running:
-            rows += [(day, one.kind, counts.get(day - timedelta(1)), one.value) for day in one.days]
-    return Table("走势转折点", (Column("日期", "date"), Column("节点"), Column("前一日（条）", "int"),
-                           Column("当日（条）", "int")), tuple(sorted(rows)), note=TURNS_NOTE)
 
 
 def daily_table(counts: Mapping[date, int | None], title: str = "每日信息量") -> Table:

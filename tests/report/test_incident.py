@@ -267,8 +267,8 @@ def test_days_of_one_height_are_all_named_and_days_without_any_collection_are_sa
     row = case.open_(mentions)
     case.advance(row, "settled", NOW + HOUR)
     text = said(build(row, "终报", NOW + 2 * HOUR), "传播过程")
-    assert "2月24日（周二）、2月26日（周四）最高，均为6条" in text and "（其中1天没有采集数据，不计入）" in text
-    assert "2月27日（周五）由前一日的6条回落到1条" in text
+    assert "2月24日（周二）、2月26日（周四）最高，均为6条" in text and "（没有采集数据的日期不计入）" in text
+    assert "2月27日（周五）由前几日均值6.0条回落到1条" in text
 
 
 # --- Which can be issued, again, by whom ------------------------------------------------------------------------------

@@ -64,11 +64,13 @@ def test_one_topic_over_its_life(case, water):
     assert "不作预测" in content.to_json() and "信息清单" in titles(content)
 
 
-def test_a_day_that_is_not_over_is_no_fall(case, water):
-    text = said(build(water), "走势")
-    assert "回落" not in text
-    later = said(build(water, now=NOW + DAY), "走势")
-    assert "3月2日（周一）由前一日的12条回落到4条" in later
+def test_a_day_that_is_not_over_is_no_fall(case):
+    about = case.topic("西街停电", NOW - 2 * DAY)
+    for many, ago in ((20, 48), (21, 24), (3, 2)):
+        case.say(["西街停电"] * many, NOW - ago * HOUR, about, step=timedelta(minutes=1))
+    assert "回落" not in said(build(about), "走势")
+    later = said(build(about, now=NOW + DAY), "走势")
+    assert "3月1日（周日）最高，为21条；3月2日（周一）由前几日均值20.5条回落到3条" in later
 
 
 def test_a_period_holds_its_own_items_only(case, water):
