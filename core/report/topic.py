@@ -260,6 +260,8 @@ def _forecast(f: Facts) -> list[Block]:
     day, value, low, high = rows[0]
     if max(told.high) < 1:
         said = f"预计未来{len(rows)}天基本没有新信息。"
+    elif max(row[1] for row in rows) < 1:
+        said = f"预计未来{len(rows)}天新信息很少，其中{_day(day)}为{low:g}至{high:g}条（80%区间）。"
     else:
         top = max(rows, key=lambda row: row[1])
         said = (f"预计未来{len(rows)}天中，{_day(day)}约{value:g}条（80%区间{low:g}至{high:g}条），"

@@ -124,9 +124,9 @@ def test_what_cannot_be_told_says_why(case, water, session, more, why):
         topic.build(session, more.pop("topics", ()), now=NOW, **more)
 
 
-def forecast(session, about, refusal=""):
+def forecast(session, about, refusal="", days=None):
     last = clock.day_of(NOW) - DAY
-    days = [[f"{last + n * DAY}", 20.0 - n, 10.0, 30.0, 12.0] for n in range(1, 8)]
+    days = days or [[f"{last + n * DAY}", 20.0 - n, 10.0, 30.0, 12.0] for n in range(1, 8)]
     session.add(Outlook(kind=outlook.TOPIC, key=str(about.id), day=last, made_at=NOW, method="按同类话题推算",
                         refusal=refusal, past="", days=[] if refusal else days, scale=3.0, demo=False))
     session.commit()
@@ -145,6 +145,11 @@ def test_a_forecast_that_was_refused_is_not_drawn(case, water, session):
     forecast(session, water, "近期规律不足以预测")
     content = build(water)
     assert "不作预测：近期规律不足以预测。" in content.to_json() and "未来走势预测" not in titles(content)
+
+
+def test_a_forecast_of_next_to_nothing_says_so(case, water, session):
+    forecast(session, water, days=[[f"2026-03-0{n}", 0.2, 0.0, 4.0, 2.0] for n in range(2, 9)])
+    assert "预计未来7天新信息很少，其中3月2日为0至4条（80%区间）。" in said(build(water))
 
 
 def test_a_topic_with_an_incident_is_not_proposed_as_one(case, water, session):
