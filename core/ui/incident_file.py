@@ -19,6 +19,7 @@ from core.ui import (
 )
 from core.ui.ask import look
 from core.ui.deeds import WHO, do, said
+from core.ui.digests import take_in
 from core.ui.incident_deeds import TOLD, badge, begun, moment, save, turn, when
 from core.ui.incidents import LEVELS_HELP, town_box, unit_box
 from core.ui.parts import caption, empty, plain
@@ -157,6 +158,9 @@ def _deeds(file: File) -> None:
             st.session_state["incident_seen"] = one
             st.rerun()
         _level(one)
+        with st.popover("编入摘报", icon=":material/newspaper:"):
+            if take_in("incident", [one.id], TOLD, f"incident_{one.id}"):
+                st.rerun()
         _withdraw(one)
 
 
