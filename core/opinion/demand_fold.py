@@ -29,7 +29,7 @@ CLOSEST = 3
 """Demands of a problem, the most alike, whose likeness counts."""
 SLACK = 0.08
 """How far the closest ones together may lie below what is asked, where the closest does not."""
-FAINT = 0.03
+FAINT = 0.02
 """Likeness below which a demand is not looked at."""
 LONGEST = 400
 """Characters of a text that are compared."""

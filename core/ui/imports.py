@@ -96,6 +96,18 @@ def exports() -> None:
     _previewed(file.getvalue(), file.name, platform, account or "", year)
 
 
+def demands() -> None:
+    """Upload work orders or messages of citizens: preview, choose, import."""
+    _told()
+    caption("支持 12345 工单、领导留言板和领导信箱的导出，xlsx、xls 或 CSV，按表头识别，认错的列可手工指定；"
+            "有一行不合格时默认整个文件不导入。同一编号再次导入时更新办理状态和答复，原来的值留在变更记录里。")
+    channel = st.segmented_control("渠道", list(DEMAND_CHANNELS), default="hotline12345", key="import_channel",
+                                   format_func=DEMAND_CHANNELS.get, required=True)
+    file = uploader("上传文件", key=f"import_demands_{_round()}")
+    if file is not None:
+        _previewed(file.getvalue(), file.name, channel, "", None)
+
+
 # --- Parts ----------------------------------------------------------------------------------------------------------
 
 
