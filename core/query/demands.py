@@ -306,11 +306,12 @@ def _by(frame: pd.DataFrame, before: pd.DataFrame, name: str, missing: str = "")
 
 def problems(session: Session, where: DemandFilter, at: datetime, *, single: bool = False) -> pd.DataFrame:
     """The problems that the demands asked for belong to, the furthest-reaching first; those of one demand only with
-    `single`. Columns: group_id, title, level (key), level_name, why, now (demands asked for), all (of the half year),
-    people, vague (there may be fewer), field, towns (number), where (streets in words), first_at, last_at, weeks (of
-    the last WEEKS, oldest first), overdue, overdue_share (of those asked for whose handling is known)."""
+    `single`. Praise is no problem and left out. Columns: group_id, title, level (key), level_name, why, now (demands
+    asked for), all (of the half year), people, vague (there may be fewer), field, towns (number), where (streets in
+    words), first_at, last_at, weeks (of the last WEEKS, oldest first), overdue, overdue_share (of those asked for whose
+    handling is known)."""
     frame = demands(session, where, at)
-    frame = frame[frame["group_id"].notna()]
+    frame = frame[frame["group_id"].notna() & (frame["kind"] != "表扬")]
     ids = sorted({int(one) for one in frame["group_id"]})
     levels = levels_of(session, ids, where.end)
     members = _members(session, ids, where.end)

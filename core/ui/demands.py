@@ -14,7 +14,6 @@ from core.ui import imports
 from core.ui.ask import ask
 from core.ui.demand_deeds import bar
 from core.ui.export import export
-from core.ui.figures import delta
 from core.ui.parts import Card, caption, cards, empty
 from core.ui.table import Column, table
 
@@ -97,14 +96,15 @@ def share(part: int, whole: int) -> str:
 def _cards(where: DemandFilter, seen: Overview) -> None:
     one = seen.totals
     daily = seen.days.groupby("day")["value"].sum()
-    change = labels.change(one.total, one.before)
     cards([
-        Card("诉求总量", labels.thousands(one.total), delta(change, "较上期"),
+        Card("诉求总量", labels.thousands(one.total), None,
              charts.sparkline(list(daily.index), list(daily), where.start, where.end), "按诉求时间计入本期"),
         Card("重复率", share(one.repeats, one.called),
              help=f"同一来电人就同一问题再次反映 {one.repeats:,} 件 / 有来电标识的 {one.called:,} 件"),
         *handling(one),
     ])
+    if one.before:  # not as the card's own change, which would praise a growth of complaints in green
+        caption(f"上一个同样长的周期 {one.before:,} 件，本期{labels.change(one.total, one.before)}。")
 
 
 def handling(one: Totals) -> list[Card]:
@@ -154,7 +154,7 @@ def method() -> str:
         "同一领域、地点相近、文字相似的诉求归为一个问题，地点越近，对文字相似的要求越低。按近半年的诉求判定范围——"
         f"行业性：不少于 {reach.sector} 件，涉及不少于 {reach.towns} 个街镇，最集中的街镇不到 {reach.share:.0%}；"
         f"区域性：一个街镇不少于 {reach.region} 件、{reach.people} 人，占已知街镇件数的 {reach.share:.0%} 以上；"
-        f"多发：不少于 {reach.many} 件、{reach.people} 人；其余为个案。"
+        f"多发：不少于 {reach.many} 件、{reach.people} 人；其余为个案。表扬不列入问题。"
     )
 
 
