@@ -140,7 +140,8 @@ def demands(session: Session, where: DemandFilter, at: datetime) -> pd.DataFrame
         Unit, Unit.id == Demand.unit_id).order_by(Demand.asked_at.desc(), Demand.id.desc())
     frame = pd.DataFrame(session.execute(query).all(), columns=[*_COLUMNS, "unit", "replied"])
     frame["area"] = [one.partition("/")[0] for one in frame["field"]]
-    frame["unit"] = [name or said or "" for name, said in zip(frame["unit"], frame["unit_said"], strict=True)]
+    frame["unit"] = [name if isinstance(name, str) else said  # pandas holds a missing name as NaN, which is true
+                     for name, said in zip(frame["unit"], frame["unit_said"], strict=True)]
     told = frame["replied"].astype(bool) | frame["replied_at"].notna()
     frame["answered"] = told | frame["state"].isin(["已答复", "已办结"])
     frame["tracked"] = frame["answered"] | (frame["state"] != "")
@@ -286,7 +287,7 @@ def _early(frame: pd.DataFrame) -> pd.Series:
 
 
 def _by(frame: pd.DataFrame, before: pd.DataFrame, name: str, missing: str = "") -> pd.DataFrame:
-    """Figures by one part. Columns: name, total, before, people, overdue, due, in_time, rate, towns."""
+    """Figures by one part. Columns: name, total, before, overdue, due, in_time, rate, towns."""
     due = _due(frame)
     told = frame.assign(due=due, early=due & frame["replied_at"].notna() & _early(frame), **{
         name: frame[name].where(frame[name] != "", missing or "未判定")})

@@ -1,6 +1,7 @@
 """What can be done with demands: look at one, put several into a problem, take them out, make an incident of them."""
 
 from collections.abc import Callable, Sequence
+from zlib import crc32
 
 import pandas as pd
 import streamlit as st
@@ -23,8 +24,8 @@ def done(deed: Callable[[Session], str]) -> None:
         st.rerun()
 
 
-def bar(picked: pd.DataFrame, offered: DemandChoices, *, key: str, inside: int | None = None) -> None:
-    """What can be done with the ticked demands; `inside`: they are all in that problem."""
+def bar(picked: pd.DataFrame, offered: DemandChoices, *, key: str) -> None:
+    """What can be done with the ticked demands."""
     ids = [int(one) for one in picked["id"]]
     nothing = not ids
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -56,16 +57,17 @@ def into(ids: Sequence[int], key: str) -> None:
 def join(picked: pd.DataFrame, offered: DemandChoices, key: str, title: str = "", summary: str = "") -> None:
     """Add demands to an incident, or open one about them with name and summary filled in."""
     held = dict(offered.incidents)
-    mark = f"{key}_{int(picked['id'].min()) if len(picked) else 0}"
+    first = (title or (picked["title"].iloc[-1] if len(picked) else ""))[:60]
+    summary = (summary or drafted(picked))[:_SUMMARY]
+    # Other words are other fields: a field that is there keeps what stands in it.
+    mark = f"{key}_{crc32(f'{first}{summary}{len(picked)}'.encode())}"
     target = st.selectbox("事件", [0, *held], format_func=lambda id_: held.get(id_, "新建事件"), key=f"{mark}_incident")
     name, level, words = "", "yellow", ""
     if not target:
-        first = title or (picked["title"].iloc[-1] if len(picked) else "")
-        name = st.text_input("事件名称", first[:60], key=f"{mark}_title", max_chars=60)
+        name = st.text_input("事件名称", first, key=f"{mark}_title", max_chars=60)
         level = st.segmented_control("等级", list(labels.LEVELS), default="yellow", format_func=labels.LEVELS.get,
                                      key=f"{mark}_level", required=True)
-        words = st.text_area("事件摘要", (summary or drafted(picked))[:_SUMMARY], key=f"{mark}_summary",
-                             max_chars=_SUMMARY)
+        words = st.text_area("事件摘要", summary, key=f"{mark}_summary", max_chars=_SUMMARY)
     if st.button("确定", type="primary", key=f"{mark}_join"):
         mentions = sorted({int(one) for one in picked["mention_id"]})
         towns = {one for one in picked["town"] if isinstance(one, str) and one}

@@ -10,7 +10,7 @@ from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.demand import LEVEL_TONES
 from core.ui.demand_deeds import bar, done, drafted, join
-from core.ui.demands import COLUMNS, EXPORTED, back, handling, method, this_hour, worded
+from core.ui.demands import COLUMNS, EXPORTED, back, handling, method, shares, this_hour, worded
 from core.ui.export import export
 from core.ui.parts import Card, caption, cards, empty, link, plain
 from core.ui.table import Column, table
@@ -42,6 +42,7 @@ def section(id_: int, offered: DemandChoices) -> None:
         Card("涉及街镇", labels.thousands(int((found.towns["name"] != query.NOWHERE).sum()))),
         *handling(found.totals),
     ])
+    caption(shares(found.totals))
     if len(found.weeks) > 1:
         weekly = charts.stacked_bars(
             found.weeks, unit="件", value_name="诉求量", title="每周诉求量（以周一为准）", height=200)
@@ -61,7 +62,7 @@ def section(id_: int, offered: DemandChoices) -> None:
     held = st.container()
     rows = table(shown, COLUMNS, key=f"d_problem_{found.id}_{turn}", select=True, many=True, alt="这个问题的诉求")
     with held:
-        bar(shown.iloc[rows], offered, key=f"d_problem_{found.id}", inside=found.id)
+        bar(shown.iloc[rows], offered, key=f"d_problem_{found.id}")
     export(shown, EXPORTED, f"诉求问题 {found.id}", method(), key="d_problem_out")
 
 

@@ -32,7 +32,8 @@ EXPORTED = COLUMNS | {
     "group_id": Column("问题编号", "int"),
 }
 _PROBLEMS = {
-    "level_name": Column("范围", pinned=True), "title": Column("问题", width="large"), "now": Column("本期件数", "int"),
+    "level_name": Column("范围", pinned=True), "title": Column("问题", width="medium"),
+    "now": Column("本期件数", "int"),
     "all": Column("近半年件数", "int"),
     "people_words": Column("人数", help="按来电标识计；没有标识的每件按一人，写作“至多”"),
     "weeks": Column("近 12 周走势", "spark"), "field": Column("领域/类别"), "where": Column("主要街镇"),
@@ -103,8 +104,18 @@ def _cards(where: DemandFilter, seen: Overview) -> None:
              help=f"同一来电人就同一问题再次反映 {one.repeats:,} 件 / 有来电标识的 {one.called:,} 件"),
         *handling(one),
     ])
+    caption(shares(one))
     if one.before:  # not as the card's own change, which would praise a growth of complaints in green
         caption(f"上一个同样长的周期 {one.before:,} 件，本期{labels.change(one.total, one.before)}。")
+
+
+def shares(one: Totals) -> str:
+    """The shares of the cards as numbers, in one line."""
+    return "；".join((
+        f"重复 {one.repeats:,} / 有来电标识 {one.called:,} 件",
+        f"按期答复 {one.in_time:,} / 已答复和已超期 {one.due:,} 件",
+        f"满意和基本满意 {one.pleased:,} / 已评价 {one.rated:,} 件，评价覆盖已答复的 {share(one.rated, one.closed)}",
+    )) + "。"
 
 
 def handling(one: Totals) -> list[Card]:
@@ -200,12 +211,14 @@ def spread(where: DemandFilter, offered: DemandChoices, seen: Overview, at: date
             rate_words=[f"{early}/{due}" if due else None
                         for early, due in zip(part["in_time"], part["due"], strict=True)])
         with left:
-            table(shown, _PART, key=f"d_by_{title}", height=330, alt=f"按{title}的诉求")
+            columns = _PART if title != "街镇" else {name: one for name, one in _PART.items() if name != "towns"}
+            table(shown, columns, key=f"d_by_{title}", height=330, alt=f"按{title}的诉求")
         with right:
             top = part.head(10)[["name", "total"]].rename(columns={"total": "value"})
-            st.altair_chart(charts.ranking_bars(top, unit="件", value_name="诉求量", name_title=title),
+            st.altair_chart(charts.ranking_bars(top, unit="件", value_name="诉求量", name_title=title,
+                                                 row_height=32),
                             alt=f"诉求最多的{title}")
-        export(shown, _PART, f"诉求按{title.replace('/', '和')} {where.start} 至 {where.end}", _due_words(),
+        export(shown, columns, f"诉求按{title.replace('/', '和')} {where.start} 至 {where.end}", _due_words(),
                key=f"d_by_{title}_out")
     caption(f"类别来源：{scheme().source}。")
 
