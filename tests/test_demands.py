@@ -233,6 +233,22 @@ def test_a_correction_that_cannot_be_is_refused_in_words(placed, what, value, wo
         deeds.correct(placed, row.id, what, value, who="张三", now=NOW)
 
 
+def test_a_unit_that_is_gone_is_said_and_stops_nothing(placed):
+    (row,) = bring(placed, [order("G1", LIFT[0], 诉求内容=LIFT[1], 承办单位="区水务局")], NOW)
+    unit = placed.execute(select(Unit).where(Unit.name == "云澜区住建委")).scalar_one()
+    deeds.correct(placed, row.id, "unit", str(unit.id), who="张三", now=NOW)
+    row.unit_id, row.read_at = None, None
+    placed.flush()
+    placed.delete(unit)
+    placed.commit()
+    assert reading.run(placed, now=NOW) == 1
+    (row,) = every(placed)
+    assert placed.get(Unit, row.unit_id).name == "云澜区水务局", "what was found stands"
+    row.found = row.found | {"unit_id": 999}
+    deeds.stand(placed, [row])
+    assert row.unit_id is None and "已不在单位台账中" in row.unit_why
+
+
 @pytest.fixture
 def lifts(placed):
     """Three demands of one problem and one of another."""

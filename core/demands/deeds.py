@@ -140,6 +140,10 @@ def words(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], str]:
 def stand(session: Session, rows: Sequence[Demand]) -> None:
     """Let what people said of these stand before what was found."""
     said = words(session, [row.id for row in rows])
+    named = {int(value) for (_, what), value in said.items() if what == "unit"}
+    named |= {row.found["unit_id"] for row in rows if row.found.get("unit_id")}
+    units = {id_ for part in chunks(sorted(named)) for id_ in session.execute(
+        select(Unit.id).where(Unit.id.in_(part))).scalars()}  # one may have gone with the sample district since
     for row in rows:
         if not row.found:
             continue
@@ -148,9 +152,10 @@ def stand(session: Session, rows: Sequence[Demand]) -> None:
         row.field_sure, row.field_why = (1.0, "人工更正") if field else (
             row.found["field_sure"], row.found["field_why"])
         row.town = said.get((row.id, "town")) or row.found["town"]
-        unit = said.get((row.id, "unit"))
-        row.unit_id, row.unit_why = (int(unit), "人工更正") if unit else (
-            row.found["unit_id"], row.found["unit_why"])
+        unit = int(said.get((row.id, "unit"), 0))
+        row.unit_id, row.unit_why = (unit, "人工更正") if unit in units else (
+            (row.found["unit_id"], row.found["unit_why"]) if row.found["unit_id"] in {None, *units}
+            else (None, "原来的单位已不在单位台账中"))
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------

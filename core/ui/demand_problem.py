@@ -55,7 +55,7 @@ def section(id_: int, offered: DemandChoices) -> None:
                 caption("没有写明。")
             else:
                 table(part, {"name": Column(title), "total": Column("件数", "int")}, key=f"d_p_{title}_{found.id}",
-                      height=min(250, 38 + 35 * len(part)), alt=f"按{title}")
+                      height="content" if len(part) < 7 else 250, alt=f"按{title}")
     st.markdown("**全部诉求**")
     shown = worded(frame)
     turn = st.session_state.setdefault("demands_turn", 0)
