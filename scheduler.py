@@ -46,7 +46,7 @@ class Clock:
         self.lost = False
         self._free = threading.Lock()
         # Warnings wait for none of the others, and none of their steps for another.
-        self._own = {name: threading.Lock() for name in ("sift", "alarms", "send", "receipts")}
+        self._own = {name: threading.Lock() for name in ("sift", "demands", "alarms", "send", "receipts")}
         self._timer = BackgroundScheduler(
             timezone=clock.SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -54,6 +54,7 @@ class Clock:
             "collect": lambda: jobs.collect_due(SOURCES, make_http, stopping=self.stopped.is_set),
             "inbox": lambda: jobs.sweep_inbox(SOURCES),
             "sift": jobs.sift,
+            "demands": jobs.demands,
             "digest": lambda: jobs.digest(stopping=self.stopped.is_set),
             "rounds": jobs.rounds,
             "alarms": jobs.alarms,
@@ -80,8 +81,8 @@ class Clock:
         if receiver:
             receiver.start()
             log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
-        others = {"sift": SIFT_SECONDS, "alarms": 5, "receipts": 60, "inbox": tick, "digest": tick, "rounds": 60,
-                  "views": max(tick, 60), "outlook": max(tick, 600), "watch": max(tick, 3600),
+        others = {"sift": SIFT_SECONDS, "demands": 5, "alarms": 5, "receipts": 60, "inbox": tick, "digest": tick,
+                  "rounds": 60, "views": max(tick, 60), "outlook": max(tick, 600), "watch": max(tick, 3600),
                   "reports": max(tick, 600)}
         # The first time now, and none waits for the others: what is sensitive is found while a backlog is grouped.
         for name, seconds in others.items():

@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--no-demo", action="store_true", help="空库时也不装入样例区")
     demo = command("demo", "装入或清除样例区（演示数据）", _demo)
     demo.add_argument("--remove", action="store_true", help="清除演示数据，真实数据不受影响")
+    command("demands", "重新归并诉求（归并的门槛改动之后）", _demands)
     imported = command("import", "导入台账或平台导出文件", None).add_subparsers(required=True, metavar="内容")
     posts = imported.add_parser(
         "posts", help="导入平台后台的导出文件：发文、粉丝、每日汇总、榜单、APP 数据或 12345 工单（XLSX、XLS 或 CSV）"
@@ -109,6 +110,16 @@ def _demo(options: argparse.Namespace) -> int:
     else:
         loaded = demo.load(now=clock.now(), progress=_progress)
         print(f"\n样例区已装入。{loaded.words}")
+    return 0
+
+
+def _demands(options: argparse.Namespace) -> int:
+    from core.demands import reading
+
+    db.migrate()
+    with db.session() as session:
+        reading.run(session, now=clock.now())
+        print(reading.rebuild(session, who="命令行", now=clock.now()))
     return 0
 
 

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Row, and_, case, func, select, update
 from sqlmodel import Session
 
-from core import authors, clock, unsifted
+from core import authors, clock, labels, unsifted
 from core.counts import Count
 from core.db import bump, chunks, upsert
+from core.demands import intake
 from core.labels import KNOWN_STATES
 from core.models import (
     COUNTER_NAMES,
@@ -658,8 +659,13 @@ def _store_mentions(
     session: Session, records: Sequence[MentionRecord], source: Source, capture: Capture | None, stored: Stored
 ) -> None:
     found: dict[str, MentionRecord] = {}
+    asked: list[MentionRecord] = []
     for record in records:
-        found.setdefault(record.external_id, record)
+        if record.external_id not in found:
+            if (record.platform or source.platform) in labels.DEMAND_CHANNELS:
+                record = intake.record_of(record)
+                asked.append(record)
+            found[record.external_id] = record
     known = {}
     table = Mention.__table__.c
     for part in chunks(list(found)):
@@ -705,6 +711,8 @@ def _store_mentions(
         unsifted.note(session, Mention.source_id == source.id, Mention.external_id.in_(part))
     for part in chunks(sorted({*grown, *(row["id"] for row in full)})):
         unsifted.note(session, Mention.id.in_(part))
+    if asked:
+        intake.take(session, asked, source, capture)
     stored.new_mentions += len(fresh)
     stored.known += len(found) - len(fresh)
 

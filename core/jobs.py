@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from core import clock, collect, db, ingest, limits, notices, rollup
-from core.models import Account, Dirty, Edition, Mention, Platform, Run, Unsifted
+from core.models import Account, Demand, Dirty, Edition, Mention, Platform, Remembered, Run, Unsifted
 
 log = logging.getLogger("pulse.jobs")
 
@@ -59,6 +59,18 @@ def sift() -> int:
 
         search.keep(session, now=clock.now())
     return done
+
+
+def demands() -> int:
+    """Find what the demands that came in are about, where, whose they are and what they have in common; returns how
+    many were read."""
+    with db.session() as session:
+        unread = select(exists().where(Demand.read_at.is_(None)))
+        if not session.execute(unread).scalar() and session.get(Remembered, "demands_adopted"):
+            return 0
+        from core.demands import reading
+
+        return reading.run(session, now=clock.now())
 
 
 def alarms() -> int:

@@ -158,3 +158,11 @@ OUTCOMES = {
 
 NOBODY = ("", "系统", "网页操作")
 """Who did something, where that is no person's name."""
+
+DEMAND_CHANNELS = {"hotline12345": "12345热线", "liuyan": "领导留言板", "mailbox": "领导信箱"}
+"""Platforms whose mentions are demands of citizens, and the channels that they are."""
+DEMAND_KINDS = ("投诉", "求助", "咨询", "建议", "举报", "表扬", "其他")
+DEMAND_STATES = ("待办", "办理中", "已答复", "已办结", "退回", "不予受理")
+DEMAND_SATISFIED = ("满意", "基本满意", "不满意", "未评价")
+DEMAND_LEVELS = {"sector": "行业性", "region": "区域性", "many": "多发", "single": "个案"}
+"""How far a problem goes, the furthest first (core.opinion.demand_rules)."""

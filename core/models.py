@@ -1002,6 +1002,105 @@ class IncidentTie(Row, table=True):
     who: str = ""
 
 
+# --- Public demands (诉求) ------------------------------------------------------------------------------------------
+
+
+class DemandGroup(Row, table=True):
+    """问题: what several demands have in common (core.demands). Its id stays; one that was merged is an alias."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str
+    named: bool = Field(default=False, description="The title is a person's")
+    area: str = Field(default="", index=True, description="领域 of its demands (core.opinion.demand_fields)")
+    first_at: datetime
+    last_at: datetime = Field(index=True)
+    demands: int = 0
+    alias_of: int | None = Field(default=None, foreign_key="demandgroup.id", index=True)
+    demo: bool = Field(default=False, index=True)
+
+
+class Demand(Row, table=True):
+    """诉求: a work order or a message of a citizen; the mention beside it is what search and topics know of it.
+
+    Texts are without telephone and identity numbers. `field`, `town`, `unit_id` and `group_id` are what counts now:
+    what a person said, else what was found (`found`)."""
+
+    __table_args__ = (
+        UniqueConstraint("source_id", "number"),
+        Index("ix_demand_pending", "read_at", "id"),
+        Index("ix_demand_group", "group_id", "asked_at"),
+    )
+    id: int | None = big_id()
+    mention_id: int = Field(foreign_key="mention.id", sa_type=Big, unique=True)
+    source_id: int = Field(foreign_key="source.id", index=True)
+    number: str = Field(description="The source's own number")
+    channel: str = Field(description="labels.DEMAND_CHANNELS")
+    way: str = Field(default="", description="How it came in, as the file says")
+    title: str
+    text: str = Field(default="", sa_type=Text)
+    caller: str = Field(default="", index=True, description="Pseudonym; empty: not known")
+    kind: str = Field(default="", description="labels.DEMAND_KINDS; empty: not read yet")
+    kind_said: str = Field(default="", description="Kind and field as the file says")
+    kind_why: str = ""
+    field: str = Field(default="", description="领域/类别; empty: not read yet")
+    field_sure: float = Field(default=0, description="Share of the cues that speak for it, 0 to 1; 1: stated")
+    field_why: str = ""
+    address: str = Field(default="", description="As the file says")
+    town_said: str = ""
+    town: str = ""
+    place: str = Field(default="", description="The spot: road, estate, school …")
+    place_code: str = ""
+    place_why: str = ""
+    unit_said: str = ""
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    unit_why: str = ""
+    asked_at: datetime
+    day: date = Field(index=True)
+    due_at: datetime | None = None
+    due_why: str = ""
+    due_said: str = ""
+    replied_at: datetime | None = None
+    replied_said: str = ""
+    reply: str = Field(default="", sa_type=Text)
+    state: str = Field(default="", description="labels.DEMAND_STATES; empty: not stated")
+    state_said: str = ""
+    satisfied: str = Field(default="", description="labels.DEMAND_SATISFIED; empty: not stated")
+    seen_at: datetime = Field(description="Of the newest file or answer that told of it")
+    read_at: datetime | None = Field(default=None, description="When field, place, unit and group were found")
+    found: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="field, town, unit_id as found")
+    group_id: int | None = Field(default=None, foreign_key="demandgroup.id")
+    group_why: str = ""
+    pinned: bool = Field(default=False, description="A person put it into its group")
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+    locator: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class DemandChange(Row, table=True):
+    """What a file or an answer said of a demand otherwise than before. Never changed."""
+
+    id: int | None = big_id()
+    demand_id: int = Field(foreign_key="demand.id", sa_type=Big, index=True)
+    at: datetime = Field(description="When it was so, by the file")
+    what: str = Field(description="core.demands.intake.SAID")
+    before: str = Field(default="", sa_type=Text)
+    after: str = Field(default="", sa_type=Text)
+    late: bool = Field(default=False, description="Of a file older than what is known: kept, not taken over")
+    capture_id: int | None = Field(default=None, foreign_key="capture.id", index=True)
+
+
+class DemandDeed(Row, table=True):
+    """A person's word on a demand: the newest of a kind counts, none is overwritten (core.demands.deeds)."""
+
+    id: int | None = big_id()
+    demand_id: int = Field(foreign_key="demand.id", sa_type=Big, index=True)
+    what: str = Field(description="field, town, unit, group")
+    value: str = Field(description="Empty: taken back")
+    was: str = ""
+    at: datetime
+    who: str = ""
+
+
 # --- Warnings -------------------------------------------------------------------------------------------------------
 
 

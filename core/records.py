@@ -230,6 +230,7 @@ class MentionRecord(Record):
     heat: Count = Count(None)
     counters: Counters = {}
     details: Details = {}
+    caller: Line = Field("", max_length=80, repr=False, description="Who asks, by number; stored as a pseudonym alone")
 
     @field_validator("published_at", "observed_at")
     @classmethod

@@ -30,6 +30,8 @@ ROOMS = (
     Room("account", "board", "账号详情", "account_circle", "一个账号的粉丝、发文与每篇的读数", ("period",), live=False),
     Room("topics", "opinion", "热点话题", "local_fire_department", "大家在谈什么，从哪里起、多少条", ("period",)),
     Room("mentions", "opinion", "舆情监测", "travel_explore", "搜索、研读、标记和分派信息", ("period",), live=False),
+    Room("demands", "opinion", "群众诉求", "forum", "工单和留言在反映什么、哪里集中、答复了没有", ("period",),
+         live=False),
     Room("incidents", "opinion", "事件处置", "crisis_alert", "一事一报，从发现到归档，还剩多少时间", (), live=False),
     Room("alerts", "opinion", "预警", "notifications_active", "要马上知道什么、谁已知道", ("period",), live=False),
     Room("digests", "opinion", "舆情摘报", "newspaper", "选编要情、就地改写，签发成期并发送", (), live=False),

@@ -9,15 +9,17 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from core import audit, clock, db, evidence, ingest, labels, local_indices, matrices, rollup, sift, understand
-from core.demo import desk, ledger, local, payload
+from core.demands import reading
+from core.demo import demands, desk, ledger, local, payload
 from core.demo import events as stories
 from core.demo.events import HOT, Event, Saying
 from core.demo.figures import MORNING, Figures
 from core.demo.grammar import dice
 from core.demo.ledger import DemoAccount
 from core.demo.places import BODIES
-from core.demo.sources import FAILURES, account_key, gaps, sources
+from core.demo.sources import FAILURES, ORDERS, account_key, gaps, sources
 from core.faults import BadInput
+from core.imports import orders as imported
 from core.models import Account, AccountName, Board, BoardMember, LocalIndex, Matrix, Run, Source, Unit
 
 SEED = 20260101
@@ -47,6 +49,7 @@ class Loaded:
     account_days: int = 0
     places: int = 0
     watches: int = 0
+    demands: int = 0
 
     @property
     def words(self) -> str:
@@ -54,7 +57,7 @@ class Loaded:
         return (
             f"演示数据 {self.first} 至 {self.last}：单位 {self.units} 个、账号 {self.accounts} 个、"
             f"榜单 {self.boards} 个，帖文 {self.posts} 条、读数 {self.readings} 条、日数据 {self.days} 条，"
-            f"舆情信息 {self.mentions} 条；" + (
+            f"舆情信息 {self.mentions} 条（其中 12345 工单 {self.demands} 件）；" + (
                 f"本区地点 {self.places} 处、关注方案 {self.watches} 个" if self.watches
                 else "“规则”中已有自己的内容，没有载入演示的本区名称、地点和关注方案")
         )
@@ -111,6 +114,7 @@ def load(
         _cover(session, run, members, ledger_rows, source_rows, first, last, now)
         progress(steps - 4, steps, "写入舆情信息")
         _take_mentions(session, sayings, source_rows, now, loaded)
+        _take_orders(session, demands.orders(seed, first, now, share), source_rows[ORDERS], now, loaded)
         ingest.finish(session, run, "ok", loaded.words, at=now)
         audit.note(session, who, "载入演示数据", detail=loaded.words)
         session.commit()
@@ -122,6 +126,8 @@ def load(
         progress(steps - 1, steps, "判读情感、地点与风险")
         while topics and sift.run(session, now=now):
             pass
+        if topics:
+            reading.run(session, now=now)
         desk.ask_for(session, now)
         if topics:
             desk.fill(session, now)
@@ -306,6 +312,22 @@ def _take_mentions(
                 looks = [(end, [(key, s, min(end, s.at + timedelta(minutes=20))) for key, s in found])]
             for at, seen in looks:
                 _take_answer(session, platform, seen, at, rows[f"demo-mentions-{platform}"], loaded)
+
+
+def _take_orders(
+    session: Session, orders: Sequence[demands.Order], source: Source, now: datetime, loaded: Loaded
+) -> None:
+    """The hotline's monthly exports, each a run and a capture; nothing of the callers is kept."""
+    for at, name, body in demands.exports(orders, now):
+        batch = demands.batch(body, name, at)
+        run = ingest.begin(session, "import", source=source, at=at)
+        capture = evidence.keep(
+            session, imported.kept(batch.mentions), request=name, fetched_at=at, media_type="text/csv", run=run,
+            source_id=source.id, demo=True)
+        stored = ingest.store(session, batch, run=run, capture=capture, source=source)
+        ingest.finish(session, run, "ok", stored.words, at=at, stored=stored)
+        loaded.add(stored)
+        loaded.demands += stored.new_mentions
 
 
 def _looks(

@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlmodel import Session
 
 from core import audit, clock, db, digests, evidence, incident_files, incidents, ingest, outlook, rollup, turn, warned
+from core.demands.sample import forget_sample
 from core.demo import desk, local
 from core.models import (
     Account,
@@ -26,6 +27,7 @@ from core.models import (
     Capture,
     Correction,
     Coverage,
+    Demand,
     Dirty,
     Edition,
     EditionFile,
@@ -94,6 +96,7 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         digests.forget_sample(session)
         warned.forget_sample(session)
         attached = incidents.forget_sample(session)
+        forget_sample(session)
         _opinion(session, removed)
         local.forget(session, now=now)
         _ledger(session, removed)
@@ -211,7 +214,7 @@ def _ledger(session: Session, removed: Removed) -> None:
     parents = select(Unit.parent_id).where(Unit.parent_id.is_not(None))
     free = (Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents), Unit.id.not_in(incidents.units()))
     gone = select(Unit.id).where(*free)
-    for table in (Sense, OwnPlace):
+    for table in (Sense, OwnPlace, Demand):
         _count(session, update(table).where(table.unit_id.in_(gone)).values(unit_id=None))
     _count(session, delete(Unit).where(*free))
     _count(session, update(Unit).where(Unit.demo.is_(True)).values(demo=False))

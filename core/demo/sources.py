@@ -19,6 +19,8 @@ _MENTIONS = {
     "liuyan": "领导留言板", "hotline12345": "12345 工单公开",
 }
 MARK = "（演示）"
+ORDERS = "demo-orders-hotline12345"
+"""Key of the source of the hotline's exports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def sources(accounts: Iterable[DemoAccount]) -> list[DemoSource]:
         )
         for a in accounts if own_source(a)
     ]
+    made.append(DemoSource(ORDERS, "12345 工单导出" + MARK, "orders", "hotline12345", 86_400 * 31))
     return made + [
         DemoSource(f"demo-mentions-{code}", _MENTIONS[code] + MARK, "mentions", code, 1800 if code in HOT else 3600)
         for code in _MENTIONS

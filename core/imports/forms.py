@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from core.imports import orders
+from core.labels import DEMAND_CHANNELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,14 @@ def _headed(*fields: str) -> frozenset[str]:
 
 _CROWD = "这是读者构成表，没有逐篇或逐日的数据可存"
 _ORDERS = Form(
-    "hotline_orders", "12345·工单导出", "mentions", frozenset(), ("hotline12345",), orders.NAMES,
-    groups=(_headed("external_id") - {"流水号", "单号", "任务编号"}, _headed("title", "text"), _headed("published_at")),
+    "hotline_orders", "12345·工单导出", "mentions", frozenset(), tuple(DEMAND_CHANNELS), orders.NAMES,
+    groups=(_headed("external_id") - {"流水号", "单号", "任务编号", "编号"}, _headed("title", "text"),
+            _headed("published_at")),
+)
+_MESSAGES = replace(
+    _ORDERS, key="board_messages", title="留言板、信箱·来信导出",
+    groups=(frozenset("留言标题 留言主题 留言内容 留言正文 信件标题 信件内容 来信标题 来信内容".split()),  # noqa: SIM905
+            _headed("title", "text"), _headed("published_at")),
 )
 
 FORMS = (
@@ -90,6 +97,7 @@ FORMS = (
     _form("newrank_board", "新榜·榜单", "boards", "公众号 新榜指数", "wechat", 新榜指数="value"),
     _form("app_daily", "APP·每日数据", "apps", "日期 活跃用户", "app"),
     _form("app_daily", "APP·每日数据", "apps", "日期 活跃用户数", "app"),
+    _MESSAGES,
     _ORDERS,
 )
 PROVIDERS = {"gsdata_board": ("gsdata", "wci"), "newrank_board": ("newrank", "nri")}

@@ -19,7 +19,8 @@ from core.imports.platforms import code_of
 from core.imports.read import read
 from core.imports.recognise import Layout, every, guess_headers, shown, usable
 from core.imports.shown import Preview, table_of
-from core.models import Account, Capture, Run
+from core.labels import DEMAND_CHANNELS
+from core.models import Account, Capture, Run, Source
 from core.records import Record, one_line
 from core.settings import settings
 
@@ -138,7 +139,7 @@ def take(session: Session, preview: Preview, *, partial: bool, who: str, now: da
             outcome = Outcome("known", message, account_id=account.id if account else None, private=private)
             session.rollback()
             return outcome
-        source = owners.source(session, preview.platform, "12345 工单导入") if private else None
+        source = _source(session, preview.platform) if private else None
         run = ingest.begin(session, "import", source=source, at=now)
         capture = evidence.keep(
             session, body, request=preview.name, fetched_at=now, run=run, source_id=source.id if source else None,
@@ -285,6 +286,12 @@ def _meta(preview: Preview, account: Account | None) -> dict[str, Any]:
             for table in preview.tables
         ],
     }
+
+
+def _source(session: Session, platform: str) -> Source:
+    """The source of the demands that files bring, one for each channel."""
+    name = "12345 工单导入" if platform == "hotline12345" else f"{DEMAND_CHANNELS.get(platform, platform)}导入"
+    return owners.source(session, platform, name)
 
 
 def _media_type(body: bytes) -> str:

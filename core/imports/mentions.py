@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.imports import orders
+from core.imports import identity, orders
 from core.imports.cells import Fault, Row, as_text, made, when
 from core.imports.headers import ORDERS
 from core.imports.posts import headline
@@ -14,7 +14,8 @@ def mention(
 ) -> tuple[MentionRecord | None, object]:
     """(record, number of the order) of a row."""
     number = one_line(row.text("external_id"))
-    if not number:
+    numbered = "external_id" in row.layout.columns
+    if not number and numbered:
         faults.append(Fault("external_id", "没有工单编号"))
     elif isinstance(row["external_id"], (int, float)) and abs(row["external_id"]) >= 1e15:
         faults.append(Fault("external_id", "编号超过 15 位，已被 Excel 改成近似值，请以文本格式导出"))
@@ -24,11 +25,19 @@ def mention(
         faults.append(Fault("title", "诉求标题和内容都是空的"))
     if faults or at is None:
         return None, ""
+    # Exports of message boards may have no numbers: the same message is then known by its words and time.
+    number = number or identity.of_content(title or text, at.at.isoformat())
     values = {
-        "external_id": number, "published_at": at.at, "observed_at": observed_at,
+        "external_id": number, "caller": _caller(row), "published_at": at.at, "observed_at": observed_at,
         "title": (title or headline(text))[:500], "text": text, "details": _details(row), "locator": row.locator,
     }
     return made(MentionRecord, values, faults), number
+
+
+def _caller(row: Row) -> str:
+    others = row.layout.others.items()
+    return orders.caller_of(
+        (header, as_text(row.at(index))) for index, (header, _) in others if orders.personal(header))
 
 
 def _details(row: Row) -> dict[str, str]:

@@ -15,6 +15,7 @@ from core.imports.headers import KINDS
 from core.imports.made import moment_of
 from core.imports.recognise import UnknownHeader
 from core.imports.shown import PERIODS, Preview
+from core.labels import DEMAND_CHANNELS
 from core.query import ledger as query
 from core.ui import mapping
 from core.ui.ask import ask, look
@@ -26,7 +27,7 @@ TOLD, TOLD_OF_WORKBOOK = "imports", "workbook"
 _OPENED = "imports_account"
 """The account that the last file was imported for: the way to its figures."""
 _SHOWN = 500
-_NO_ACCOUNT = ("hotline12345",)
+_NO_ACCOUNT = tuple(DEMAND_CHANNELS)
 """Platforms whose files belong to no account."""
 _WORDED = ("标题", "账号", "位置")
 """Columns of samples that are words even where they hold digits alone."""
@@ -71,7 +72,8 @@ def exports() -> None:
     st.subheader("平台后台导出的数据", anchor=False)
     _told()
     caption("支持公众号、微博、视频号、抖音、头条号、小红书、知乎等后台导出的发文、粉丝、每日汇总数据，清博和新榜的榜单，"
-            "以及 12345 工单。文件可以是 xlsx、xls（含网页表格）或 CSV，可用 gzip 压缩；按内容识别，与扩展名无关。")
+            "以及 12345 工单、领导留言板和信箱的来信。文件可以是 xlsx、xls（含网页表格）或 CSV，可用 gzip 压缩；"
+            "按内容识别，与扩展名无关。")
     platforms = ask(query.platforms)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         platform = st.selectbox("平台", list(platforms), None, format_func=platforms.get, key="import_platform",
@@ -92,6 +94,18 @@ def exports() -> None:
         st.info("请先选择这个文件来自哪个平台。", icon=":material/arrow_upward:")
         return
     _previewed(file.getvalue(), file.name, platform, account or "", year)
+
+
+def demands() -> None:
+    """Upload work orders or messages of citizens: preview, choose, import."""
+    _told()
+    caption("支持 12345 工单、领导留言板和领导信箱的导出，xlsx、xls 或 CSV，按表头识别，认错的列可手工指定；"
+            "有一行不合格时默认整个文件不导入。同一编号再次导入时更新办理状态和答复，原来的值留在变更记录里。")
+    channel = st.segmented_control("渠道", list(DEMAND_CHANNELS), default="hotline12345", key="import_channel",
+                                   format_func=DEMAND_CHANNELS.get, required=True)
+    file = uploader("上传文件", key=f"import_demands_{_round()}")
+    if file is not None:
+        _previewed(file.getvalue(), file.name, channel, "", None)
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------

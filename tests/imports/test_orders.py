@@ -218,3 +218,49 @@ def test_what_is_kept_is_safe_to_open_in_a_spreadsheet(session):
     shown = seen(session, csv_file(rows), "工单.csv")
     lines = orders.kept(shown.checked.batch.mentions).decode("utf-8-sig").splitlines()
     assert ",'-1," in lines[1] and ",'=HYPERLINK(1)," in lines[1]
+
+
+BOARD = [
+    "留言标题", "留言内容", "留言时间", "留言类型", "留言领域", "网民昵称", "联系电话", "办理状态", "回复单位",
+    "回复内容", "回复时间",
+]
+MESSAGE = [
+    "盼修路", "东街路面破损多年", "2026-07-01 09:00", "求助", "交通", "张先生", "13812345678", "已回复", "区交通局",
+    "已列入计划", "2026-07-06",
+]
+
+
+@pytest.mark.parametrize("platform", ["liuyan", "mailbox"])
+def test_exports_of_message_boards_are_known_by_their_heads_without_a_number(session, platform):
+    body = csv_file([BOARD, MESSAGE], encoding="gb18030")
+    found = preview(body, "留言.csv", platform=platform, now=NOW, session=session)
+    assert found.kind == "留言板、信箱·来信导出" and (found.good, found.bad) == (1, 0)
+    (record,) = found.checked.batch.mentions
+    assert record.details["承办单位"] == "区交通局" and record.details["答复内容"] == "已列入计划"
+    assert record.details["留言领域"] == "交通" and "13812345678" not in repr(record)
+    take(session, found, partial=False, who="张三", now=NOW)
+    later = csv_file([BOARD, [*MESSAGE[:-4], "已办结", *MESSAGE[-3:]]])
+    again = preview(later, "留言.csv", platform=platform, now=LATER, session=session)
+    take(session, again, partial=False, who="张三", now=LATER)
+    (row,) = mentions(session)
+    assert row.details["办理状态"] == "已办结", "the same words at the same time are the same message"
+    assert session.get(Source, row.source_id).key == f"file:{platform}"
+
+
+@pytest.mark.parametrize(("cells", "number"), [
+    ([("来电号码", "138-1234-5678")], "13812345678"), ([("联系电话", "+86 13812345678")], "13812345678"),
+    ([("姓名", "张三")], ""), ([("经办人电话", "13900000000"), ("主叫号码", "021-65432109")], "02165432109"),
+    ([("身份证号", "31010119900101123x"), ("来电号码", "")], "31010119900101123X"),
+    ([("承办单位电话", "65432109")], ""),
+    ([("来电号码", "匿名")], ""),
+])
+def test_a_caller_is_known_by_a_number_of_his_own_alone(cells, number):
+    assert orders.caller_of(cells) == number
+
+
+def test_columns_that_no_list_knows_are_mapped_by_hand(session):
+    body = xlsx_file(表=[["序", "啥时候", "说了啥", "谁来办"], ["A1", "2026-07-01 09:00", "停水", "区水务局"]])
+    by_hand = {"@": "mentions", "external_id": "序", "published_at": "啥时候", "text": "说了啥", "order_unit": "谁来办"}
+    found = preview(body, "表.xlsx", platform="mailbox", now=NOW, session=session, mapping=by_hand)
+    (record,) = found.checked.batch.mentions
+    assert (record.external_id, record.text, record.details) == ("A1", "停水", {"承办单位": "区水务局"})
