@@ -50,7 +50,7 @@ def test_due_reports_are_written_once_and_only_where_there_are_facts(session, da
     (edition,) = session.execute(select(Edition)).scalars()
     assert (edition.platform, edition.version, edition.issued_by) == ("weibo", 1, "系统")
     files = {file.format: file.name for file in session.execute(select(EditionFile)).scalars()}
-    assert set(files) == {"xlsx", "pdf"}
+    assert set(files) == {"xlsx", "pdf", "docx"}
     assert all((settings().reports_dir / name).stat().st_size > 1_000 for name in files.values())
     assert "已生成" in session.execute(select(Run.note).where(Run.job == "report")).scalar()
 
