@@ -166,7 +166,7 @@ def test_an_edition_says_what_stood_there_and_a_change_makes_the_next(session, s
 
 
 def test_proposals_name_incidents_grave_mentions_and_topics_with_their_reasons(session, said, digest):
-    made = incidents.open_(session, "东街停水", "red", [said[0].id], **DONE)
+    made = incidents.open_(session, "西街修路", "red", [said[2].id], **DONE)
     found = query.proposals(session, digest, NOW)
     assert [(one.kind, one.id) for one in found] == [
         ("incident", made.id), ("mention", said[0].id), ("topic", said[0].topic_id)]
@@ -174,6 +174,14 @@ def test_proposals_name_incidents_grave_mentions_and_topics_with_their_reasons(s
     assert found[2].why.startswith("信息 3 条，涉及 1 个平台")
     digests.add(session, digest, "mention", [said[0].id], **DONE)
     assert [one.held for one in query.proposals(session, digest, NOW)] == [False, True, False]
+
+
+def test_what_an_incident_holds_is_not_proposed_again(session, said, digest):
+    session.add(Sense(mention_id=said[2].id, at=NOW, risk=90))
+    session.flush()
+    assert [one.id for one in query.proposals(session, digest, NOW) if one.kind == "mention"] == [said[2].id]
+    made = incidents.open_(session, "东街停水", "red", topic_ids=[said[0].topic_id], **DONE)
+    assert [(one.kind, one.id) for one in query.proposals(session, digest, NOW)] == [("incident", made.id)]
 
 
 def test_it_is_sent_with_its_files_once(session, said, digest):

@@ -9,7 +9,19 @@ from sqlalchemy import Select, case, func, select
 from sqlmodel import Session
 
 from core import clock, labels
-from core.models import Delivery, Digest, DigestItem, Edition, Mention, MentionMark, Person, Sense, Source
+from core.incidents import family
+from core.models import (
+    Delivery,
+    Digest,
+    DigestItem,
+    Edition,
+    IncidentTopic,
+    Mention,
+    MentionMark,
+    Person,
+    Sense,
+    Source,
+)
 from core.opinion.text import display_title
 from core.query import incidents, mentions, opinion, topic_views
 from core.query.scope import Filter
@@ -264,7 +276,8 @@ def _incidents(session: Session, ids: Sequence[int], now: datetime) -> list[Draf
 
 def proposals(session: Session, digest_id: int, now: datetime) -> list[Proposal]:
     """What a digest of its day could hold, the gravest first: incidents that are open, mentions of high risk and those
-    marked as 重点, topics with most items; of the day and the one before it."""
+    marked as 重点, topics with most items; of the day and the one before it. What is in one of these incidents is not
+    offered by itself, and of a topic one mention."""
     one = session.get(Digest, digest_id)
     if one is None:
         return []
@@ -272,23 +285,32 @@ def proposals(session: Session, digest_id: int, now: datetime) -> list[Proposal]
         select(DigestItem).where(DigestItem.digest_id == digest_id, DigestItem.removed_at.is_(None))).scalars()}
     start, end = clock.instant(one.day - timedelta(days=1)), clock.instant(one.day + timedelta(days=1))
     out = []
-    for row in incidents.listed(session, now).head(TOP).itertuples():
+    files = incidents.listed(session, now).head(TOP)
+    every = [id_ for top in files["incident_id"] for id_ in family(session, int(top))]
+    followed = set(session.execute(
+        select(IncidentTopic.topic_id).where(IncidentTopic.incident_id.in_(every))).scalars())
+    for row in files.itertuples():
         why = f"{labels.LEVELS[row.level]}事件，{labels.STAGES[row.stage]}，信息 {row.mentions} 条"
         out.append(Proposal("incident", row.incident_id, row.title, why, row.first_at.to_pydatetime(), False))
     starred = func.coalesce(MentionMark.starred, False)
     grave = session.execute(
-        select(Mention.id, Mention.title, Mention.text, Mention.published_at, Sense.risk, Source.name, starred)
+        select(Mention.id, Mention.title, Mention.text, Mention.published_at, Mention.topic_id, Sense.risk, Source.name,
+               starred.label("starred"))
         .join(Sense, Sense.mention_id == Mention.id).join(Source, Source.id == Mention.source_id)
         .outerjoin(MentionMark, MentionMark.mention_id == Mention.id)
         .where(Mention.published_at >= start, Mention.published_at < end, Mention.fold_id == Mention.id,
                func.coalesce(MentionMark.wrong, False).is_(False),
-               (Sense.risk >= GRAVE) | starred.is_(True))
-        .order_by(starred.desc(), Sense.risk.desc(), Mention.published_at.desc()).limit(TOP)).all()
+               (Sense.risk >= GRAVE) | starred.is_(True), Mention.id.not_in(incidents.linked(every)))
+        .order_by(starred.desc(), Sense.risk.desc(), Mention.published_at.desc()).limit(TOP * TOP)).all()
+    told = set(followed)
     for row in grave:
-        why = f"{'已标为重点，' if row[6] else ''}风险 {row.risk}，{row.name}"
+        if row.topic_id in told or len(out) - len(files) == TOP:
+            continue
+        told |= {row.topic_id} - {None}
+        why = f"{'已标为重点，' if row.starred else ''}风险 {row.risk}，{row.name}"
         out.append(Proposal("mention", row.id, display_title(row.title or row.text, 60), why, row.published_at, False))
     hot = opinion.hot(session, Filter(one.day - timedelta(days=1), one.day), TOP)
-    for row in hot.itertuples():
+    for row in hot[~hot["topic_id"].isin(followed)].itertuples():
         why = f"信息 {row.mentions} 条，涉及 {row.platforms} 个平台，居第 {row.rank} 位"
         out.append(Proposal("topic", row.topic_id, row.title, why, row.first_at.to_pydatetime(), False))
     return [Proposal(one.kind, one.id, one.title, one.why, one.at, (one.kind, one.id) in held) for one in out]
