@@ -153,7 +153,7 @@ def test_nobody_to_reach_by_any_channel_is_said_and_not_tried_for_ever(session, 
 
 def test_all_channels_down_is_tried_later_and_given_up_after_a_day(session, town):
     for service in town.values():
-        service.script("", *["502"] * 60)
+        service.script("", *["502"] * 100_000)
     made = order(session)
     old = order(session, "alert:2:0:person:1", at=datetime.now(UTC) - timedelta(hours=25))
     send_due()
