@@ -1,4 +1,4 @@
-"""舆情摘报: what is chosen for it, in which order, and what people write of it, until it is issued and sent.
+"""舆情摘报: what is chosen for it, in which order, and what people write of it; core.report.digest issues and sends it.
 
 Nothing is overwritten without a trace: an item keeps what it was taken over with, one that is taken out stays as such,
 and what was issued is an edition that never changes. The caller commits.
@@ -15,22 +15,16 @@ from core import audit, db, labels
 from core.faults import BadInput
 from core.models import (
     Attempt,
-    Channel,
     Delivery,
     Digest,
     DigestItem,
-    Edition,
-    EditionFile,
     Incident,
     Mention,
-    Person,
     Source,
     Topic,
 )
 from core.query import digests as query
 from core.records import clean, one_line
-from core.senders import Attachment, Message
-from core.settings import settings
 
 TITLE, TEXT, LEAD, SENT_TO, SECTION = 60, 1_000, 600, 200, 12
 """Characters at most."""
@@ -244,61 +238,7 @@ def put_back(session: Session, item_id: int, *, who: str, now: datetime) -> None
     audit.note(session, who, "放回摘报条目", found.title, row.title[:60])
 
 
-# --- Sending --------------------------------------------------------------------------------------------------------
-
-
-def send(
-    session: Session, edition_id: int, people: Sequence[int], channels: Sequence[int], groups: Sequence[int] = (), *,
-    who: str, now: datetime,
-) -> int:
-    """Send an issued digest to people by the first of the channels that takes it, and to groups by their own; mail has
-    its PDF and Word with it. Who was sent this edition already is not sent it again. Returns how many are new. Raises
-    BadInput."""
-    edition = session.get(Edition, edition_id)
-    if edition is None or edition.kind != "digest":
-        raise BadInput("这期摘报还没有签发，请先签发再发送")
-    if not people and not groups:
-        raise BadInput("请选择发给谁")
-    if people and not channels:
-        raise BadInput("请选择发送渠道")
-    there = set(session.execute(select(Person.id).where(Person.id.in_(people), Person.active.is_(True))).scalars())
-    ways = set(session.execute(select(Channel.id).where(Channel.id.in_([*channels, *groups]))).scalars())
-    if set(people) - there or {*channels, *groups} - ways:
-        raise BadInput("选中的人员或渠道已停用或删除，请刷新页面后重选")
-    content = _message(session, edition, now).to_dict()
-    wanted = [(f"person:{id_}", id_, list(channels)) for id_ in people] + [
-        (f"channel:{id_}", None, [id_]) for id_ in groups]
-    rows = [{"key": f"{sent_key(edition_id)}{name}", "alert_id": None, "person_id": person, "channels": ways_,
-             "content": content, "state": "waiting", "made_at": now, "next_at": now, "done_at": None, "token": "",
-             "note": "", "demo": edition.demo} for name, person, ways_ in wanted]
-    held = set(session.execute(select(Delivery.key).where(Delivery.key.in_([row["key"] for row in rows]))).scalars())
-    new = [row for row in rows if row["key"] not in held]
-    if new:
-        db.upsert(session, Delivery, new, ["key"])
-        audit.note(session, who, "发送舆情摘报", edition.title, f"{len(new)} 个收件人")
-        db.bump(session, now)
-    return len(new)
-
-
-def sent_key(edition_id: int) -> str:
-    """What the keys of an edition's deliveries begin with."""
-    return f"edition:{edition_id}:"
-
-
-def _message(session: Session, edition: Edition, now: datetime) -> Message:
-    rows = _items(session, int(edition.scope.partition(":")[2]))
-    lines = [f"{number}. {row.title}" for number, row in enumerate(rows, 1)]
-    levels = [level for level in labels.LEVELS if any(row.level == level for row in rows)]
-    base = settings().url_of_app.rstrip("/")
-    files = session.execute(select(EditionFile).where(
-        EditionFile.edition_id == edition.id, EditionFile.format.in_(("pdf", "docx")))).scalars()
-    title = f"【{labels.DEMO}】{edition.title}" if edition.demo else edition.title
-    return Message(
-        level=levels[0] if levels else "blue", title=f"【舆情摘报】{title}",
-        gist=f"{title}共{len(rows)}条，首条：{rows[0].title[:24]}" if rows else title, place="", count=len(rows),
-        where="舆情系统舆情摘报", text="\n".join([title, *lines]),
-        link=f"{base}/reports?edition={edition.id}" if base else "", at=now,
-        attachments=tuple(Attachment(file.name, file.sha256) for file in files))
+# --- The sample district ---------------------------------------------------------------------------------------------
 
 
 def forget_sample(session: Session) -> None:

@@ -45,8 +45,7 @@ def titles(session, digest_id) -> list[str]:
 
 
 def issue(session, digest_id, now=NOW) -> Edition:
-    digests.numbered(session, digest_id, now)
-    return editions.issue(session, report.build(session, digest_id, now=now), by="张三", now=now)
+    return report.issue(session, digest_id, by="张三", now=now)
 
 
 def test_a_mention_brings_its_first_sentences_its_source_and_its_reprints(session, said, digest):
@@ -54,7 +53,7 @@ def test_a_mention_brings_its_first_sentences_its_source_and_its_reprints(sessio
     (item,) = query.whole(session, digest).items
     assert item.title == "东街停水引居民不满" and item.section == "敏感舆情"
     assert item.text.endswith("。") and len(item.text) <= query.EXCERPT and LONG.startswith(item.text)
-    assert item.source == "微博，3月2日09:00，转载 1 篇" and item.mentions == 2
+    assert item.source == "微博，3月2日9时，转载 1 篇" and item.mentions == 2
     assert (item.url, item.edited) == (said[0].url, False)
 
 
@@ -65,7 +64,7 @@ def test_topics_and_incidents_bring_their_figures(session, said, digest):
     digests.add(session, digest, "topic", [said[0].topic_id], **DONE)
     digests.add(session, digest, "incident", [made.id], **DONE)
     of_incident, of_topic = query.whole(session, digest).items
-    assert of_topic.text.startswith("截至3月2日12:00，相关信息 3 条（去重 2 篇），见于微博。")
+    assert of_topic.text.startswith("截至3月2日12时，相关信息 3 条（去重 2 篇），见于微博。")
     assert of_topic.section == "网络热点"
     assert (of_incident.section, of_incident.level) == ("敏感舆情", "red")
     assert "目前处于发现环节，牵头单位水务局。" in of_incident.text
@@ -187,17 +186,20 @@ def test_what_an_incident_holds_is_not_proposed_again(session, said, digest):
 def test_it_is_sent_with_its_files_once(session, said, digest):
     digests.add(session, digest, "mention", [said[0].id], **DONE)
     edition = issue(session, digest)
+    (item,) = query.whole(session, digest).items
+    digests.rewrite(session, item.id, "title", "签发后才改的", seen=item.title, **DONE)
     with Post() as post:
         way = channels.add(session, name="邮件", kind="mail", fields=mail_fields(post), who="", now=NOW).id
         one = people.add(session, name="值班员", mail="zhang@example.gov.cn", who="", now=NOW).id
         session.commit()
-        assert digests.send(session, edition.id, [one], [way], **DONE) == 1
-        assert digests.send(session, edition.id, [one], [way], **DONE) == 0
+        assert report.send(session, edition.id, [one], [way], **DONE) == 1
+        assert report.send(session, edition.id, [one], [way], **DONE) == 0
         session.commit()
         deliveries.send_due(lambda: NOW)
         (sent,) = post.mails
     files = {part.get_filename(): part.get_content() for part in sent.iter_attachments()}
     assert sent["Subject"] == "【舆情摘报】3月2日舆情摘报"
+    assert "1. 东街停水引居民不满" in sent.get_body(("plain",)).get_content()
     assert files == {editions.body(session, edition.id, suffix)[0]: editions.body(session, edition.id, suffix)[1]
                      for suffix in ("pdf", "docx")}
     frame = query.sent(session, [edition.id])
@@ -211,7 +213,7 @@ def test_a_changed_attachment_is_not_sent(session, said, digest):
     with Post() as post:
         way = channels.add(session, name="邮件", kind="mail", fields=mail_fields(post), who="", now=NOW).id
         one = people.add(session, name="值班员", mail="zhang@example.gov.cn", who="", now=NOW).id
-        digests.send(session, edition.id, [one], [way], **DONE)
+        report.send(session, edition.id, [one], [way], **DONE)
         session.commit()
         deliveries.send_due(lambda: NOW)
         assert not post.taken

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core import clock, labels
 from core.incidents import family
+from core.incidents.phrases import moment
 from core.models import (
     Delivery,
     Digest,
@@ -198,13 +199,18 @@ def open_ones(session: Session) -> tuple[tuple[int, str], ...]:
     return tuple((int(row.id), f"{row.title}（{row.state}，{row.items} 条）") for row in frame.itertuples())
 
 
+def sent_key(edition_id: int) -> str:
+    """What the keys of an edition's deliveries begin with."""
+    return f"edition:{edition_id}:"
+
+
 def sent(session: Session, edition_ids: Sequence[int]) -> pd.DataFrame:
     """Whom editions were sent to: edition_id, who, state (labels.DELIVERIES), at (aware UTC), note."""
     rows = []
     for id_ in edition_ids:
         for row in session.execute(
             select(Delivery, Person.name).outerjoin(Person, Person.id == Delivery.person_id)
-            .where(Delivery.key.startswith(f"edition:{id_}:", autoescape=True)).order_by(Delivery.id)):
+            .where(Delivery.key.startswith(sent_key(id_), autoescape=True)).order_by(Delivery.id)):
             one, name = row
             rows.append({"edition_id": id_, "who": name or "群机器人", "state": labels.DELIVERIES[one.state],
                          "at": one.done_at or one.made_at, "note": one.note})
@@ -233,8 +239,8 @@ def _mentions(session: Session, ids: Sequence[int], now: datetime) -> list[Draft
         out.append(Draft(
             row.id, "敏感舆情" if grave else "民生诉求" if row.family == "livelihood" else "要闻关注", title,
             lead_of(said) if said and said != title else "",
-            f"{where}，{_moment(row.published_at)}" + (f"，转载 {row.reprints} 篇" if row.reprints else ""), row.url,
-            row.published_at, "", 1 + (row.reprints or 0)))
+            f"{where}，{moment(row.published_at, now)}" + (f"，转载 {row.reprints} 篇" if row.reprints else ""),
+            row.url, row.published_at, "", 1 + (row.reprints or 0)))
     return out
 
 
@@ -250,10 +256,10 @@ def _topics(session: Session, ids: Sequence[int], now: datetime) -> list[Draft]:
         where = f"，见于{names[0]}" if many == 1 else (
             f"，涉及{'、'.join(names)}{'等' if many > len(names) else ''} {many} 个平台")
         texts = f"（去重 {labels.thousands(one.folded)} 篇）" if one.folded < one.mentions else ""
-        first = f"最早于{_moment(one.first_at)}见于{one.first_source}" if one.first_source else ""
+        first = f"最早于{moment(one.first_at, now)}见于{one.first_source}" if one.first_source else ""
         seen = topic_views.seen(session, one.id)
         said = "".join(line.text for line in seen.summary) if seen else ""
-        figures = f"截至{_moment(now)}，相关信息 {labels.thousands(one.mentions)} 条{texts}{where}。"
+        figures = f"截至{moment(now, now)}，相关信息 {labels.thousands(one.mentions)} 条{texts}{where}。"
         out.append(Draft(one.id, "网络热点", display_title(one.title, 40), figures + (lead_of(said) if said else ""),
                          first, "", one.first_at, "", one.mentions))
     return out
@@ -269,8 +275,8 @@ def _incidents(session: Session, ids: Sequence[int], now: datetime) -> list[Draf
         stage = f"目前处于{labels.STAGES[head.stage]}环节" + (f"，牵头单位{head.unit}。" if head.unit else "。")
         text = "".join(one if one.endswith(tuple(_ENDS)) else f"{one}。" for one in (head.summary, head.risk) if one)
         out.append(Draft(head.id, "处置反馈" if head.state == "closed" else "敏感舆情", head.title, text + stage,
-                         f"事件处置第{head.id}号，首次采集于{_moment(head.first_at)}", "", head.first_at, head.level,
-                         file.mentions))
+                         f"事件处置第{head.id}号，首次采集于{moment(head.first_at, now)}", "", head.first_at,
+                         head.level, file.mentions))
     return out
 
 
@@ -323,11 +329,6 @@ def lead_of(text: str, longest: int = EXCERPT) -> str:
         return text
     cut = max(text.rfind(mark, 0, longest) for mark in _ENDS) + 1
     return text[:cut] if cut >= longest // 4 else text[: longest - 1].rstrip("，、：:,") + "…"
-
-
-def _moment(at: datetime) -> str:
-    here = clock.local(at)
-    return f"{here.month}月{here.day}日{here:%H:%M}"
 
 
 def last_sent_to(session: Session) -> str:

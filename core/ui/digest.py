@@ -6,17 +6,16 @@ from itertools import groupby
 import streamlit as st
 from sqlmodel import Session
 
-from core import channels, clock, db, labels, people
+from core import channels, clock, labels, people
 from core import digests as kept
-from core.faults import BadInput
 from core.query import digests as query
 from core.query.digests import Item, Whole
 from core.report import digest as report
-from core.report import editions
 from core.ui import editions as files
 from core.ui.ask import ask, look
-from core.ui.deeds import WHO, do, refuse
+from core.ui.deeds import WHO, do
 from core.ui.digests import TOLD
+from core.ui.incidents import this_minute
 from core.ui.parts import anchor, caption, empty, plain
 from core.ui.preview import preview
 from core.ui.table import Column, table
@@ -175,7 +174,7 @@ def _candidates(found: Whole) -> None:
     day = found.day
     with st.container(border=True):
         st.markdown(f"**候选** :gray[{day.month}月{day.day}日及前一天]")
-        offered = [one for one in ask(query.proposals, found.id, _minute()) if not one.held]
+        offered = [one for one in ask(query.proposals, found.id, this_minute()) if not one.held]
         if not offered:
             caption("这两天没有新的事件、敏感信息或热点可以编入。")
             return
@@ -198,10 +197,6 @@ def _candidates(found: Whole) -> None:
             _do(deed, f"已编入 {len(picked)} 条。")
 
 
-def _minute() -> datetime:
-    return clock.now().replace(second=0, microsecond=0)
-
-
 def _own(found: Whole) -> None:
     with st.form("digest_own", border=False, clear_on_submit=True):
         title = st.text_input("标题", max_chars=kept.TITLE)
@@ -219,7 +214,7 @@ def _own(found: Whole) -> None:
 
 
 def _content(found: Whole):
-    return ask(report.build, found.id, now=_minute())
+    return ask(report.build, found.id, now=this_minute())
 
 
 def _printed(found: Whole) -> None:
@@ -227,8 +222,7 @@ def _printed(found: Whole) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         files.downloads(content, "digest")
     with st.container(border=True):
-        st.markdown(f"<h2 style='text-align:center;color:#C02020;letter-spacing:.2em'>{plain(content.masthead)}</h2>",
-                    unsafe_allow_html=True)
+        st.markdown(f"## :red[{plain(content.masthead)}]", text_alignment="center")
         st.markdown(f"{plain(content.number)}　　{plain(content.office)}　　{plain(content.period)}",
                     text_alignment="center")
         preview(content)
@@ -262,22 +256,16 @@ def _issue(found: Whole) -> None:
 
 
 def _published(found: Whole) -> None:
-    now = clock.now()
-    try:
-        with st.spinner("正在生成文件…"), db.session() as session:
-            kept.numbered(session, found.id, now)
-            session.flush()
-            edition = editions.issue(session, report.build(session, found.id, now=now), by=WHO, now=now)
-            same = edition.id in {one.id for one in found.editions}
-            words = f"内容与第{edition.version}版一致，没有另出新版。" if same else (
-                f"已签发《{edition.title}》第{edition.version}版。")
-            db.bump(session, now)
-            session.commit()
-    except BadInput as refused:
-        refuse(refused)
-        return
-    st.session_state[f"{TOLD}_said"] = words
-    st.rerun()
+    def deed(session: Session) -> str:
+        edition = report.issue(session, found.id, by=WHO, now=clock.now())
+        if edition.id in {one.id for one in found.editions}:
+            return f"内容与第{edition.version}版一致，没有另出新版。"
+        return f"已签发《{edition.title}》第{edition.version}版。"
+
+    with st.spinner("正在生成文件…"):
+        done = do(deed, TOLD)
+    if done:
+        st.rerun()
 
 
 def _send(edition_id: int, version: int) -> None:
@@ -303,7 +291,7 @@ def _send(edition_id: int, version: int) -> None:
         if st.button("发送", icon=":material/send:", key=f"digest_send_{edition_id}", disabled=not (to or bots)):
 
             def deed(session: Session) -> str:
-                number = kept.send(session, edition_id, to, by, bots, who=WHO, now=clock.now())
+                number = report.send(session, edition_id, to, by, bots, who=WHO, now=clock.now())
                 skipped = len(to) + len(bots) - number
                 return f"已交发送 {number} 个收件人。" + (f"{skipped} 个已发过这一版，没有重发。" if skipped else "")
 
