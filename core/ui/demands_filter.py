@@ -5,22 +5,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.faults import BadInput
 from core.labels import DEMAND_CHANNELS, DEMAND_KINDS, DEMAND_LEVELS, DEMAND_SATISFIED, DEMAND_STATES
 from core.query.demands import NAMES, NOBODY, NOWHERE, UNSAID, DemandChoices, DemandFilter
 from core.query.scope import Filter
-from core.ui.parts import plain, toast_error
+from core.ui import address
 
 TOLD = "demands"
 
 
 def chosen(where: Filter, offered: DemandChoices) -> DemandFilter:
     """Draw the filters; what is asked for."""
-    said = {name: value for name, value in st.query_params.items() if name in NAMES}
-    held, turn = st.session_state.get("d_said", (None, 0))
-    if said != held:
-        turn += 1  # a link, or the browser's way back: the widgets begin anew
-    before = _of_address(said, where)
+    before, _, turn = address.read(DemandFilter, NAMES, where, "d_said")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input("查找", before.words, key=f"d_words_{turn}", max_chars=60, width=360,
                               icon=":material/search:", placeholder="标题、内容、地址里的词，或工单编号",
@@ -30,23 +25,8 @@ def chosen(where: Filter, offered: DemandChoices) -> DemandFilter:
     number = sum(bool(getattr(before, name)) for name in NAMES if name not in ("words", "overdue"))
     with st.expander(f"筛选（已选 {number} 项）" if number else "筛选", icon=":material/tune:", expanded=number > 0):
         made = _narrowed(made, before, offered, turn)
-    params = made.to_params()
-    for name in NAMES:
-        if name in params:
-            if st.query_params.get(name) != params[name]:
-                st.query_params[name] = params[name]
-        else:
-            st.query_params.pop(name, None)
-    st.session_state["d_said"] = (params, turn)
+    address.write(NAMES, made.to_params(), "d_said", turn)
     return made
-
-
-def _of_address(said: Mapping[str, str], where: Filter) -> DemandFilter:
-    try:
-        return DemandFilter.from_params(said, where.start, where.end)
-    except BadInput as fault:
-        toast_error(f"{plain(str(fault))}。已按全部显示。")
-        return DemandFilter(where.start, where.end)
 
 
 def _narrowed(made: DemandFilter, before: DemandFilter, offered: DemandChoices, turn: int) -> DemandFilter:

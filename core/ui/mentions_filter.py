@@ -14,8 +14,8 @@ from core.query.mention_choices import MentionChoices
 from core.query.mention_scope import BANDS, FEELINGS, MARKS, MentionFilter
 from core.query.mentions import SORTS
 from core.query.scope import Filter
+from core.ui import address
 from core.ui.deeds import WHO, do, refuse
-from core.ui.parts import plain, toast_error
 
 TOLD = "mentions"
 _NAMES = {one.name for one in fields(MentionFilter)} - {"start", "end"}
@@ -34,11 +34,7 @@ _HELP = """
 
 def chosen(where: Filter, offered: MentionChoices) -> tuple[MentionFilter, str]:
     """Draw the search and the filters; what is asked for, and the order."""
-    said = {name: value for name, value in st.query_params.items() if name in _NAMES}
-    held, turn = st.session_state.get("m_said", (None, 0))
-    if said != held:
-        turn += 1  # a link, or the browser's way back: the widgets begin anew
-    before = _of_address(said, where)
+    before, said, turn = address.read(MentionFilter, _NAMES, where, "m_said")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input("搜索", before.words, key=f"m_words_{turn}", max_chars=500, width=460,
                               placeholder="停水 或 停电 -演练", icon=":material/search:",
@@ -52,26 +48,9 @@ def chosen(where: Filter, offered: MentionChoices) -> tuple[MentionFilter, str]:
     number = sum(bool(getattr(before, name)) for name in _NAMES - {"words", "folded"})
     with st.expander(f"筛选（已选 {number} 项）" if number else "筛选", icon=":material/tune:", expanded=number > 0):
         made = _narrowed(made, before, offered, turn)
-    params = made.to_params()
-    now = {name: params[name] for name in _NAMES if name in params}
-    if not folded:
-        now["folded"] = "0"
-    for name in _NAMES:
-        if name in now:
-            if st.query_params.get(name) != now[name]:
-                st.query_params[name] = now[name]
-        else:
-            st.query_params.pop(name, None)
-    st.session_state["m_said"] = (now, turn)
+    params = made.to_params() | ({} if folded else {"folded": "0"})
+    address.write(_NAMES, params, "m_said", turn)
     return made, sort
-
-
-def _of_address(said: Mapping[str, str], where: Filter) -> MentionFilter:
-    try:
-        return MentionFilter.from_params(said, where.start, where.end)
-    except BadInput as fault:
-        toast_error(f"{plain(str(fault))}。已按全部显示。")
-        return MentionFilter(where.start, where.end)
 
 
 def _narrowed(made: MentionFilter, before: MentionFilter, offered: MentionChoices, turn: int) -> MentionFilter:
