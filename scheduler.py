@@ -75,6 +75,9 @@ class Clock:
         """Until stopped; 0, or 1 when the lead was lost."""
         tick = settings().tick_seconds
         receiver = receive.opened(SOURCES, settings())  # a port that is taken is said before anything begins
+        sender = threading.Thread(target=self._send, name="send", daemon=True)
+        sender.start()
+        self._run("sift")  # before all others: whoever is to be warned has waited since the last process ended
         parsers = kitchen.Kitchen()
         engine = Engine(SOURCES, make_http, tick=tick, kitchen=parsers, on_error=self._engine_failed)
         engine.start()
@@ -84,14 +87,12 @@ class Clock:
         others = {"sift": SIFT_SECONDS, "demands": 5, "alarms": 5, "receipts": 60, "inbox": tick, "digest": tick,
                   "rounds": 60, "views": max(tick, 60), "outlook": max(tick, 600), "watch": max(tick, 3600),
                   "reports": max(tick, 600)}
-        # The first time now, and none waits for the others: what is sensitive is found while a backlog is grouped.
+        # The first time now, and what warns waits for none of the others: a backlog is grouped meanwhile.
         for name, seconds in others.items():
             self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds,
                                 jitter=min(seconds / 10, 5), next_run_time=clock.now())
         self._timer.add_job(self._check_lead, "interval", id="lead", seconds=30)
         self._timer.start()
-        sender = threading.Thread(target=self._send, name="send", daemon=True)
-        sender.start()
         self.stopped.wait()
         self._timer.pause()
         engine.stop()

@@ -10,7 +10,6 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 import httpx
-import pandas as pd
 from sqlalchemy import func, select
 from sqlmodel import Session
 
@@ -25,28 +24,6 @@ REACHES = {"phone": "手机短信", "mail": "邮箱", "group": "群或系统"}
 NAME = 40
 """Characters of a name at most."""
 _GONE = "这个渠道不存在，可能已被删除，请刷新页面"
-
-
-def listed(session: Session) -> pd.DataFrame:
-    """Every channel in its order: id, name, kind, kind_name, reaches, reaches_name, enabled, state (in words), fault
-    (labels.OUTCOMES; "" for none), note, ok_at, rest_until, rules (that use it), shown (fields as they may be read,
-    in words), at, who, demo."""
-    used = _used(session)
-    rows = [
-        {"id": one.id, "name": one.name, "kind": one.kind, "kind_name": SENDERS[one.kind].name,
-         "reaches": SENDERS[one.kind].reaches, "reaches_name": REACHES[SENDERS[one.kind].reaches],
-         "enabled": one.enabled, "state": _state(one), "fault": one.fault, "note": one.fault_note, "ok_at": one.ok_at,
-         "rest_until": one.rest_until, "rules": len(used.get(one.id, ())),
-         "shown": "；".join(f"{word}：{value}" for word, value in shown(one).items()), "at": one.at, "who": one.who,
-         "demo": one.demo}
-        for one in session.execute(select(Channel).order_by(Channel.sort, Channel.id)).scalars()
-    ]
-    frame = pd.DataFrame(rows, columns=[
-        "id", "name", "kind", "kind_name", "reaches", "reaches_name", "enabled", "state", "fault", "note", "ok_at",
-        "rest_until", "rules", "shown", "at", "who", "demo"])
-    for name in ("ok_at", "rest_until", "at"):
-        frame[name] = pd.to_datetime(frame[name], utc=True)
-    return frame
 
 
 def fields(channel: Channel) -> dict[str, str]:
@@ -145,7 +122,7 @@ def remove(session: Session, channel_id: int, *, who: str, now: datetime) -> Non
     """Delete a channel. Raises BadInput while a rule uses it, or where something was sent by it: then it is part of the
     record and can be put out of use only."""
     made = get(session, channel_id)
-    if rules := _used(session).get(channel_id):
+    if rules := used(session).get(channel_id):
         raise BadInput(f"渠道“{made.name}”还在被预警规则使用：{'、'.join(rules[:5])}。请先在规则中换掉，或改为停用")
     if _sent_by(session, channel_id):
         raise BadInput(f"渠道“{made.name}”已有发送记录，不能删除，请改为停用")
@@ -230,20 +207,21 @@ def _opened(channel: Channel) -> dict[str, str]:
         return dict(channel.config)
 
 
-def _used(session: Session) -> dict[int, list[str]]:
+def used(session: Session) -> dict[int, list[str]]:
     """Names of the rules that use each channel."""
-    used: dict[int, list[str]] = {}
+    rules: dict[int, list[str]] = {}
     for name, plan in session.execute(select(AlertRule.name, AlertRule.plan).order_by(AlertRule.name)):
         for id_ in {*plan.get("channels", ()), *plan.get("groups", ())}:
-            used.setdefault(id_, []).append(name)
-    return used
+            rules.setdefault(id_, []).append(name)
+    return rules
 
 
 def _sent_by(session: Session, channel_id: int) -> bool:
     return session.execute(select(Attempt.id).where(Attempt.channel_id == channel_id).limit(1)).scalar() is not None
 
 
-def _state(channel: Channel) -> str:
+def state(channel: Channel) -> str:
+    """How a channel is doing, in words."""
     if not channel.enabled:
         return "已停用"
     if channel.fault:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlmodel import Session
 
 from core import audit
@@ -73,6 +73,8 @@ def correct(
 
 def corrected(session: Session, mentions: Sequence[int], what: str) -> dict[int, Corrected]:
     """The words that count, by mention; those without one are left out."""
+    if not session.execute(select(exists().where(Correction.what == what))).scalar():
+        return {}
     home: dict[int, int] = {}
     for part in chunks(sorted(set(mentions))):
         home |= {row.id: _home(row) for row in session.execute(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
+from itertools import cycle
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select
@@ -140,9 +141,11 @@ Then = Callable[[Session, Sequence[int], datetime], object]
 
 
 def run(session: Session, *, now: datetime, limit: int = 5_000, then: Then | None = None) -> int:
-    """Work through up to `limit` mentions that are waiting, newest first; commits batch by batch and tells readers. One
-    that changed meanwhile, or whose rules did, goes on waiting. Returns how many were read."""
+    """Work through up to `limit` mentions that are waiting, the newest and the longest waiting by turns, so that
+    neither waits for a backlog of the other; commits batch by batch and tells readers. One that changed meanwhile, or
+    whose rules did, goes on waiting. Returns how many were read."""
     done, mark = 0, ""
+    turns = cycle((Unsifted.mention_id.desc(), Unsifted.mention_id))
     made: Sieve | None = None
     while done < limit:
         rows = session.execute(
@@ -151,7 +154,7 @@ def run(session: Session, *, now: datetime, limit: int = 5_000, then: Then | Non
                    Mention.source_id, Unsifted.asked)
             .join(Unsifted, Unsifted.mention_id == Mention.id).join(Source, Source.id == Mention.source_id)
             .outerjoin(Platform, Platform.code == Mention.platform)
-            .order_by(Unsifted.mention_id.desc()).limit(min(BATCH, limit - done))
+            .order_by(next(turns)).limit(min(BATCH, limit - done))
         ).all()
         if not rows:
             break

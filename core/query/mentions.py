@@ -119,6 +119,13 @@ def search(session: Session, where: MentionFilter, sort: str = "time", page: int
         raise BadInput(f"排序方式没有“{sort}”这一项，请重新选择")
     size, page = min(max(size, 1), FARTHEST), max(page, 1)
     asked = Asked(session, where)
+    if sort == "time" and not where.folded and (newest := asked.newest(page, size)) is not None:
+        ids, counted, more = newest
+        pages = max(-(-counted // size), 1)
+        if not ids and counted:
+            page = pages
+            ids = asked.newest(page, size)[0]
+        return Found(shown(session, ids, where.words), counted, more, min(page, pages), pages, index.waiting(session))
     more = _SORTED_BY[sort] + (("home",) if where.folded else ())
     hits = asked.hits(*more, enough=page * size + 1, strides=1 if sort == "time" else STRIDES)
     rows = hits.rows

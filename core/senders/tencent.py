@@ -18,8 +18,8 @@ from core.senders.wire import Meaning, call, judged, unreadable
 
 ALGORITHM = "TC3-HMAC-SHA256"
 PROPOSAL = "舆情预警：{1}等级，地点{2}，涉及信息{3}条，请登录系统查看第{4}号预警。"
-ROWS = 100
-"""Receipts of one answer, as many as the service gives."""
+ROWS, CALLS = 100, 16
+"""Receipts of one answer, as many as the service gives; and how often it is asked to get to what it left out."""
 LOOKED_BACK = timedelta(days=7)
 """How long the service knows of a message."""
 SKEW = timedelta(minutes=5)
@@ -128,7 +128,7 @@ class Tencent(ByPhone):
         self, http: httpx.Client, fields: Mapping[str, str], to: Recipient, mine: str, at: datetime
     ) -> Verdict | None:
         # A message is listed once the carrier has reported on it: that it is not there yet proves nothing.
-        rows = self._reported(http, fields, to.phone, at) if to.phone else None
+        rows = self._reported(http, fields, to.phone, at, at) if to.phone else None
         row = next((row for row in rows or () if row.get("SessionContext") == mine), None)
         if row is None:
             return None
@@ -143,7 +143,7 @@ class Tencent(ByPhone):
             if one.phone:
                 together.setdefault(one.phone, []).append(one)
         for phone, some in together.items():
-            rows = self._reported(http, fields, phone, min(one.at for one in some))
+            rows = self._reported(http, fields, phone, min(one.at for one in some), clock.now())
             missed = missed + 1 if rows is None else 0
             if missed == MISSES:
                 break
@@ -154,17 +154,29 @@ class Tencent(ByPhone):
         return found
 
     def _reported(
-        self, http: httpx.Client, fields: Mapping[str, str], phone: str, since: datetime
+        self, http: httpx.Client, fields: Mapping[str, str], phone: str, since: datetime, until: datetime
     ) -> list[Mapping[str, Any]] | None:
-        """What carriers have reported of messages to a number; None where the service does not say."""
-        now = clock.now()
-        said = self._call(http, fields, "PullSmsSendStatusByPhoneNumber", {
-            "SmsSdkAppId": fields["app_id"], "PhoneNumber": f"+86{phone}", "Offset": 0, "Limit": ROWS,
-            "BeginTime": int(max(since - SKEW, now - LOOKED_BACK).timestamp()),
-            "EndTime": int((now + SKEW).timestamp()),
-        }, "")
-        rows = None if isinstance(said, Verdict) else said.get("PullSmsSendStatusSet")
-        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None
+        """What carriers have reported of messages that went to a number between these moments, the service's clock not
+        being ours; None where the service does not say."""
+        begin = max(since - SKEW, clock.now() - LOOKED_BACK)
+        spans = [(int(begin.timestamp()), int((until + SKEW).timestamp()))]
+        found: list[Mapping[str, Any]] = []
+        for _ in range(CALLS):
+            if not spans:
+                break
+            first, last = spans.pop()
+            said = self._call(http, fields, "PullSmsSendStatusByPhoneNumber", {
+                "SmsSdkAppId": fields["app_id"], "PhoneNumber": f"+86{phone}", "Offset": 0, "Limit": ROWS,
+                "BeginTime": first, "EndTime": last,
+            }, "")
+            rows = None if isinstance(said, Verdict) else said.get("PullSmsSendStatusSet")
+            if not isinstance(rows, list):
+                return None
+            found += [row for row in rows if isinstance(row, dict)]
+            if len(rows) >= ROWS and first < last:  # it knows no further pages: halves, the later one first
+                middle = (first + last) // 2
+                spans += [(first, middle), (middle + 1, last)]
+        return found
 
     def _call(
         self, http: httpx.Client, fields: Mapping[str, str], action: str, values: Mapping[str, Any], mine: str

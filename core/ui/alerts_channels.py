@@ -11,6 +11,8 @@ from core import channels as kept
 from core import clock, credentials, db, people, receipts
 from core.faults import BadInput
 from core.models import Channel
+from core.query import channels as query_channels
+from core.query import people as query_people
 from core.senders import SENDERS, Field, Recipient, Sender, Verdict
 from core.settings import settings
 from core.ui.ask import look
@@ -35,7 +37,7 @@ def channels(who: str) -> None:
     """The channels, a chosen one, and the form for a new one. `who`: whose deeds these are."""
     caption("预警按规则中所选的渠道依次发送，前一个发不出去就走下一个。短信、邮件发给人，机器人和通用接口发到群或系统。")
     caption(credentials.key_place())
-    frame = look(kept.listed)
+    frame = look(query_channels.listed)
     if frame.empty:
         empty("还没有发送渠道，预警发不出去。请在下面新增，保存后先发一条测试。", ":material/send:")
     else:
@@ -143,7 +145,7 @@ def _whom(id_: int, sender: Sender) -> Callable[[Session], Recipient]:
     if sender.reaches == "group":
         return lambda _: Recipient()
     name, word = ("phone", "手机号") if sender.reaches == "phone" else ("mail", "邮箱")
-    frame = look(people.listed)
+    frame = look(query_people.listed)
     known = frame[frame["active"] & (frame[name] != "")]
     offered = {f"{row['name']}（{row[name]}）": int(row["id"]) for row in known.to_dict("records")}
     chosen = st.selectbox("测试发给", [*offered, _BY_HAND], key=f"channel_whom_{id_}", width=280)

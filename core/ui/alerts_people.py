@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
-from core import clock
+from core import clock, people_tables
 from core import people as kept
 from core.faults import BadInput
 from core.query import ledger
+from core.query import people as query_people
 from core.senders import masked
 from core.ui.ask import ask, look
 from core.ui.deeds import do, refuse
@@ -32,7 +33,7 @@ _SHOWN = 50
 def people(who: str) -> None:
     """The people, a chosen one, a new one, a table of them. `who`: whose deeds these are."""
     caption("预警通知到的人。手机号和邮箱加密保存，只显示一部分，只用于发送预警。")
-    frame = look(kept.listed)
+    frame = look(query_people.listed)
     if frame.empty:
         empty("还没有通知人员。请在下面新增，或用表格一次导入值班人员名单。", ":material/contacts:")
     else:
@@ -154,12 +155,14 @@ def _files(who: str) -> None:
     st.dataframe(pd.DataFrame(shown), hide_index=True, alt="将导入的人员", placeholder="—")
     if st.button("导入", type="primary", icon=":material/upload:", key="person_import",
                  disabled=not made.added and not made.changed):
-        _save(lambda session: kept.take_in(session, lines, who=who, now=clock.now()))
+        _save(lambda session: people_tables.take_in(session, lines, who=who, now=clock.now()))
 
 
-def _read(session: Session, text: str, body: bytes, name: str) -> tuple[tuple[kept.Line, ...], kept.Plan]:
-    lines = kept.read(session, text, body, name)
-    return lines, kept.plan(session, lines)
+def _read(
+    session: Session, text: str, body: bytes, name: str,
+) -> tuple[tuple[people_tables.Line, ...], people_tables.Plan]:
+    lines = people_tables.read(session, text, body, name)
+    return lines, people_tables.plan(session, lines)
 
 
 def _turn() -> int:

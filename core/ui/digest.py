@@ -6,9 +6,11 @@ from itertools import groupby
 import streamlit as st
 from sqlmodel import Session
 
-from core import channels, clock, labels, people
+from core import clock, labels
 from core import digests as kept
+from core.query import channels as query_channels
 from core.query import digests as query
+from core.query import people as query_people
 from core.query.digests import Item, Whole
 from core.report import digest as report
 from core.ui import editions as files
@@ -271,7 +273,7 @@ def _published(found: Whole) -> None:
 def _send(edition_id: int, version: int) -> None:
     with st.container(border=True):
         st.markdown(f"**发送第{version}版**")
-        persons, ways = look(people.listed), look(channels.listed)
+        persons, ways = look(query_people.listed), look(query_channels.listed)
         persons, ways = persons[persons["active"]], ways[ways["enabled"]]
         if ways.empty:
             caption("还没有可用的发送渠道，请在“预警”的“通知渠道”里添加邮件或群机器人。")

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import channels, clock, people
 from core.models import Audit, Channel, Person, Unit
+from core.query import channels as query_channels
 from tests.lab.plugin import lab  # noqa: F401
 from tests.lab.services.group_bots import WeComBot
 from tests.lab.services.sms import AliyunSms
@@ -142,7 +143,7 @@ def three(session, lab):  # noqa: F811
 
 def names(session) -> list[str]:
     session.expire_all()
-    return list(channels.listed(session)["name"])
+    return list(query_channels.listed(session)["name"])
 
 
 def test_channels_are_put_in_order_out_of_use_and_away(opened, session, three):

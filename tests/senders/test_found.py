@@ -70,6 +70,18 @@ def test_tencent_knows_a_message_once_the_carrier_has_reported_it(lab, http, sen
     assert (found.outcome, found.reference) == ("ok", service.taken[0].reference)
 
 
+def test_tencent_finds_a_message_among_more_than_it_lists_at_once(lab, http):
+    service = lab.mount(TencentSms())
+    now = clock.now() - timedelta(minutes=10)
+    service.taken = [Taken("tencent", f"pulse-{n}-1", TO.phone, "x", f"2433:{n}", now + timedelta(seconds=n / 2))
+                     for n in range(600)]
+    for n in (0, 150, 599):
+        found = TENCENT.find(http, service.sample(), TO, f"pulse-{n}-1", service.taken[n].at)
+        assert found.outcome == "ok" and found.reference == f"2433:{n}"
+    asked = [Asked(f"pulse-{n}-1", "", TO.phone, service.taken[n].at) for n in (3, 420, 598)]
+    assert {one.mine for one in TENCENT.receipts(http, service.sample(), asked)} == {one.mine for one in asked}
+
+
 def test_who_can_be_asked_what(lab, http):
     at = clock.now() - timedelta(hours=1)
     for kind in (MasSms, WeComBot, DingTalkBot, FeishuBot):

@@ -134,7 +134,8 @@ class AliyunSms(Taking, Service):
 class TencentSms(Taking, Service):
     """腾讯云短信 sms; accepts SecretId `lab-id` with `lab-key`, application 1400006666, template 100 of four variables.
 
-    `waiting` and `undelivered` as with 阿里云: what has no report yet is not listed at all.
+    `waiting` and `undelivered` as with 阿里云: what has no report yet is not listed at all, and beyond the first
+    hundred of a span of time nothing is, whatever the offset.
     """
 
     prefix, kind = "/tencent-sms", "tencent"
@@ -231,7 +232,7 @@ class TencentSms(Taking, Service):
             "ReportStatus": "FAIL" if one.mine in self.undelivered else "SUCCESS",
             "UserReceiveTime": int(one.at.timestamp()), "SessionContext": one.mine,
         } for one in self.taken if f"+86{one.to}" == asked["PhoneNumber"] and one.mine not in self.waiting
-            and asked["BeginTime"] <= one.at.timestamp() <= asked["EndTime"]][: asked["Limit"]]
+            and asked["BeginTime"] <= int(one.at.timestamp()) <= asked["EndTime"]][: min(asked["Limit"], 100)]
         return Answer.of({"Response": {"PullSmsSendStatusSet": rows, "RequestId": "R"}})
 
 
