@@ -445,6 +445,22 @@ def test_a_merge_is_undone_with_all_that_each_had(session, pair, said):
     refused("没有并入", incidents.unmerge, session, young.id, "再来", who="李四", now=NOW)
 
 
+def test_the_level_that_a_merge_raised_goes_with_it_unless_somebody_has_set_one_since(session, said):
+    first, second, third = (open_(session, [one], title=f"事件{level}", level=level, now=NOW + n * HOUR)
+                            for n, (one, level) in enumerate(zip(said[:3], ("blue", "red", "yellow"), strict=True)))
+    for young in (second, third):
+        incidents.merge(session, first.id, young.id, "同一件事", who="李四", now=NOW + 4 * HOUR)
+    assert first.level == "red"
+    incidents.unmerge(session, second.id, "分开", who="李四", now=NOW + 5 * HOUR)
+    assert first.level == "yellow", "that of the one that is still in it"
+    incidents.unmerge(session, third.id, "分开", who="李四", now=NOW + 5 * HOUR)
+    assert first.level == "blue"
+    incidents.merge(session, first.id, second.id, "同一件事", who="李四", now=NOW + 6 * HOUR)
+    incidents.set_level(session, first.id, "orange", "已控制", who="李四", now=NOW + 6 * HOUR)
+    incidents.unmerge(session, second.id, "分开", who="李四", now=NOW + 7 * HOUR)
+    assert first.level == "orange", "as somebody has set it"
+
+
 def test_files_merged_one_into_the_other_come_apart_in_turn(session, said):
     first, second, third = (open_(session, [one], title=f"事件{n}", now=NOW + n * HOUR)
                             for n, one in enumerate(said[:3]))

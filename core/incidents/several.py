@@ -11,7 +11,7 @@ from core.faults import BadInput
 from core.incidents import entered, links, rows
 from core.incidents.course import open_
 from core.incidents.rows import CLOSED, family
-from core.models import Incident, IncidentTie, IncidentTopic, Mention
+from core.models import Incident, IncidentStep, IncidentTie, IncidentTopic, Mention
 
 
 def relate(session: Session, one: int, other: int, why: str = "", *, who: str, now: datetime) -> None:
@@ -66,7 +66,8 @@ def merge(session: Session, one: int, other: int, reason: str, *, who: str, now:
 
 def unmerge(session: Session, id_: int, reason: str, *, who: str, now: datetime) -> Incident:
     """Make a merged file stand by itself again, with all that it had and what was linked to its topics since; the level
-    of the older one stays as it is. Returns the file. Raises BadInput where it is not merged."""
+    of the older one is again what it was, unless somebody has set it since. Returns the file. Raises BadInput where it
+    is not merged."""
     alias_of = session.execute(select(Incident.alias_of).where(Incident.id == id_)).scalar()
     if alias_of is None:
         raise BadInput("这个事件没有并入其他事件，请刷新页面")
@@ -77,19 +78,41 @@ def unmerge(session: Session, id_: int, reason: str, *, who: str, now: datetime)
         raise BadInput("事件的合并关系刚有变化，请刷新页面")
     reason = entered.reasoned(reason, "撤销合并")
     before = len(links.held(session, family(session, head)))
+    was = labels.LEVELS[old.level]
     young.alias_of = None
     session.flush()
+    old.level = _level_without(session, old, young)
     young.closed_at = links.settled_at(session, young)
     if old.first_at == young.first_at:
         old.first_at = links.earliest(session, family(session, head)) or links.opened(session, old)
     for row in held.values():
         rows.touch(row, now)
     after = len(links.held(session, family(session, head)))
-    rows.step(session, old, "merge", who, now, before=f"{before} 条", after=f"{after} 条",
+    rows.step(session, old, "merge", who, now, before=f"{was}，{before} 条",
+              after=f"{labels.LEVELS[old.level]}，{after} 条",
               text=f"撤销合并“{young.title}”：{reason}", other=young.id)
     rows.step(session, young, "merge", who, now, before=f"并入“{old.title}”", after="单独处置", text=reason,
               other=old.id)
     return rows.done(session, young, who, "撤销合并事件", now, f"原并入“{old.title}”（{old.id}） {reason}")
+
+
+def _level_without(session: Session, old: Incident, young: Incident) -> str:
+    """The level of a file from which another was just taken out: what it was before any came in, or the graver one of
+    those that are still in it; one that a person has set since stays."""
+    levels: list[str] = []
+    within = set(family(session, old.id))
+    for step in session.execute(
+        select(IncidentStep).where(IncidentStep.incident_id == old.id, IncidentStep.kind.in_(("merge", "level")))
+        .order_by(IncidentStep.id)
+    ).scalars():
+        if step.kind == "level":
+            levels = []
+            continue
+        if not levels:
+            levels = [level for level, word in labels.LEVELS.items() if step.before.startswith(word)]
+        if step.other_id in within:
+            levels.append(session.get_one(Incident, step.other_id).level)
+    return min(levels, key=list(labels.LEVELS).index, default=old.level)
 
 
 def split(session: Session, id_: int, mention_ids: Iterable[int], title: str, level: str, reason: str, *,
