@@ -305,6 +305,22 @@ def _by(frame: pd.DataFrame, before: pd.DataFrame, name: str, missing: str = "")
 # --- Problems -------------------------------------------------------------------------------------------------------
 
 
+NAMED = 500
+"""Problems that are offered by name."""
+
+
+def problem_names(session: Session, but: int | None = None) -> dict[int, str]:
+    """The problems that demands can be put into, those with the newest demands first: id → name with how many and the
+    number. `but`: one that is left out, and the other side (real or sample) with it."""
+    demo = session.execute(select(DemandGroup.demo).where(DemandGroup.id == but)).scalar() if but else None
+    rows = session.execute(
+        select(DemandGroup.id, DemandGroup.title, DemandGroup.demands)
+        .where(DemandGroup.alias_of.is_(None), DemandGroup.demands > 0, DemandGroup.id != (but or 0),
+               *([] if demo is None else [DemandGroup.demo.is_(demo)]))
+        .order_by(DemandGroup.last_at.desc(), DemandGroup.id.desc()).limit(NAMED))
+    return {id_: f"{title}（{number} 件，编号 {id_}）" for id_, title, number in rows}
+
+
 def problems(session: Session, where: DemandFilter, at: datetime, *, single: bool = False) -> pd.DataFrame:
     """The problems that the demands asked for belong to, the furthest-reaching first; those of one demand only with
     `single`. Praise is no problem and left out. Columns: group_id, title, level (key), level_name, why, now (demands

@@ -16,6 +16,8 @@ from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.demand_deeds import done, into, join
 from core.ui.demands import back, this_hour, worded
+from core.ui.demands_filter import TOLD
+from core.ui.digests import take_in
 from core.ui.parts import caption, empty, link, plain
 from core.ui.table import Column, table
 
@@ -149,6 +151,9 @@ def _deeds(detail: Detail, offered: DemandChoices) -> None:
             join(mine, offered, f"d_one_{row.id}")
         with st.popover("归入问题", icon=":material/merge:"):
             into([row.id], f"d_one_{row.id}")
+        with st.popover("编入摘报", icon=":material/newspaper:"):
+            if take_in("mention", [row.mention_id], TOLD, f"d_one_{row.id}"):
+                st.rerun()
         if row.pinned and st.button("撤回人工归并", icon=":material/undo:", key=f"d_release_{row.id}"):
             done(lambda session: (deeds.release(session, row.id, who=WHO, now=clock.now()),
                                   "已撤回人工归并，回到原来的问题。")[1])

@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from core import clock, incidents, labels
 from core.demands import deeds
+from core.query import demands as query
 from core.query.demands import DemandChoices
+from core.ui.ask import ask
 from core.ui.deeds import WHO, do
 from core.ui.demands_filter import TOLD
 from core.ui.parts import caption
@@ -46,12 +48,18 @@ def bar(picked: pd.DataFrame, offered: DemandChoices, *, key: str) -> None:
 
 
 def into(ids: Sequence[int], key: str) -> None:
-    """Put demands into a problem of a known number."""
-    number = st.number_input("问题编号", 1, None, None, key=f"{key}_into", placeholder="问题页标题下的编号",
-                             help="问题编号写在问题页标题下面，也在网址 problem= 后面")
+    """Put demands into another problem."""
+    number = problem_chosen("归入哪个问题", f"{key}_into")
     if st.button("确定归入", type="primary", key=f"{key}_into_go", disabled=number is None):
         done(lambda session: f"已把 {len(ids)} 件诉求归入问题 "
-             f"{deeds.move(session, ids, int(number), who=WHO, now=clock.now())}。")
+             f"{deeds.move(session, ids, number, who=WHO, now=clock.now())}。")
+
+
+def problem_chosen(label: str, key: str, but: int | None = None) -> int | None:
+    """A problem chosen by its name; None while none is."""
+    names = ask(query.problem_names, but)
+    return st.selectbox(label, list(names), None, format_func=names.get, key=key,
+                        placeholder="输入名称中的字或编号查找")
 
 
 def join(picked: pd.DataFrame, offered: DemandChoices, key: str, title: str = "", summary: str = "") -> None:

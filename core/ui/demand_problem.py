@@ -9,7 +9,7 @@ from core.query.demands import DemandChoices, Problem
 from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.demand import LEVEL_TONES
-from core.ui.demand_deeds import bar, done, drafted, join
+from core.ui.demand_deeds import bar, done, drafted, join, problem_chosen
 from core.ui.demands import COLUMNS, EXPORTED, back, handling, method, shares, this_hour, worded
 from core.ui.export import export
 from core.ui.parts import Card, caption, cards, empty, link, plain
@@ -72,12 +72,11 @@ def _deeds(found: Problem, offered: DemandChoices) -> None:
             join(worded(found.frame), offered, f"d_p_{found.id}", found.title,
                  drafted(found.frame)[:120] + f"范围：{labels.DEMAND_LEVELS[found.standing.level]}。")
         with st.popover("合并问题", icon=":material/merge:"):
-            other = st.number_input("与哪个问题合并（编号）", 1, None, None, key=f"d_p_merge_{found.id}",
-                                    placeholder="另一问题的编号")
+            other = problem_chosen("与哪个问题合并", f"d_p_merge_{found.id}", found.id)
             caption("编号小的保留，另一个的链接会转到保留的问题；每件诉求都可撤回。")
             if st.button("确定合并", type="primary", key=f"d_p_merge_go_{found.id}", disabled=other is None):
                 def deed(session) -> str:
-                    kept = deeds.merge(session, found.id, int(other), who=WHO, now=clock.now())
+                    kept = deeds.merge(session, found.id, other, who=WHO, now=clock.now())
                     st.query_params["problem"] = str(kept)
                     return f"已合并为问题 {kept}。"
 

@@ -139,7 +139,7 @@ def test_a_problem_is_renamed_and_made_an_incident_with_its_words(asked, open_ro
 
 def test_two_problems_are_merged_and_the_room_goes_on_with_the_older(asked, open_room):
     app = open_room("demands", problem=str(group_of("G4")))
-    at(app.number_input, "d_p_merge").set_value(group_of("G1")).run()
+    at(app.selectbox, "d_p_merge").set_value(group_of("G1")).run()
     press(app, "d_p_merge_go")
     assert group_of("G4") == group_of("G1") and len(frame(app, "number")) == 4
 
@@ -171,11 +171,16 @@ def test_what_is_corrected_is_kept_shown_and_taken_back(asked, open_room):
 def test_a_demand_is_put_elsewhere_and_brought_back(asked, open_room):
     id_, home = id_of("G2"), group_of("G2")
     app = open_room("demands", demand=str(id_))
-    at(app.number_input, f"d_one_{id_}_into").set_value(group_of("G4")).run()
+    at(app.selectbox, f"d_one_{id_}_into").set_value(group_of("G4")).run()
     press(app, f"d_one_{id_}_into_go")
     assert group_of("G2") == group_of("G4")
     press(app, f"d_release_{id_}")
     assert group_of("G2") == home
-    at(app.number_input, f"d_one_{id_}_into").set_value(999).run()
-    press(app, f"d_one_{id_}_into_go")
-    assert "已不存在" in app.error[0].value
+    assert not any(option.endswith("编号 999）") for option in at(app.selectbox, f"d_one_{id_}_into").options)
+
+
+def test_a_demand_is_taken_into_a_digest(asked, open_room):
+    id_ = id_of("G2")
+    app = open_room("demands", demand=str(id_))
+    press(app, f"d_one_{id_}_digest_add")
+    assert "已编入 1 条" in app.success[0].value
