@@ -83,9 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     sentiment.add_argument("file", type=Path, nargs="?", help="标注文件；不填则只用网页上的更正")
     sentiment.add_argument("--export", type=Path, metavar="文件", help="把网页上的更正存为标注文件，不校准")
     report = command("report", "生成报告文件", _report)
-    report.add_argument("--kind", default="monthly", choices=["monthly"])
-    report.add_argument("--platform", required=True)
-    report.add_argument("--month", required=True, help="如 2020-02")
+    report.add_argument("--kind", default="monthly", help="monthly 月报；quarterly 季报；annual 年度全景报告；"
+                        "unit 单位专报；board 榜单公报；另有按时段编制的其他报告")
+    report.add_argument("--platform", default="", help="平台代码，如 weibo；单位专报、榜单公报不用填")
+    report.add_argument("--period", "--month", dest="period", required=True, help="如 2020-02、2020Q1、2020、2020-W09")
     report.add_argument("--scope", default="all", help="all 全部；bureau 委办局；street 街镇；unit:编号；board:编号")
     report.add_argument("--out", type=Path, required=True, help="输出目录")
     signing = command("push-sign", "为一份推送内容计算请求头，供试推送时使用", _push_sign)
@@ -303,13 +304,13 @@ def _fit_sentiment(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     from core import report
+    from core.periods import Period
+    from core.report.outline import Order
 
     db.migrate()
+    order = Order(options.kind, Period.parse(options.period), options.platform, options.scope)
     with db.snapshot() as session:
-        files = report.write_monthly(
-            session, options.platform, clock.Month.parse(options.month), options.out, scope=options.scope,
-            now=clock.now(),
-        )
+        files = report.write(session, order, options.out, now=clock.now())
     for file in files:
         print(f"已生成 {file}")
     return 0

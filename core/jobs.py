@@ -15,6 +15,7 @@ from sqlalchemy import exists, select
 
 from core import clock, collect, db, ingest, limits, notices, rollup
 from core.models import Account, Demand, Dirty, Edition, Mention, Platform, Remembered, Run, Unsifted
+from core.periods import Period
 
 log = logging.getLogger("pulse.jobs")
 
@@ -182,15 +183,15 @@ def sweep_inbox(collectors: Mapping[str, Any] | None = None) -> int:
     return len(outcomes)
 
 
-def reports_due(now: datetime) -> list[tuple[str, clock.Month]]:
+def reports_due(now: datetime) -> list[tuple[str, Period]]:
     """Platforms whose report of last month is due and not written yet: from the 1st, 06:00 Shanghai."""
     today = clock.local(now)
     if today.day == 1 and today.hour < REPORT_HOUR:
         return []
-    month = clock.Month.of(today.date()).shift(-1)
+    month = Period.of("month", today.date()).shift(-1)
     with db.session() as session:
         written = select(Edition.platform).where(
-            Edition.kind == "monthly", Edition.period == str(month), Edition.scope == "all"
+            Edition.kind == "monthly", Edition.period == month.code, Edition.scope == "all"
         )
         query = (
             select(Platform.code)
@@ -214,13 +215,15 @@ def write_reports(*, stopping: Callable[[], bool] = lambda: False) -> int:
     return written
 
 
-def _write_report(platform: str, month: clock.Month) -> int:
-    from core.report import editions, monthly
+def _write_report(platform: str, month: Period) -> int:
+    from core.report import editions, kinds
+    from core.report.outline import Order
+    from core.report.platform import has_data
 
     with db.snapshot() as session:
-        if not monthly.has_data(session, platform, month):
+        if not has_data(session, platform, month):
             return 0
-        content = monthly.build(session, platform, month, now=clock.now())
+        content = kinds.build(session, Order("monthly", month, platform), now=clock.now())
     with db.session() as session:
         run = ingest.begin(session, "report", at=clock.now())
         edition = editions.issue(session, content, by="系统", now=clock.now())

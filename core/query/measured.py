@@ -317,7 +317,11 @@ def _levels_of_days(accounts: Accounts, first: date, last: date) -> tuple[np.nda
 
 def sparks(session: Session, account_ids: Sequence[int], first: date, last: date) -> dict[int, list[float | None]]:
     """Posts by day of the last `SPARK_DAYS` days of a period, None where nothing is known of a day."""
-    first = max(first, last - timedelta(SPARK_DAYS - 1))
+    return by_day(session, account_ids, max(first, last - timedelta(SPARK_DAYS - 1)), last)
+
+
+def by_day(session: Session, account_ids: Sequence[int], first: date, last: date) -> dict[int, list[float | None]]:
+    """Posts by day of a period, None where nothing is known of a day."""
     lines: dict[int, list[float | None]] = {id_: [None] * ((last - first).days + 1) for id_ in account_ids}
     for some in chunks(account_ids):
         for account_id, month, by_day in totals.fetch(session, select(

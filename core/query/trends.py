@@ -7,9 +7,10 @@ from sqlmodel import Session
 
 from core.clock import days, previous_period
 from core.labels import COUNTERS, UNIT_KINDS
+from core.metrics.cadence import heat
 from core.metrics.growth import year_before
 from core.metrics.outliers import outliers
-from core.models import COUNTER_NAMES, Account, Coverage, Platform, Unit
+from core.models import COUNTER_NAMES, Account, Coverage, Platform, Post, Unit
 from core.query import posts, totals
 from core.query.scope import Filter
 
@@ -43,6 +44,38 @@ def daily(session: Session, where: Filter, by: str = "", basis: str = "latest") 
     places = {group: place for place, group in enumerate(order.index)}
     out["_place"] = [places[group] for group in out["group"]]
     return out.sort_values(["_place", "day"], kind="stable").drop(columns="_place").reset_index(drop=True)
+
+
+def by_month(frame: pd.DataFrame) -> pd.DataFrame:
+    """The days of `daily` (of one group) as months of the calendar, in the same columns: day is the month's first one.
+
+    Sums are those of the days known, `days` how many there are of them, `covered` account-days; a month of which no day
+    is known has missing figures (`gap`).
+    """
+    rows = []
+    for month, part in frame.groupby([day.replace(day=1) for day in frame["day"]], sort=True):
+        row = {"day": month, "group": part["group"].iloc[0], "label": part["label"].iloc[0],
+               "accounts": part["accounts"].iloc[0], "covered": int(part["covered"].sum()),
+               "days": int((~part["gap"]).sum()), "gap": bool(part["gap"].all())}
+        for name in ("posts", *COUNTER_NAMES, "interaction"):
+            known = part[name].dropna()
+            row[name] = int(known.sum()) if len(known) else None
+            if name != "posts":
+                marks = set(part[f"{name}_mark"])
+                row[f"{name}_mark"] = "≥" if "≥" in marks else "≈" if "≈" in marks else ""
+        rows.append(row)
+    out = pd.DataFrame(rows)
+    for name in ("posts", *COUNTER_NAMES, "interaction"):
+        out[name] = totals.whole(out[name]).values
+    return out
+
+
+def hours(session: Session, where: Filter) -> list[list[int]]:
+    """Posts of the period by weekday (0 Monday) and Shanghai hour, those of which the hour is known: 7 rows of 24."""
+    published = session.execute(select(Post.published_at).where(
+        Post.account_id.in_(totals.meant(session, where)), Post.day.between(where.start, where.end),
+        Post.timed.is_(True))).scalars()
+    return heat(published)
 
 
 def _groups(session: Session, where: Filter, by: str) -> pd.DataFrame:

@@ -5,19 +5,17 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from core.clock import Month
+from core.report.outline import Order
 
 
-def write_monthly(session: Session, platform: str, month: Month, out_dir: Path, scope: str = "all", *,
-                  basis: str = "latest", now: datetime) -> list[Path]:
-    """Build the monthly report of a platform and write it to a folder in all formats; returns the files.
+def write(session: Session, order: Order, out_dir: Path, *, now: datetime) -> list[Path]:
+    """Build a report and write it to a folder in all formats; returns the files.
 
-    Nothing is issued: these are previews, and a file of the same name is replaced. Arguments and errors as
-    `monthly.build`.
+    Nothing is issued: these are previews, and a file of the same name is replaced. Errors as `kinds.build`.
     """
-    from core.report import editions, monthly
+    from core.report import editions, kinds
 
-    content = monthly.build(session, platform, month, scope, basis=basis, now=now)
+    content = kinds.build(session, order, now=now)
     out_dir.mkdir(parents=True, exist_ok=True)
     written = []
     for suffix, render in editions.FORMATS.items():

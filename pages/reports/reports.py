@@ -4,8 +4,10 @@ import streamlit as st
 
 from core import clock, labels, ui
 from core.faults import BadInput
+from core.periods import Period
 from core.query import scope
-from core.report import editions, facts, monthly
+from core.report import editions, kinds, scopes
+from core.report.outline import Order
 from core.ui import editions as editions_ui
 from core.ui import report_list
 from core.ui.preview import preview
@@ -30,14 +32,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     months = [newest.shift(-n) for n in range(240) if newest.shift(-n) >= clock.Month.of(choices.posts[0])]
     ended = next((n for n, month in enumerate(months) if month.last < today), 0)
     month = st.selectbox("月份", [str(one) for one in months], index=ended, key="month", bind="query-params", width=120)
-    scopes = {one.words: one.code for one in ui.ask(facts.scopes, platform)}
-    chosen = scopes[st.selectbox("范围", list(scopes), key="scope", bind="query-params", width=220)]
+    offered = {one.words: one.code for one in ui.ask(scopes.scopes, platform)}
+    chosen = offered[st.selectbox("范围", list(offered), key="scope", bind="query-params", width=220)]
     bases = {words: name for name, words in labels.BASES.items()}
     basis = bases[st.selectbox("取数口径", list(bases), key="basis", bind="query-params", width=170)]
 
-asked = (platform, clock.Month.parse(month), chosen)
+asked = Order("monthly", Period.parse(month), platform, chosen, basis)
 try:
-    content = ui.ask(monthly.build, *asked, basis=basis, now=clock.instant(today))
+    content = ui.ask(kinds.build, asked, now=clock.instant(today))
 except BadInput as refused:
     ui.toast_error(str(refused))
     st.stop()
@@ -47,7 +49,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if st.button("签发", icon=":material/verified:", type="primary", key="issue",
                  help="存为正式版次：内容固定不变，数字有变化时另出新版"):
         with st.spinner("正在生成文件…"):
-            edition = editions.publish(lambda reading: monthly.build(reading, *asked, basis=basis, now=now), now=now)
+            edition = editions.publish(lambda reading: kinds.build(reading, asked, now=now), now=now)
         st.query_params["edition"] = str(edition.id)
         st.rerun()
 

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from core import db
-from core.clock import Month
 from core.faults import BadInput
 from core.models import Audit, Edition, EditionFile
-from core.report import editions, monthly
+from core.periods import Period
+from core.report import editions, kinds
 from core.report.content import Section, Subject
+from core.report.outline import Order
 from core.settings import settings
 from tests.query.conftest import district, filled  # noqa: F401
 from tests.report.sample import content
@@ -118,7 +119,7 @@ def test_publish_builds_issues_and_tells_the_readers(district):  # noqa: F811
         before = db.stamp(session)
     now = datetime(2024, 5, 2, tzinfo=UTC)
     def april(reading):
-        return monthly.build(reading, "wechat", Month(2024, 4), "all", now=now)
+        return kinds.build(reading, Order("monthly", Period.parse("2024-04"), "wechat"), now=now)
 
     edition = editions.publish(april, by="李四", now=now)
     with db.session() as session:

@@ -7,18 +7,25 @@ import pandas as pd
 import pytest
 
 from core import ingest, rollup
-from core.clock import Month, days, instant
+from core.clock import days, instant
 from core.counts import AT_LEAST, Count
 from core.faults import BadInput
 from core.models import Account, Board, Unit
+from core.periods import Period
 from core.records import Batch, PostRecord
-from core.report import monthly, write_monthly
+from core.report import kinds, write
 from core.report.content import Chart, Content, Figures, Mean, Paragraph, Table
+from core.report.outline import Order
+from core.report.platform import has_data
 from tests.query.conftest import district, filled, reader  # noqa: F401
 
-APRIL = Month(2024, 4)
+APRIL = Period.parse("2024-04")
 MAY_2 = instant(date(2024, 5, 2), 8)
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "weibo_cctvnews_2020" / "posts.csv.gz"
+
+
+def monthly(session, platform, month, scope="all", basis="latest", *, now):
+    return kinds.build(session, Order("monthly", month, platform, scope, basis), now=now)
 
 
 def text_of(content: Content, title: str = "") -> str:
@@ -45,7 +52,7 @@ def by_the_seventh_day(facts) -> int:
 
 
 def test_totals_are_those_of_the_facts(district, reader):  # noqa: F811
-    content = monthly.build(reader, "wechat", APRIL, now=MAY_2)
+    content = monthly(reader, "wechat", APRIL, now=MAY_2)
     facts = april(district, "wechat")
     summary = table_of(content, "主要指标").set_index("指标")["本月"]
     assert summary["发布数"].value == len(facts)
@@ -60,7 +67,7 @@ def test_totals_are_those_of_the_facts(district, reader):  # noqa: F811
 
 
 def test_every_day_stands_in_the_table_and_in_the_chart(district, reader):  # noqa: F811
-    content = monthly.build(reader, "wechat", APRIL, now=MAY_2)
+    content = monthly(reader, "wechat", APRIL, now=MAY_2)
     facts = april(district, "wechat").groupby("day")["likes"].sum()
     daily = table_of(content, "每日发布").set_index("日期")
     assert list(daily.index) == days(APRIL.first, APRIL.last)
@@ -71,7 +78,7 @@ def test_every_day_stands_in_the_table_and_in_the_chart(district, reader):  # no
 
 
 def test_ranking_carries_averages_maxima_and_marks(district, reader):  # noqa: F811
-    board = table_of(monthly.build(reader, "wechat", APRIL, now=MAY_2), "全部账号数据").set_index("账号")
+    board = table_of(monthly(reader, "wechat", APRIL, now=MAY_2), "全部账号数据").set_index("账号")
     facts = april(district, "wechat").groupby("account")
     police = facts.get_group("警方微信")
     assert board.loc["警方微信", "总阅读数"] == Count(int(police["reads"].sum()), AT_LEAST)
@@ -83,7 +90,7 @@ def test_ranking_carries_averages_maxima_and_marks(district, reader):  # noqa: F
 
 
 def test_silent_and_unknown_accounts_are_told_apart(district, reader):  # noqa: F811
-    content = monthly.build(reader, "wechat", APRIL, now=MAY_2)
+    content = monthly(reader, "wechat", APRIL, now=MAY_2)
     said = text_of(content, "更新情况")
     assert "1个账号超过14天未更新：“沉默微信”" in said
     assert "1个账号缺少数据，更新情况不明：“未采集微信”" in said
@@ -96,7 +103,7 @@ def test_silent_and_unknown_accounts_are_told_apart(district, reader):  # noqa: 
     ("street", "wechat", {"街道微信"}), ("bureau", "wechat", {"教育微信", "警方微信"}), ("all", "douyin", {"街道抖音"}),
 ])
 def test_scope(district, reader, scope, platform, accounts):  # noqa: F811
-    content = monthly.build(reader, platform, APRIL, scope, now=MAY_2)
+    content = monthly(reader, platform, APRIL, scope, now=MAY_2)
     facts = april(district, platform)
     assert table_of(content, "主要指标")["本月"][0].value == facts["account"].isin(accounts).sum()
     assert content.subject.scope == scope
@@ -104,9 +111,9 @@ def test_scope(district, reader, scope, platform, accounts):  # noqa: F811
 
 
 def test_a_unit_and_a_board_are_scopes(district, reader):  # noqa: F811
-    unit = monthly.build(reader, "wechat", APRIL, f"unit:{district.units['教育局']}", now=MAY_2)
+    unit = monthly(reader, "wechat", APRIL, f"unit:{district.units['教育局']}", now=MAY_2)
     assert unit.scope == "教育局"
-    board = monthly.build(reader, "wechat", APRIL, f"board:{district.boards['点名榜']}", basis="d7", now=MAY_2)
+    board = monthly(reader, "wechat", APRIL, f"board:{district.boards['点名榜']}", basis="d7", now=MAY_2)
     assert board.scope == "榜单“点名榜”"
     facts = april(district, "wechat")
     picked = facts[facts["account"].isin(["教育微信", "警方微信"])]
@@ -115,22 +122,22 @@ def test_a_unit_and_a_board_are_scopes(district, reader):  # noqa: F811
 
 
 def test_seventh_day_basis(district, reader):  # noqa: F811
-    content = monthly.build(reader, "weibo", APRIL, basis="d7", now=MAY_2)
+    content = monthly(reader, "weibo", APRIL, basis="d7", now=MAY_2)
     facts = april(district, "weibo")
     assert table_of(content, "主要指标").set_index("指标").loc["点赞数", "本月"].value == by_the_seventh_day(facts)
 
 
 @pytest.mark.parametrize(("platform", "scope", "basis", "month", "words"), [
     ("nowhere", "all", "latest", APRIL, "不在目录中"), ("wechat", "unit:999", "latest", APRIL, "报告范围"),
-    ("wechat", "all", "d9", APRIL, "取数口径"), ("wechat", "all", "latest", Month(2024, 6), "还没有开始"),
+    ("wechat", "all", "d9", APRIL, "取数口径"), ("wechat", "all", "latest", Period.parse("2024-06"), "还没有开始"),
 ])
 def test_wrong_requests_are_said_in_chinese(district, reader, platform, scope, basis, month, words):  # noqa: F811
     with pytest.raises(BadInput, match=words):
-        monthly.build(reader, platform, month, scope, basis=basis, now=MAY_2)
+        monthly(reader, platform, month, scope, basis=basis, now=MAY_2)
 
 
 def test_a_running_month_is_compared_with_nothing(district, reader):  # noqa: F811
-    content = monthly.build(reader, "wechat", APRIL, now=instant(date(2024, 4, 20), 9))
+    content = monthly(reader, "wechat", APRIL, now=instant(date(2024, 4, 20), 9))
     said = "".join(text_of(content, title) for title in ("总体", "转发", "互动"))
     assert "环比增长" not in said and "环比下降" not in said and "同比增长" not in said
     assert "本月尚未结束，统计至4月20日" in said
@@ -139,15 +146,15 @@ def test_a_running_month_is_compared_with_nothing(district, reader):  # noqa: F8
 
 
 def test_a_month_without_any_data_says_so(district, reader):  # noqa: F811
-    content = monthly.build(reader, "wechat", Month(2023, 1), now=MAY_2)
+    content = monthly(reader, "wechat", Period.parse("2023-01"), now=MAY_2)
     assert "没有采集到任何数据" in text_of(content, "总体情况")
     assert "不表示没有发布" in text_of(content, "总体情况")
-    assert not monthly.has_data(reader, "wechat", Month(2023, 1))
-    assert monthly.has_data(reader, "wechat", APRIL)
+    assert not has_data(reader, "wechat", Period.parse("2023-01"))
+    assert has_data(reader, "wechat", APRIL)
 
 
 def test_a_platform_without_accounts_says_so(district, reader):  # noqa: F811
-    content = monthly.build(reader, "kuaishou", APRIL, now=MAY_2)
+    content = monthly(reader, "kuaishou", APRIL, now=MAY_2)
     assert "没有快手账号" in text_of(content, "总体情况")
 
 
@@ -167,7 +174,7 @@ def one_account(session):
         session.commit()
         rollup.run(session)
         session.commit()
-        return monthly.build(session, "wechat", APRIL, now=MAY_2)
+        return monthly(session, "wechat", APRIL, now=MAY_2)
 
     return add
 
@@ -190,7 +197,8 @@ def test_a_single_post_without_counters(one_account):
     said = text_of(content)
     assert "共发布信息1篇" in said and "本月只有“教育”有发布" in said
     assert "阅读数合计" not in said and "转发" not in text_of(content, "总体情况")
-    assert [s.title for s in content.sections] == ["总体情况", "每日发布情况", "榜单", "更新情况", "统计口径与数据说明"]
+    assert [s.title for s in content.sections] == [
+        "总体情况", "每日发布情况", "榜单", "更新情况", "问题清单", "工作建议", "统计口径与数据说明"]
 
 
 def test_days_without_any_word_are_gaps_and_named(one_account):
@@ -207,9 +215,9 @@ def test_hostile_titles_stay_text(one_account):
 
 
 def test_it_survives_the_trip_through_json(district, reader):  # noqa: F811
-    content = monthly.build(reader, "wechat", APRIL, now=MAY_2)
+    content = monthly(reader, "wechat", APRIL, now=MAY_2)
     assert Content.from_json(content.to_json()) == content
-    later = monthly.build(reader, "wechat", APRIL, now=instant(date(2024, 5, 20)))
+    later = monthly(reader, "wechat", APRIL, now=instant(date(2024, 5, 20)))
     assert later.fingerprint == content.fingerprint
 
 
@@ -227,7 +235,7 @@ def test_real_posts_give_the_sums_of_the_file(session, tmp_path):
     frame = pd.read_csv(REAL).drop_duplicates(subset="weibo_url")
     frame["when"] = frame["WB_from"].str.extract(r"^(\d+)月(\d+)日").astype(int).apply(tuple, axis=1)
     february = frame[frame["when"].map(lambda when: when[0] == 2)]
-    content = monthly.build(session, "weibo", Month(2020, 2), now=now)
+    content = monthly(session, "weibo", Period.parse("2020-02"), now=now)
     summary = table_of(content, "主要指标").set_index("指标")["本月"]
     assert summary["发布数"].value == len(february)
     for name, column in (("转发数", "forward"), ("评论数", "comment"), ("点赞数", "like")):
@@ -235,7 +243,7 @@ def test_real_posts_give_the_sums_of_the_file(session, tmp_path):
     daily = table_of(content, "每日发布").set_index("日期")["点赞数"]
     by_day = february.groupby("when")["like"].sum()
     assert {(day.month, day.day): count.value for day, count in daily.items()} == by_day.to_dict()
-    files = write_monthly(session, "weibo", Month(2020, 2), tmp_path / "out", now=now)
+    files = write(session, Order("monthly", Period.parse("2020-02"), "weibo"), tmp_path / "out", now=now)
     assert [file.name for file in files] == [
         "本区_政务微博_2020-02_月报_预览.xlsx", "本区_政务微博_2020-02_月报_预览.pdf",
             "本区_政务微博_2020-02_月报_预览.docx"]
@@ -246,7 +254,7 @@ def test_a_board_s_own_order_and_rounding_stand_in_its_report(district, reader):
     board = Board(name="点赞榜", platform="wechat", order_by="interaction", rounded=True, index="wci_v13")
     reader.add(board)
     reader.commit()
-    content = monthly.build(reader, "wechat", APRIL, f"board:{board.id}", now=MAY_2)
+    content = monthly(reader, "wechat", APRIL, f"board:{board.id}", now=MAY_2)
     table = table_of(content, "账号榜单")
     facts = april(district, "wechat")
     sums = facts.groupby("account")[["likes", "reposts", "comments"]].sum().sum(axis=1).sort_values(ascending=False)
