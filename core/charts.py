@@ -295,6 +295,43 @@ def calendar(frame: pd.DataFrame, *, states: Mapping[str, str], row_height: int 
     return _titled(alt.layer(cells, signs), "", row_height * len(rows) + _DAYS_AXIS)
 
 
+PLAN_COLOURS = {
+    "late": "#B3261E", "held": "#D97706", "review": "#7B4B94", "failed": "#C8553D", "risk": "#E9C46A", "due": "#2F6DB0",
+    "ahead": "rgba(128,140,155,0.22)", "done": "#3F8F6B", "overdone": "#8FBFA8", "skipped": "rgba(128,140,155,0.45)",
+}
+"""State of a report of a plan (labels.REPORT_STATES) → colour."""
+_ON_PALE = ("risk", "ahead", "overdone", "skipped")
+
+
+def plan(frame: pd.DataFrame, *, states: Mapping[str, str], row_height: int = 34) -> alt.LayerChart:
+    """A year's plan: months across, rows down, in each cell how many of how many are done, coloured by what wants
+    attention most.
+
+    `frame`: row (text; rows in the order given) · month (1 to 12) · state (key of `states`) · done · all (numbers).
+    """
+    data = frame.assign(
+        column=[f"{month}月" for month in frame["month"]], word=[states[state] for state in frame["state"]],
+        text=[f"{done}/{every}" for done, every in zip(frame["done"], frame["all"], strict=True)])
+    months, rows = [f"{month}月" for month in range(1, 13)], list(dict.fromkeys(frame["row"]))
+    shown = [state for state in states if (frame["state"] == state).any()]
+    base = alt.Chart(data).encode(
+        x=alt.X("column:N", title=None, sort=months, scale=alt.Scale(domain=months, paddingInner=0.06),
+                axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False)),
+        y=alt.Y("row:N", title=None, sort=rows, scale=alt.Scale(domain=rows, paddingInner=0.12),
+                axis=alt.Axis(labelLimit=170, ticks=False, domain=False, labelPadding=6)),
+        tooltip=[alt.Tooltip("row:N", title="计划"), alt.Tooltip("column:N", title="月份"),
+                 alt.Tooltip("text:N", title="已完成"), alt.Tooltip("word:N", title="状态")])
+    cells = base.mark_rect(cornerRadius=3).encode(color=alt.Color(
+        "word:N", title=None, sort=[states[state] for state in shown], legend=alt.Legend(orient="bottom"),
+        scale=alt.Scale(domain=[states[state] for state in shown], range=[PLAN_COLOURS[state] for state in shown])))
+    pale = data["state"].isin(_ON_PALE)
+    light = base.mark_text(fontSize=12, color="#FFFFFF").encode(text="text:N").transform_filter(
+        alt.FieldOneOfPredicate("state", sorted(set(data.loc[~pale, "state"]))))
+    dark = base.mark_text(fontSize=12).encode(text="text:N").transform_filter(
+        alt.FieldOneOfPredicate("state", sorted(set(data.loc[pale, "state"]))))
+    return _titled(alt.layer(cells, light, dark), "", row_height * len(rows) + 80)
+
+
 _DAYS_AXIS = 44
 """Pixels below a calendar's cells: on screen a height is of all that is drawn."""
 _ORDINAL_DAY = (

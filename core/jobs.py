@@ -8,19 +8,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
 
 from core import clock, collect, db, ingest, limits, notices, rollup
-from core.models import Account, Demand, Dirty, Edition, Mention, Platform, Remembered, Run, Unsifted
-from core.periods import Period
+from core.models import Demand, Dirty, Mention, Remembered, Run, Unsifted
 
 log = logging.getLogger("pulse.jobs")
 
-REPORT_HOUR = 6
-"""Shanghai hour of the 1st from which last month's reports are due."""
 UNDERSTAND_BATCH = 400
 """Mentions between two looks at whether to stop: some ten seconds where texts are embedded."""
 
@@ -183,54 +180,29 @@ def sweep_inbox(collectors: Mapping[str, Any] | None = None) -> int:
     return len(outcomes)
 
 
-def reports_due(now: datetime) -> list[tuple[str, Period]]:
-    """Platforms whose report of last month is due and not written yet: from the 1st, 06:00 Shanghai."""
-    today = clock.local(now)
-    if today.day == 1 and today.hour < REPORT_HOUR:
-        return []
-    month = Period.of("month", today.date()).shift(-1)
-    with db.session() as session:
-        written = select(Edition.platform).where(
-            Edition.kind == "monthly", Edition.period == month.code, Edition.scope == "all"
-        )
-        query = (
-            select(Platform.code)
-            .where(Platform.code.in_(select(Account.platform)), Platform.code.not_in(written))
-            .order_by(Platform.sort)
-        )
-        return [(code, month) for code in session.execute(query).scalars()]
-
-
 def write_reports(*, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Write last month's reports that are due; returns how many. A platform without a single fact is left out."""
+    """Write the reports of the plan that are due (core.report.schedule); returns how many were issued."""
+    from core.report import schedule
+
+    now = clock.now()
+    with db.session() as session:
+        if schedule.install(session, now):
+            db.bump(session, now)
+        session.commit()
+        due = schedule.open_ones(session, now)
     written = 0
-    for platform, month in reports_due(clock.now()):
+    for one in due:
         if stopping():
             break
         try:
-            written += _write_report(platform, month)
-        except Exception as error:  # one platform's report must not keep the others from being written
-            log.exception("report %s %s failed", platform, month)
+            state = schedule.write(one, now=clock.now())
+        except Exception as error:  # one report must not keep the others from being written
+            log.exception("report %s %s failed", one.rule, one.period)
             failed("report", error)
+            continue
+        log.info("%s %s %s: %s", one.rule, one.order.platform, one.period, state)
+        written += state == "issued"
     return written
-
-
-def _write_report(platform: str, month: Period) -> int:
-    from core.report import editions, kinds
-    from core.report.outline import Order
-    from core.report.platform import has_data
-
-    with db.snapshot() as session:
-        if not has_data(session, platform, month):
-            return 0
-        content = kinds.build(session, Order("monthly", month, platform), now=clock.now())
-    with db.session() as session:
-        run = ingest.begin(session, "report", at=clock.now())
-        edition = editions.issue(session, content, by="系统", now=clock.now())
-        ingest.finish(session, run, "ok", f"已生成《{edition.title}》", at=clock.now())
-        session.commit()
-    log.info("wrote %s %s", platform, month)
-    return 1
 
 
 def recover() -> None:

@@ -147,8 +147,16 @@ DIGEST_SECTIONS = ("要闻关注", "敏感舆情", "网络热点", "民生诉求
 """Sections of a digest in their order; an office's own ones come after them."""
 REPORT_KINDS = {
     "monthly": "平台月报", "quarterly": "平台季报", "annual": "年度全景报告", "unit": "单位专报", "board": "榜单公报",
-    "incident": "事件专报", "topic": "热点专题报告", "digest": "舆情摘报",
+    "opinion": "舆情报告", "incident": "事件专报", "topic": "热点专题报告", "digest": "舆情摘报",
+    "correction": "更正单",
 }
+REPORT_WAYS = {"review": "编好待审", "issue": "自动签发", "send": "签发并发送"}
+REPORT_TASKS = {"held": "暂缓", "review": "待审核", "skipped": "不需编报", "failed": "编制失败", "issued": "已签发"}
+REPORT_STATES = {
+    "late": "逾期", "held": "暂缓", "review": "待审核", "failed": "编制失败", "risk": "有风险", "due": "待编制",
+    "ahead": "未到期", "done": "已完成", "overdone": "逾期完成", "skipped": "不需编报",
+}
+"""How a report of a plan stands, what wants attention first."""
 DELIVERIES = {
     "waiting": "待发送", "sending": "发送中", "accepted": "已受理", "delivered": "已送达", "failed": "发送失败",
     "unknown": "结果不明", "dropped": "不再发送",

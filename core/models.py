@@ -1312,6 +1312,56 @@ class EditionFile(Row, table=True):
     size: int
 
 
+class ReportRule(Row, table=True):
+    """编报计划: reports that are due again and again. Periods that ended before `since` are none of it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    kind: str = Field(description="labels.REPORT_KINDS")
+    span: str = Field(description="core.periods.SPANS")
+    platform: str = Field(default="", description="A code, * each platform that has accounts, empty: of none")
+    scope: str = "all"
+    basis: str = "latest"
+    parts: list[str] = Field(default_factory=list, sa_type=JSON, description="Keys of the outline; empty: all")
+    hour: int = Field(default=6, description="Shanghai hour of the day after the period at which it is written")
+    days: int = Field(default=3, description="Days after the period by the end of which it is due")
+    way: str = Field(default="issue", description="labels.REPORT_WAYS")
+    people: list[int] = Field(default_factory=list, sa_type=JSON)
+    channels: list[int] = Field(default_factory=list, sa_type=JSON)
+    least: int = Field(default=0, description="Per cent of coverage under which it is held")
+    empty: bool = Field(default=True, description="Write it where there is nothing to report")
+    enabled: bool = True
+    since: date
+    sort: int = 0
+    at: datetime
+    who: str = ""
+
+
+class ReportTask(Row, table=True):
+    """What became of a report of a plan, where it was not simply issued."""
+
+    rule_id: int = Field(foreign_key="reportrule.id", primary_key=True)
+    platform: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    state: str = Field(description="labels.REPORT_TASKS")
+    why: str = ""
+    coverage: float | None = None
+    tries: int = 0
+    edition_id: int | None = Field(default=None, foreign_key="edition.id", index=True)
+    at: datetime
+    who: str = ""
+
+
+class EditionRead(Row, table=True):
+    """Somebody opened or took away an issued report."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    edition_id: int = Field(foreign_key="edition.id", index=True)
+    at: datetime
+    who: str = ""
+    what: str = Field(description="opened, or the format that was taken away")
+
+
 class Stamp(Row, table=True):
     """One row whose value grows with every change that readers should see (core.db.bump)."""
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from sqlalchemy import select
 
 from core import clock, db, ingest, jobs, rollup
@@ -10,19 +9,6 @@ from core.counts import Count
 from core.models import Account, AccountDay, Edition, EditionFile, MentionDay, Run, Source
 from core.records import Batch, MentionRecord, PostRecord
 from core.settings import settings
-
-
-@pytest.mark.parametrize(("now", "due"), [
-    (datetime(2026, 3, 1, 5, 59), None),
-    (datetime(2026, 3, 1, 6, 0), "2026-02"),
-    (datetime(2026, 3, 20, 0, 0), "2026-02"),
-    (datetime(2026, 4, 1, 6, 0), "2026-03"),
-])
-def test_last_months_reports_are_due_from_the_morning_of_the_1st(session, now, due):
-    session.add(Account(platform="weibo", external_id="1", name="云澜发布"))
-    session.commit()
-    found = jobs.reports_due(now.replace(tzinfo=clock.SHANGHAI).astimezone(UTC))
-    assert [(platform, str(month)) for platform, month in found] == ([("weibo", due)] if due else [])
 
 
 def fill_last_month(session) -> None:

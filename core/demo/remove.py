@@ -31,6 +31,7 @@ from core.models import (
     Dirty,
     Edition,
     EditionFile,
+    EditionRead,
     FollowerReading,
     LocalIndex,
     LocalMark,
@@ -43,6 +44,7 @@ from core.models import (
     Post,
     Reading,
     Rejected,
+    ReportTask,
     Run,
     Sense,
     Source,
@@ -123,7 +125,8 @@ def _editions(session: Session, removed: Removed) -> list[str]:
     """Sample reports; returns the names of their files."""
     ids = select(Edition.id).where(Edition.demo.is_(True))
     names = list(session.execute(select(EditionFile.name).where(EditionFile.edition_id.in_(ids))).scalars())
-    _count(session, delete(EditionFile).where(EditionFile.edition_id.in_(ids)))
+    for table in (EditionFile, EditionRead, ReportTask):
+        _count(session, delete(table).where(table.edition_id.in_(ids)))
     removed.editions = _count(session, delete(Edition).where(Edition.demo.is_(True)))
     return names
 

@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import select
 from sqlmodel import Session
 
-from core import audit, clock, db, digests, labels
+from core import clock, db, digests, labels
 from core.faults import BadInput
-from core.models import Channel, Delivery, Edition, EditionFile, Person
-from core.query.digests import Item, Whole, scope_of, sent_key, whole
-from core.report import editions
+from core.models import Edition
+from core.query.digests import Item, Whole, scope_of, whole
+from core.report import editions, sending
 from core.report.content import Column, Content, Heading, Note, Origin, Paragraph, Section, Subject, Table
-from core.senders import Attachment, Message
+from core.senders import Message
 from core.settings import settings
 
 LEAD = "导语"
@@ -62,34 +61,13 @@ def send(
     session: Session, edition_id: int, people: Sequence[int], channels: Sequence[int], groups: Sequence[int] = (), *,
     who: str, now: datetime,
 ) -> int:
-    """Send an issued digest to people by the first of the channels that takes it, and to groups by their own; mail has
-    its PDF and Word with it. Who was sent this edition already is not sent it again. Returns how many are new. The
-    caller commits. Raises BadInput."""
+    """Send an issued digest (core.report.sending), told of by its items. Returns how many are new. The caller commits.
+    Raises BadInput."""
     edition = session.get(Edition, edition_id)
     if edition is None or edition.kind != "digest":
         raise BadInput("这期摘报还没有签发，请先签发再发送")
-    if not people and not groups:
-        raise BadInput("请选择发给谁")
-    if people and not channels:
-        raise BadInput("请选择发送渠道")
-    there = set(session.execute(select(Person.id).where(Person.id.in_(people), Person.active.is_(True))).scalars())
-    ways = set(session.execute(select(Channel.id).where(
-        Channel.id.in_([*channels, *groups]), Channel.enabled.is_(True))).scalars())
-    if set(people) - there or {*channels, *groups} - ways:
-        raise BadInput("选中的人员或渠道已停用或删除，请刷新页面后重选")
-    content = _message(session, edition, now).to_dict()
-    wanted = [(f"person:{id_}", id_, list(channels)) for id_ in people] + [
-        (f"channel:{id_}", None, [id_]) for id_ in groups]
-    rows = [{"key": f"{sent_key(edition_id)}{name}", "alert_id": None, "person_id": person, "channels": ways_,
-             "content": content, "state": "waiting", "made_at": now, "next_at": now, "done_at": None, "token": "",
-             "note": "", "demo": edition.demo} for name, person, ways_ in wanted]
-    held = set(session.execute(select(Delivery.key).where(Delivery.key.in_([row["key"] for row in rows]))).scalars())
-    new = [row for row in rows if row["key"] not in held]
-    if new:
-        db.upsert(session, Delivery, new, ["key"])
-        audit.note(session, who, "发送舆情摘报", edition.title, f"{len(new)} 个收件人")
-        db.bump(session, now)
-    return len(new)
+    return sending.send(session, edition_id, people, channels, groups, message=_message(session, edition, now), who=who,
+                        now=now)
 
 
 def _message(session: Session, edition: Edition, now: datetime) -> Message:
@@ -99,17 +77,12 @@ def _message(session: Session, edition: Edition, now: datetime) -> Message:
     titles = [row[_COLUMNS.index("标题")] for row in rows]
     levels = {row[_COLUMNS.index("等级")] for row in rows}
     level = next((code for code, word in labels.LEVELS.items() if word in levels), "blue")
-    base = settings().url_of_app.rstrip("/")
-    files = session.execute(select(EditionFile).where(
-        EditionFile.edition_id == edition.id, EditionFile.format.in_(("pdf", "docx"))).order_by(
-        EditionFile.format)).scalars()
     title = f"【{labels.DEMO}】{edition.title}" if edition.demo else edition.title
     return Message(
         level=level, title=f"【舆情摘报】{title}", gist=f"{title}共{len(rows)}条，首条：{titles[0][:24]}", place="",
         count=len(rows), where="舆情系统舆情摘报",
         text="\n".join([title, *(f"{number}. {one}" for number, one in enumerate(titles, 1))]),
-        link=f"{base}/reports?edition={edition.id}" if base else "", at=now,
-        attachments=tuple(Attachment(file.name, file.sha256) for file in files))
+        link=sending.address(edition.id), at=now, attachments=sending.attachments(session, edition.id))
 
 
 def _blocks(item: Item) -> list[Heading | Paragraph | Origin | Note]:

@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from core import audit, db
 from core.faults import BadInput
-from core.models import Edition, EditionFile
+from core.models import Edition, EditionFile, EditionRead
 from core.report import excel, fonts, pdf, word
 from core.report.content import Content
 from core.settings import settings
@@ -34,7 +34,11 @@ FORMATS: dict[str, Callable[[Content], bytes]] = {
 FORMAT_NAMES = {"xlsx": "Excel", "pdf": "PDF", "docx": "Word"}
 
 
-def issue(session: Session, content: Content, *, by: str = "", now: datetime) -> Edition:
+Told = Callable[[str], object]
+"""Hears what is being done, in words."""
+
+
+def issue(session: Session, content: Content, *, by: str = "", now: datetime, told: Told | None = None) -> Edition:
     """Issue the report: stores it as the next version with its files; the caller commits.
 
     When the newest edition of the subject says exactly the same, that edition is returned and nothing is written.
@@ -54,6 +58,8 @@ def issue(session: Session, content: Content, *, by: str = "", now: datetime) ->
     session.add(edition)
     session.flush()
     for suffix, render in FORMATS.items():
+        if told:
+            told(f"制作 {FORMAT_NAMES[suffix]}")
         body = render(issued)
         name = file_name(issued, suffix)
         if session.execute(select(EditionFile.name).where(EditionFile.name == name)).first():
@@ -84,12 +90,14 @@ def read(edition: Edition) -> Content:
     return Content.from_json(text)
 
 
-def publish(build: Callable[[Session], Content], *, by: str = "", now: datetime) -> Edition:
+def publish(build: Callable[[Session], Content], *, by: str = "", now: datetime, told: Told | None = None) -> Edition:
     """Build a report from one state of the database and issue it. Errors as those of `build`."""
+    if told:
+        told("取数、编写")
     with db.snapshot() as reading:
         content = build(reading)
     with db.session() as writing:
-        edition = issue(writing, content, by=by, now=now)
+        edition = issue(writing, content, by=by, now=now, told=told)
         db.bump(writing, now)
         writing.commit()
     return edition
@@ -147,6 +155,30 @@ def body(session: Session, edition_id: int, suffix: str) -> tuple[str, bytes]:
         raise ValueError(f"《{file.name}》的文件已丢失或被改动，且现有程序版本不能原样重制")
     _write(path, made)
     return file.name, made
+
+
+def seen(session: Session, edition_id: int, what: str, *, who: str, now: datetime) -> None:
+    """Keep that somebody opened an edition, or took away a file of it (`what`: opened, or the format). The caller
+    commits."""
+    session.add(EditionRead(edition_id=edition_id, at=now, who=who, what=what))
+
+
+def readers(session: Session, edition_id: int) -> pd.DataFrame:
+    """Who opened an edition or took it away, the newest first: at (aware UTC), who, what."""
+    rows = session.execute(select(EditionRead.at, EditionRead.who, EditionRead.what).where(
+        EditionRead.edition_id == edition_id).order_by(EditionRead.id.desc())).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=["at", "who", "what"])
+    return frame.assign(at=pd.to_datetime(frame["at"], utc=True))
+
+
+def newest_of(session: Session, edition_id: int) -> Edition:
+    """The newest edition of the same subject, which may be that one. Raises BadInput where it is gone."""
+    one = session.get(Edition, edition_id)
+    if one is None:
+        raise BadInput("这份报告不存在，可能已被删除")
+    return session.execute(
+        select(Edition).where(Edition.kind == one.kind, Edition.platform == one.platform, Edition.period == one.period,
+                              Edition.scope == one.scope).order_by(Edition.version.desc()).limit(1)).scalar_one()
 
 
 def file_name(content: Content, suffix: str) -> str:

@@ -23,7 +23,9 @@ class Kind:
     """One kind of report. `code`, `name`: of labels.REPORT_KINDS · `spans`: the periods that it can have · `per`: one
     for each platform, unit or board, or of none · `outline`: its parts, of which an order may choose ·
     `build(session, order, now)`: its content from what the database holds · `scopes(session, platform)`: (code, words)
-    of the scopes that it can have, the usual one first."""
+    of the scopes that it can have, the usual one first · `coverage(session, order, now)`: share of what should be
+    there for it by now (None: nothing should), where it is not that of the platform's accounts ·
+    `empty(session, order)`: whether there is nothing to be reported."""
 
     code: str
     name: str
@@ -32,6 +34,8 @@ class Kind:
     outline: tuple[Part[Any], ...]
     build: Callable[[Session, Order, datetime], Content]
     scopes: Callable[[Session, str], list[tuple[str, str]]]
+    coverage: Callable[[Session, Order, datetime], float | None] | None = None
+    empty: Callable[[Session, Order], bool] | None = None
 
 
 def build(session: Session, order: Order, *, now: datetime) -> Content:

@@ -1,12 +1,13 @@
-"""Files of a report: those of a content as it would be issued now, and those of an edition."""
+"""Files of a report: those of a content as it would be issued now, and those of an edition; who took them is kept."""
 
 import streamlit as st
 from sqlmodel import Session
 
-from core import db
+from core import clock, db
 from core.models import EditionFile
 from core.report import editions
 from core.report.content import Content
+from core.ui.deeds import WHO
 
 ICONS = {"xlsx": ":material/table_view:", "pdf": ":material/picture_as_pdf:", "docx": ":material/article:"}
 
@@ -24,8 +25,22 @@ def files(edition_id: int, key: str = "issued") -> None:
     with db.session() as session, st.container(horizontal=True, vertical_alignment="center"):
         for suffix in _formats(session, edition_id):
             name, data = editions.body(session, edition_id, suffix)
-            st.download_button(f"下载 {editions.FORMAT_NAMES[suffix]}：{name}", data, name, on_click="ignore",
-                               icon=ICONS[suffix], key=f"{key}_{suffix}")
+            st.download_button(f"下载 {editions.FORMAT_NAMES[suffix]}：{name}", data, name, icon=ICONS[suffix],
+                               key=f"{key}_{suffix}", on_click=_keep, args=(edition_id, suffix))
+
+
+def opened(edition_id: int) -> None:
+    """Keep that an edition was opened, once a visit."""
+    held = st.session_state.setdefault("editions_opened", set())
+    if edition_id not in held:
+        held.add(edition_id)
+        _keep(edition_id, "opened")
+
+
+def _keep(edition_id: int, what: str) -> None:
+    with db.session() as session:
+        editions.seen(session, edition_id, what, who=WHO, now=clock.now())
+        session.commit()
 
 
 def _formats(session: Session, edition_id: int) -> list[str]:

@@ -1,0 +1,102 @@
+"""Two versions of one report held against each other: which figures differ, which sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.counts import Count
+from core.report.content import Cell, Chart, Column, Content, Figures, Mean, Paragraph, Section, Table, cell_text
+
+COLUMNS = ("where", "name", "old", "new", "change")
+GONE = "（没有）"
+_NAMED = ("text", "date")
+"""Kinds of cells that say what a row is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a report says: where, of what, how it is written, and its number where it is one."""
+
+    where: str
+    name: str
+    text: str
+    value: float | None = None
+
+
+def changes(before: Content, after: Content) -> pd.DataFrame:
+    """What differs, in the order of the newer report: where (section and table), name (row and column), old and new as
+    they are written, change in words where both are numbers. What only one of them has says so."""
+    old, new = _said(before), _said(after)
+    rows = [_row(old.get(key), new[key]) for key in new if key not in old or old[key].text != new[key].text]
+    rows += [_row(old[key], None) for key in old if key not in new]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def figures_changed(found: pd.DataFrame) -> pd.DataFrame:
+    """Of those the ones that are figures on both sides."""
+    return found[found["change"] != ""].reset_index(drop=True)
+
+
+def _row(old: Said | None, new: Said | None) -> tuple[str, str, str, str, str]:
+    one = new or old
+    change = ""
+    if old and new and old.value is not None and new.value is not None:
+        change = f"{new.value - old.value:+,.10g}"
+    return one.where, one.name, old.text if old else GONE, new.text if new else GONE, change
+
+
+def _said(content: Content) -> dict[tuple[str, str, int], Said]:
+    """Everything by where, name, and how many of the same name came before."""
+    found: dict[tuple[str, str, int], Said] = {}
+    for section in content.sections:
+        for one in _of(section):
+            number = 0
+            while (one.where, one.name, number) in found:
+                number += 1
+            found[one.where, one.name, number] = one
+    return found
+
+
+def _of(section: Section) -> Iterator[Said]:
+    for block in section.blocks:
+        match block:
+            case Figures(items):
+                yield from (Said(section.title, one.label, f"{one.value}{one.unit}") for one in items)
+            case Table():
+                yield from _cells(section, block)
+            case Paragraph(text):
+                sentences = [part for part in text.replace("。", "。\n").split("\n") if part]
+                yield from (Said(section.title, _about(sentence), sentence) for sentence in sentences)
+            case Chart():
+                for series in block.series:
+                    for label, value in zip(block.labels, series.values, strict=True):
+                        yield Said(f"{section.title}·{block.title}", f"{label} {series.name}",
+                                   "—" if value is None else f"{value:,.10g}", None if value is None else float(value))
+
+
+def _cells(section: Section, table: Table) -> Iterator[Said]:
+    for row in table.rows:
+        named = [cell_text(column.kind, cell) for column, cell in zip(table.columns, row, strict=True)
+                 if column.kind in _NAMED and cell is not None]
+        about = " ".join(named[:2])
+        for column, cell in zip(table.columns, row, strict=True):
+            if column.kind not in _NAMED:
+                yield Said(f"{section.title}·{table.title}", f"{about} {column.name}".strip(),
+                           cell_text(column.kind, cell), _value(column, cell))
+
+
+def _value(column: Column, cell: Cell) -> float | None:
+    match cell:
+        case Count(value):
+            return None if value is None else float(value)
+        case Mean(value):
+            return float(value)
+        case int() | float() if column.kind not in ("rank", "move"):
+            return float(cell)
+    return None
+
+
+def _about(sentence: str) -> str:
+    """A sentence without its figures, so that it is known again when they change."""
+    return "".join("#" if char.isdigit() else char for char in sentence)[:24].replace("##", "#")

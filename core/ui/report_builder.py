@@ -1,0 +1,120 @@
+"""编制 in the room 报告中心: order a report, look at it by sections or pages, hold it against the last edition, issue
+it; or issue many at once."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core import clock, db
+from core.faults import BadInput
+from core.report import compare, editions, kinds, schedule
+from core.report.content import Content
+from core.report.outline import Order
+from core.ui import editions as files
+from core.ui import report_order, report_pages
+from core.ui.ask import ask
+from core.ui.deeds import WHO
+from core.ui.parts import caption, empty, link, plain, toast_error
+from core.ui.preview import preview
+from core.ui.table import Column, table
+
+BY_SECTION, BY_PAGE, AGAINST = "按章节", "按页", "与上一版比较"
+_CHANGES = {
+    "where": Column("位置", width=260), "name": Column("项目", width=220), "old": Column("上一版", width=130),
+    "new": Column("现在", width=130), "change": Column("变化", width=110),
+}
+
+
+def page(now: datetime) -> None:
+    """Order, look, issue."""
+    wanted = report_order.order(now)
+    if wanted is None:
+        empty("还没有可以编报的账号、单位或榜单，请先在“账号台账”导入账号，并导入或采集数据。")
+        link("ledger")
+        return
+    try:
+        with st.spinner("正在取数、编写…", show_time=True):
+            content = ask(_built, wanted, now=clock.instant(clock.day_of(now)))
+    except BadInput as refused:
+        toast_error(plain(str(refused)))
+        return
+    dress = report_order.dress(content, f"{wanted.kind}_{wanted.platform}_{wanted.period.code}_{wanted.scope}")
+    content = dress.on(content)
+    newest = ask(_newest, content)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        files.downloads(content, "")
+        if st.button("签发", icon=":material/verified:", type="primary", key="issue",
+                     help="存为正式版次：内容固定不变，数字有变化时另出新版"):
+            _issue(wanted, dress)
+        if newest is not None:
+            caption(f"已有第{newest[1]}版，{clock.local(newest[2]):%Y-%m-%d %H:%M} 签发")
+    ways = [BY_SECTION, BY_PAGE, *([AGAINST] if newest is not None else [])]
+    way = st.segmented_control("预览", ways, default=BY_SECTION, required=True, key="report_view")
+    if way == BY_PAGE:
+        report_pages.pages(content, f"{wanted.kind}_{wanted.platform}_{wanted.period.code}_{wanted.scope}")
+    elif way == AGAINST:
+        _against(newest[0], content)
+    else:
+        st.markdown(f"#### {plain(content.title)}")
+        preview(content)
+
+
+def _built(session, wanted: Order, *, now: datetime) -> Content:
+    return kinds.build(session, wanted, now=now)
+
+
+def _newest(session, content: Content) -> tuple[int, int, datetime] | None:
+    found = editions.latest(session, content)
+    return (found.id, found.version, found.issued_at) if found else None
+
+
+def _issue(wanted: Order, dress: report_order.Dress) -> None:
+    now = clock.now()
+    with st.status("正在签发…", expanded=True) as status:
+        try:
+            edition = editions.publish(lambda reading: dress.on(kinds.build(reading, wanted, now=now)), by=WHO, now=now,
+                                       told=lambda step: status.update(label=f"正在{step}…"))
+        except BadInput as refused:
+            status.update(label="没有签发", state="error")
+            toast_error(plain(str(refused)))
+            return
+    st.query_params["edition"] = str(edition.id)
+    st.rerun()
+
+
+def _against(edition_id: int, content: Content) -> None:
+    """What is different from the edition that was issued last."""
+    try:
+        before = ask(editions.content_of, edition_id)
+    except BadInput as refused:
+        toast_error(plain(str(refused)))
+        return
+    found = compare.changes(before, content)
+    if found.empty:
+        caption("与上一版的数字和文字完全相同，签发不会产生新版。")
+        return
+    caption(f"{len(found)} 处不同。签发后成为新版；已发出的报告可在“已签发”中编制更正单。")
+    table(found, _CHANGES, key=f"report_changes_{edition_id}", alt="与上一版的不同", height=420)
+
+
+def batch(now: datetime) -> None:
+    """Issue all that is due, or all of a period, with progress."""
+    with db.session() as session:
+        open_ones = schedule.open_ones(session, now)
+    if not open_ones:
+        caption("计划内到期的报告都已编制。")
+        return
+    caption(f"计划内到期未编的有 {len(open_ones)} 份。")
+    if not st.button(f"全部签发（{len(open_ones)} 份）", icon=":material/done_all:", key="report_batch"):
+        return
+    bar, said = st.progress(0.0, "正在开始…"), []
+
+    def told(number: int, order: Order, words: str) -> None:
+        bar.progress(number / len(open_ones), f"{number}/{len(open_ones)}　{order.period.label}")
+        said.append(words)
+
+    schedule.batch([one.order for one in open_ones], by=WHO, now=clock.now(), told=told)
+    bar.empty()
+    with st.expander(f"已编制 {len(said)} 份", expanded=True):
+        for words in said:
+            caption(words)
