@@ -153,8 +153,17 @@ def migrate() -> None:
         if late:
             rollup.run(open_session)
         sync_platforms(open_session)
+        _allot_beyond(open_session)
         open_session.commit()
         authors.convert(open_session, clock.now())
+
+
+def _allot_beyond(within: Session) -> None:
+    """Let PostgreSQL allot ids of problems of demands beyond those that are there: some came with their ids once."""
+    if within.get_bind().dialect.name != "sqlite":
+        within.execute(text(
+            "SELECT setval('demandgroup_id_seq', top) FROM (SELECT max(id) AS top FROM demandgroup) AS held "
+            "WHERE top > (SELECT last_value FROM demandgroup_id_seq)"))
 
 
 def behind() -> bool:

@@ -117,7 +117,7 @@ def add(
 ) -> int:
     """Take mentions, topics or incidents into a digest, at the end of a section (empty: the one that suits them); those
     that are in it already are left as they are, those that were taken out come back. Returns how many came. Raises
-    BadInput."""
+    BadInput, also for the sample district's in a digest that is numbered among the real ones."""
     found = _open(session, digest_id)
     wanted = list(dict.fromkeys(ids))
     if not wanted:
@@ -129,6 +129,9 @@ def add(
     drafts = query.drafts(session, kind, [id_ for id_ in wanted if id_ not in there], now)
     if len(_items(session, digest_id)) + len(drafts) + len(back) > MOST:
         raise BadInput(f"一期摘报最多 {MOST} 条，请先移出一些，或另编一期")
+    demo = found.demo or _any_demo(session, kind, [draft.id for draft in drafts])
+    if demo and not found.demo and found.number is not None:
+        raise BadInput(f"这期摘报已编为 {found.day.year} 年第 {found.number} 期，不能再编入演示数据，请另编一期")
     for row in back:
         row.removed_at, row.removed_by = None, ""
         row.sort = _last(session, digest_id)
@@ -141,7 +144,7 @@ def add(
             **{column.key: draft.id}))
         session.flush()
     if drafts or back:
-        found.demo = found.demo or _any_demo(session, kind, [draft.id for draft in drafts])
+        found.demo = demo
         _touched(session, found, now)
         audit.note(session, who, "编入舆情摘报", found.title, f"{len(drafts) + len(back)} 条")
     return len(drafts) + len(back)
@@ -243,7 +246,8 @@ def put_back(session: Session, item_id: int, *, who: str, now: datetime) -> None
 
 def forget_sample(session: Session) -> None:
     """Take out what digests hold of the sample district, what was sent of it, and the digests that held nothing else;
-    call before what it was taken over from goes."""
+    one that goes on as a real one is numbered among these when it is issued again. Call before what it was taken over
+    from goes."""
     theirs = or_(
         DigestItem.mention_id.in_(select(Mention.id).join(Source, Source.id == Mention.source_id).where(
             Source.demo.is_(True))),
@@ -254,7 +258,8 @@ def forget_sample(session: Session) -> None:
         Digest.demo.is_(True), ~exists().where(DigestItem.digest_id == Digest.id, DigestItem.removed_at.is_(None)))
     for change in (
         delete(DigestItem).where(theirs), delete(DigestItem).where(DigestItem.digest_id.in_(bare)),
-        delete(Digest).where(Digest.id.in_(bare)), update(Digest).where(Digest.demo.is_(True)).values(demo=False),
+        delete(Digest).where(Digest.id.in_(bare)),
+        update(Digest).where(Digest.demo.is_(True)).values(demo=False, number=None),
         delete(Attempt).where(Attempt.delivery_id.in_(sent)), delete(Delivery).where(Delivery.id.in_(sent)),
     ):
         session.execute(change.execution_options(synchronize_session=False))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import clock, evidence, ingest, jobs
+from core import clock, db, evidence, ingest, jobs
 from core.demands import deeds, intake, reading, terms
 from core.demands.sample import forget_sample
 from core.faults import BadInput
@@ -47,7 +47,8 @@ def placed(session):
 
 @pytest.mark.parametrize(("said", "state"), [
     ("待办", "待办"), ("未回复", "待办"), ("待受理", "待办"), ("办理中", "办理中"), ("已派单", "办理中"),
-    ("未办结", "办理中"),
+    ("未办结", "办理中"), ("待评价", "已办结"), ("已办结待群众评价", "已办结"), ("已答复待回访", "已答复"),
+    ("待归档", "已办结"), ("待办理后回访", "待办"),
     ("已回复", "已答复"), ("已办结", "已办结"), ("办结归档", "已办结"), ("已办理", "已办结"), ("退单", "退回"),
     ("不予受理", "不予受理"), ("另行通知", ""), ("", ""),
 ])
@@ -282,6 +283,21 @@ def test_two_problems_become_the_older_and_the_link_to_the_other_leads_on(placed
         deeds.merge(placed, older, younger, who="张三", now=NOW)
 
 
+def test_a_merge_is_taken_back_demand_by_demand(placed, lifts):
+    older, younger = sorted((lifts[0].group_id, lifts[3].group_id))
+    moved = deeds.move(placed, [lifts[2].id], younger, who="张三", now=NOW)
+    deeds.move(placed, [lifts[2].id], None, who="张三", now=NOW)
+    deeds.merge(placed, moved, older, who="张三", now=NOW)
+    deeds.release(placed, lifts[2].id, who="张三", now=NOW)
+    assert lifts[2].group_id == older, "what it came from is part of that now"
+    deeds.release(placed, lifts[3].id, who="张三", now=NOW)
+    placed.commit()
+    rows = every(placed)
+    assert (rows[3].group_id, rows[3].pinned) == (younger, False)
+    groups = [placed.get(DemandGroup, id_) for id_ in (older, younger)]
+    assert [(group.demands, group.alias_of) for group in groups] == [(3, None), (1, None)]
+
+
 def test_moves_that_change_nothing_or_mix_the_sample_with_real_ones_are_refused(placed, lifts):
     with pytest.raises(BadInput, match="已在这个问题里"):
         deeds.move(placed, [lifts[0].id], lifts[0].group_id, who="张三", now=NOW)
@@ -306,6 +322,41 @@ def test_a_problem_goes_on_with_its_id_and_its_name_through_a_rebuild(placed, li
     assert [row.group_id for row in every(placed)][:3] == [home] * 3
     with pytest.raises(BadInput, match="名称还没有填写"):
         deeds.rename(placed, home, "  ", who="张三", now=NOW)
+
+
+def test_a_demand_that_was_put_by_hand_does_not_tear_its_problem_apart(placed, lifts):
+    home = lifts[0].group_id
+    for target in (None, home):
+        deeds.move(placed, [lifts[1].id], target, who="张三", now=NOW)
+    placed.commit()
+    assert "0 件换了问题" in reading.rebuild(placed, who="张三", now=NOW)
+    assert [row.group_id for row in every(placed)][:3] == [home] * 3 and placed.get(DemandGroup, home).demands == 3
+
+
+def test_what_people_do_while_demands_are_read_stays_and_no_strangers_come_to_it(placed, lifts, monkeypatch):
+    """Three batches of one; in the second a person makes a problem and puts the demand that is being read elsewhere."""
+    home, road = lifts[0].group_id, lifts[3].group_id
+    bring(placed, [order("G5", "路灯不亮", "2026-03-05 09:00", 诉求内容="夜间一片漆黑"),
+                   order("G6", "广场舞噪声", "2026-03-06 09:00", 诉求内容="音响太吵"),
+                   order("G7", "无证摊贩", "2026-03-07 09:00", 诉求内容="占道经营烧烤")], NOW, read=False)
+    monkeypatch.setattr(reading, "BATCH", 1)
+    read, made = reading.read, []
+
+    def slowly(row, using):
+        if row.number == "G6":
+            with db.session() as other:
+                made.append(deeds.move(other, [lifts[1].id], None, who="张三", now=NOW))
+                deeds.move(other, [row.id], road, who="张三", now=NOW)
+                other.commit()
+        return read(row, using)
+
+    monkeypatch.setattr(reading, "read", slowly)
+    assert reading.run(placed, now=NOW) == 3
+    rows = {row.number: row for row in every(placed)}
+    assert rows["G2"].group_id == made[0] and (rows["G6"].group_id, rows["G6"].pinned) == (road, True)
+    assert len({home, road, made[0], rows["G5"].group_id, rows["G7"].group_id}) == 5
+    for group in placed.execute(select(DemandGroup)).scalars():
+        assert group.demands == sum(row.group_id == group.id for row in rows.values())
 
 
 def test_the_sample_goes_without_a_trace_and_real_demands_stay(placed, lifts):

@@ -144,6 +144,21 @@ def test_numbers_run_through_the_year_in_the_order_of_issue(session, digest):
         digests.settle(session, digest, day=date(2025, 3, 2), title="题", lead="", sent_to="", **DONE)
 
 
+def test_numbers_of_the_sample_are_not_numbers_of_real_ones(session, said, digest):
+    sample = say(session, source(session, "weibo", demo=True, name="样例"), None, ["样例停水"], NOW)
+    digests.add(session, digest, "mention", [said[0].id, sample[0].id], **DONE)
+    real = digests.begin(session, DAY, **DONE).id
+    digests.write(session, real, "题", "", "要闻关注", **DONE)
+    assert [digests.numbered(session, one, NOW) for one in (digest, real)] == [1, 1]
+    with pytest.raises(BadInput, match="已编为 2026 年第 1 期，不能再编入演示数据"):
+        digests.add(session, real, "mention", [sample[0].id], **DONE)
+    digests.forget_sample(session)
+    session.commit()
+    session.expire_all()
+    assert titles(session, digest) == ["东街停水引居民不满"] and query.whole(session, digest).number is None
+    assert [digests.numbered(session, one, NOW) for one in (digest, real)] == [2, 1]
+
+
 def test_an_edition_says_what_stood_there_and_a_change_makes_the_next(session, said, digest):
     digests.add(session, digest, "mention", [said[0].id], **DONE)
     digests.settle(session, digest, day=DAY, title="3月2日舆情摘报", lead="今日总体平稳。", sent_to="区委办公室",

@@ -250,6 +250,17 @@ def test_evidence_is_marked_and_unmarked(session, said):
     assert frame["mention_id"].iloc[0] == ids[2] and list(frame["key"]) == [True, False, False]
 
 
+def test_evidence_stays_evidence_when_it_comes_back_and_when_it_is_split_off(session, said):
+    made, ids = open_(session, said), [one.id for one in said]
+    incidents.mark(session, made.id, ids[:2], True, who="李四", now=NOW)
+    incidents.unlink(session, made.id, ids[:1], who="李四", now=NOW)
+    incidents.link(session, made.id, ids[:1], who="李四", now=NOW)
+    other = incidents.split(session, made.id, ids[1:3], "另一件", "blue", "两件事", who="李四", now=NOW)
+    session.commit()
+    kept = [linked.mentions(session, one.id).set_index("mention_id")["key"].to_dict() for one in (made, other)]
+    assert kept == [{ids[0]: True, ids[3]: False}, {ids[1]: True, ids[2]: False}]
+
+
 def test_new_mentions_of_a_followed_topic_belong_to_the_incident_as_they_come(session, weibo):
     about = topic(session, "东街停水", NOW)
     first = say(session, weibo, about, ["东街停水", "停水了"], NOW - HOUR)
@@ -459,6 +470,20 @@ def test_the_level_that_a_merge_raised_goes_with_it_unless_somebody_has_set_one_
     incidents.set_level(session, first.id, "orange", "已控制", who="李四", now=NOW + 6 * HOUR)
     incidents.unmerge(session, second.id, "分开", who="李四", now=NOW + 7 * HOUR)
     assert first.level == "orange", "as somebody has set it"
+
+
+def test_the_moment_at_which_it_became_known_counts_again_when_what_was_earlier_is_gone(session, said):
+    known = NOW - 2 * HOUR - HOUR / 2
+    old = open_(session, [], found_at=known)
+    incidents.link(session, old.id, [said[2].id], who="李四", now=NOW)
+    young = open_(session, said[:1], title="东街断水", now=NOW + HOUR)
+    incidents.merge(session, old.id, young.id, "同一件事", who="李四", now=NOW + HOUR)
+    assert old.first_at == said[0].first_seen_at
+    incidents.unmerge(session, young.id, "分开", who="李四", now=NOW + HOUR)
+    assert old.first_at == known and young.first_at == said[0].first_seen_at
+    incidents.link(session, old.id, [said[0].id], who="李四", now=NOW + HOUR)
+    incidents.unlink(session, old.id, [said[0].id], "无关", who="李四", now=NOW + HOUR)
+    assert old.first_at == known
 
 
 def test_files_merged_one_into_the_other_come_apart_in_turn(session, said):

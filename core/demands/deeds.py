@@ -7,7 +7,7 @@ and what was found by itself stands again. A word goes before what a later file 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core import audit
@@ -75,15 +75,16 @@ def move(session: Session, ids: Iterable[int], group: int | None, *, who: str, n
                                at=now, who=who))
         row.group_id, row.pinned, row.group_why = target.id, True, f"{who}人工归入"
     session.flush()
-    _count(session, {target.id, *left})
+    count(session, {target.id, *left})
     audit.note(session, who, "归并诉求", target.title[:60], f"{len(moving)} 件归入问题 {target.id}")
     bump(session, now)
     return target.id
 
 
 def release(session: Session, id_: int, *, who: str, now: datetime) -> None:
-    """Take the last move of a demand back: it is where it was before, and the scheduler may fold it again. Raises
-    BadInput where there is none to take back. The caller commits."""
+    """Take the last move of a demand back: it is where it was before, and the scheduler may fold it again. A problem
+    that was merged into the one that it leaves stands by itself again, with it. Raises BadInput where there is none to
+    take back. The caller commits."""
     row = _demand(session, id_)
     last = session.execute(select(DemandDeed).where(DemandDeed.demand_id == id_, DemandDeed.what == "group").order_by(
         DemandDeed.id.desc()).limit(1)).scalar()
@@ -94,11 +95,12 @@ def release(session: Session, id_: int, *, who: str, now: datetime) -> None:
     session.add(DemandDeed(demand_id=id_, what="group", value="", was=str(left or ""), at=now, who=who))
     row.pinned = False
     if was is not None:
-        row.group_id, row.group_why = _head(session, was).id, "撤回人工归并，回到原来的问题"
+        head = _head(session, was)
+        row.group_id, row.group_why = (was if head.id == left else head).id, "撤回人工归并，回到原来的问题"
     else:
         row.read_at = None
     session.flush()
-    _count(session, {left, row.group_id} - {None})
+    count(session, {left, row.group_id} - {None})
     audit.note(session, who, "撤回诉求归并", row.title[:60], f"诉求 {row.number}")
     bump(session, now)
 
@@ -158,6 +160,22 @@ def stand(session: Session, rows: Sequence[Demand]) -> None:
             else (None, "原来的单位已不在单位台账中"))
 
 
+def count(session: Session, groups: Iterable[int]) -> None:
+    """Write span and number of problems anew; one that demands are in stands for itself. The caller commits."""
+    for part in chunks(sorted(set(groups))):
+        found = {row.group_id: row for row in session.execute(
+            select(Demand.group_id, func.count().label("n"), func.min(Demand.asked_at).label("first"),
+                   func.max(Demand.asked_at).label("last"))
+            .where(Demand.group_id.in_(part)).group_by(Demand.group_id))}
+        for group in session.execute(select(DemandGroup).where(DemandGroup.id.in_(part)).execution_options(
+                populate_existing=True)).scalars():
+            row = found.get(group.id)
+            group.demands = row.n if row else 0
+            if row:
+                group.first_at, group.last_at, group.alias_of = row.first, row.last, None
+    session.flush()
+
+
 # --- Parts ----------------------------------------------------------------------------------------------------------
 
 
@@ -204,11 +222,3 @@ def _head(session: Session, group: DemandGroup) -> DemandGroup:
         seen.add(group.alias_of)
         group = session.get(DemandGroup, group.alias_of)
     return group
-
-
-def _count(session: Session, groups: Iterable[int]) -> None:
-    for group in sorted(groups):
-        row = session.execute(select(func.count(), func.min(Demand.asked_at), func.max(Demand.asked_at)).where(
-            Demand.group_id == group)).one()
-        values = {"demands": row[0]} | ({"first_at": row[1], "last_at": row[2], "alias_of": None} if row[0] else {})
-        session.execute(update(DemandGroup).where(DemandGroup.id == group).values(**values))

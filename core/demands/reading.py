@@ -17,7 +17,7 @@ from sqlmodel import Session
 from core import audit
 from core.db import bump, chunks
 from core.demands import deeds, intake
-from core.models import Demand, DemandGroup, Unit
+from core.models import Demand, DemandDeed, DemandGroup, Unit
 from core.opinion.demand_fields import kind_of, scheme
 from core.opinion.demand_fold import Problems, Said, keep_ids, subject
 from core.opinion.demand_rules import rules
@@ -32,6 +32,8 @@ from core.sift import sieve
 
 BATCH = 200
 """Demands of one transaction."""
+NEW = 2**31
+"""The first of the numbers that new problems go by until the database allots their ids: beyond all of these."""
 _TITLE = 60
 
 
@@ -67,11 +69,15 @@ def run(session: Session, *, now: datetime, limit: int = 20_000) -> int:
     done = 0
     using: Reader | None = None
     problems: dict[bool, Problems] = {}
+    heard: int | None = None
     while done < limit:
         rows = session.execute(select(Demand).where(Demand.read_at.is_(None)).order_by(
             Demand.asked_at, Demand.id).limit(min(BATCH, limit - done))).scalars().all()
         if not rows:
             break
+        last = session.execute(select(func.max(DemandDeed.id))).scalar()
+        if last != heard:  # people have put demands elsewhere since the problems were read
+            problems, heard = {}, last
         using = using or reader(session)
         names = {row.id: read(row, using) for row in rows}
         deeds.stand(session, rows)
@@ -79,7 +85,7 @@ def run(session: Session, *, now: datetime, limit: int = 20_000) -> int:
         for row in rows:
             row.read_at = now
         session.flush()
-        count(session, {row.group_id for row in rows if row.group_id})
+        deeds.count(session, {row.group_id for row in rows if row.group_id})
         bump(session, now)
         session.commit()
         done += len(rows)
@@ -124,11 +130,11 @@ def rebuild(session: Session, *, who: str, now: datetime) -> str:
             if row.pinned and row.group_id:
                 fixed[row.id] = row.group_id
             texts[row.demo].append(_said(row, _names(row, using), row.group_id if row.pinned else None))
-    highest = session.execute(select(func.max(DemandGroup.id))).scalar() or 0
     after: dict[int, list[int]] = {}
     why: dict[int, str] = {}
+    allot = itertools.count(NEW).__next__
     for every in texts.values():
-        problems = Problems(background(), rules().fold, itertools.count(highest + 1 + len(after)).__next__)
+        problems = Problems(background(), rules().fold, allot)
         for said in every:
             if said.group is not None:
                 problems.put(said)
@@ -137,37 +143,22 @@ def rebuild(session: Session, *, who: str, now: datetime) -> str:
                 joined = problems.add(said)
                 after.setdefault(joined.group, []).append(said.id)
                 why[said.id] = joined.why
-    # Those with pinned demands keep their id by that alone.
-    keeping = {group: demands for group, demands in after.items() if group > highest}
-    own = {group: demands for group, demands in before.items() if group not in set(fixed.values())}
+    # Those that a person put into a problem are in it whatever becomes of the others, and it goes on with these, too.
+    keeping = {group: demands for group, demands in after.items() if group >= NEW}
+    own = {group: [demand for demand in demands if demand not in fixed] for group, demands in before.items()}
     same = keep_ids(own, keeping)
     placed = {demand: same.get(group, group) for group, demands in after.items() for demand in demands}
-    moved = _place(session, placed, why)
-    count(session, set(placed.values()) | set(before))
-    for group in set(before) - set(placed.values()):  # a link to it leads to where most of its demands are
-        heir = Counter(placed[demand] for demand in before[group]).most_common(1)[0][0]
-        session.execute(update(DemandGroup).where(DemandGroup.id == group).values(alias_of=heir))
-    words = f"重新归并 {len(ids):,} 件诉求，得 {len(set(placed.values())):,} 个问题，{moved:,} 件换了问题"
+    moved, _ = _place(session, placed, why)
+    found = dict(session.execute(select(Demand.id, Demand.group_id).where(Demand.group_id.is_not(None))).all())
+    deeds.count(session, {*found.values(), *before})
+    for group in set(before) - set(found.values()):  # a link to it leads to where most of its demands are
+        for heir, _ in Counter(found[demand] for demand in before[group] if demand in found).most_common(1):
+            session.execute(update(DemandGroup).where(DemandGroup.id == group).values(alias_of=heir))
+    words = f"重新归并 {len(ids):,} 件诉求，得 {len(set(found.values())):,} 个问题，{moved:,} 件换了问题"
     audit.note(session, who, "重新归并诉求", "", words)
     bump(session, now)
     session.commit()
     return words
-
-
-def count(session: Session, groups: set[int]) -> None:
-    """Write span and number of problems anew. The caller commits."""
-    for part in chunks(sorted(groups)):
-        found = {row.group_id: row for row in session.execute(
-            select(Demand.group_id, func.count().label("n"), func.min(Demand.asked_at).label("first"),
-                   func.max(Demand.asked_at).label("last"))
-            .where(Demand.group_id.in_(part)).group_by(Demand.group_id))}
-        for group in session.execute(select(DemandGroup).where(DemandGroup.id.in_(part))).scalars():
-            row = found.get(group.id)
-            if row:
-                group.demands, group.first_at, group.last_at = row.n, row.first, row.last
-            else:
-                group.demands = 0
-    session.flush()
 
 
 @cache
@@ -258,9 +249,10 @@ def _fold(
                 if joined[row.id].new and row.group_id in alone}
         if same:
             held[demo].rename(same)
-        _place(session, {id_: same.get(one.group, one.group) for id_, one in joined.items()},
-               {id_: one.why for id_, one in joined.items()})
-        count(session, left)
+        _, made = _place(session, {id_: same.get(one.group, one.group) for id_, one in joined.items()},
+                         {id_: one.why for id_, one in joined.items()})
+        held[demo].rename(made)
+        deeds.count(session, left)
 
 
 def _known(session: Session, demo: bool) -> Problems:
@@ -268,8 +260,7 @@ def _known(session: Session, demo: bool) -> Problems:
     reach = timedelta(days=rules().fold.days)
     first, last = session.execute(select(func.min(Demand.asked_at), func.max(Demand.asked_at)).where(
         Demand.read_at.is_(None), Demand.demo.is_(demo))).one()
-    highest = session.execute(select(func.max(DemandGroup.id))).scalar() or 0
-    problems = Problems(background(), rules().fold, itertools.count(highest + 1).__next__)
+    problems = Problems(background(), rules().fold, itertools.count(NEW).__next__)
     stored = session.execute(select(Demand).where(
         Demand.demo.is_(demo), Demand.group_id.is_not(None), or_(Demand.read_at.is_not(None), Demand.pinned.is_(True)),
         Demand.asked_at.between(first - reach, last + reach)).order_by(Demand.asked_at, Demand.id)).scalars()
@@ -289,24 +280,28 @@ def _alone(session: Session, mine: Sequence[Demand], groups: set[int]) -> set[in
     return found
 
 
-def _place(session: Session, placed: Mapping[int, int], why: Mapping[int, str]) -> int:
-    """Write who is in which problem, making those that are new; returns how many were moved."""
-    known = set()
-    for part in chunks(sorted(set(placed.values()))):
-        known |= set(session.execute(select(DemandGroup.id).where(DemandGroup.id.in_(part))).scalars())
+def _place(session: Session, placed: Mapping[int, int], why: Mapping[int, str]) -> tuple[int, dict[int, int]]:
+    """Write who is in which problem, making those that are new; whatever a person has put somewhere meanwhile stays
+    there. Returns how many were moved, and the ids of the new problems by the numbers that they went by."""
     moved = 0
-    fresh: dict[int, DemandGroup] = {}
+    made: dict[int, int] = {}
     for part in chunks(list(placed), BATCH):
+        session.flush()
+        session.execute(update(Demand).where(Demand.id.in_(part)).values(pinned=Demand.pinned).execution_options(
+            synchronize_session=False))  # nobody puts them elsewhere before the commit
         for row in session.execute(select(Demand).where(Demand.id.in_(part)).order_by(
-                Demand.asked_at, Demand.id)).scalars():
+                Demand.asked_at, Demand.id).execution_options(populate_existing=True)).scalars():
+            if row.pinned:
+                continue
             group = placed[row.id]
-            if group not in known and group not in fresh:
-                fresh[group] = DemandGroup(
-                    id=group, title=row.title[:_TITLE], area=row.field.partition("/")[0], first_at=row.asked_at,
-                    last_at=row.asked_at, demo=row.demo)
-                session.add(fresh[group])
+            if group >= NEW and group not in made:
+                fresh = DemandGroup(title=row.title[:_TITLE], area=row.field.partition("/")[0], first_at=row.asked_at,
+                                    last_at=row.asked_at, demo=row.demo)
+                session.add(fresh)
                 session.flush()
+                made[group] = fresh.id
+            group = made.get(group, group)
             moved += row.group_id is not None and row.group_id != group
             row.group_id, row.group_why = group, why.get(row.id, row.group_why)
     session.flush()
-    return moved
+    return moved, made

@@ -7,13 +7,16 @@ from datetime import datetime
 from core import clock
 from core.imports.dates import DateError, parse_when
 
+_RATED = r"待[^办处受]{0,3}(?:评价|测评|回访|归档)"
 _STATES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((state, re.compile(pattern)) for state, pattern in (
     ("不予受理", r"不予受理|不受理|不予办理|作废"), ("退回", r"退回|退单|驳回|撤单|撤销"),
-    ("办理中", r"未办结|未完成|未结"), ("待办", r"未回复|未答复|未办|未处理|未受理|待|新建|未签收|草稿"),
+    ("办理中", r"未办结|未完成|未结"),
+    ("待办", rf"未回复|未答复|未办|未处理|未受理|(?!{_RATED})待|新建|未签收|草稿"),
     ("已办结", r"办结|结案|完成|完结|归档|已办理|已办|关闭|已评价"), ("已答复", r"已?答复|已?回复|已?反馈"),
+    ("已办结", _RATED),
     ("办理中", r"办理中|处理中|处置中|进行|派|受理|转办|交办|在办|审核|延期|办理"),
 ))
-"""Order counts: what is not done is looked for before what is done."""
+"""Order counts: what is not done is looked for before what is done; what waits to be rated or filed is done."""
 _SATISFIED: tuple[tuple[str, re.Pattern[str]], ...] = tuple((value, re.compile(pattern)) for value, pattern in (
     ("未评价", r"未评|未回访|无评价|未表态|拒绝评价|无法联系|联系不上|未接"),
     ("不满意", r"不太?满意|差评|很差"), ("基本满意", r"基本满意|一般|较满意|比较满意"), ("满意", r"满意|好评"),

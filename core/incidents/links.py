@@ -52,7 +52,6 @@ def unlink(session: Session, id_: int, mention_ids: Iterable[int], reason: str =
         return 0
     reason = entered.words("原因", reason)
     moved = take_out(session, row, every, gone, who, now)
-    marks.joined(session, gone, row.id, False, who=who, now=now)
     rows.step(session, row, "unlink", who, now, before=f"{len(before)} 条", after=f"{len(before) - len(gone)} 条",
               text=f"移出 {len(gone)} 条：{titles(session, gone)}{moved}" + (f"。原因：{reason}" if reason else ""))
     rows.done(session, row, who, "事件移出信息", now, f"{numbers(gone)} {reason}".strip())
@@ -154,13 +153,14 @@ def held(session: Session, every: Sequence[int], *more: Any) -> list[int]:
 
 
 def put_in(session: Session, row: Incident, ids: Sequence[int], who: str, now: datetime, *, key: bool = False) -> None:
-    """Link mentions to the file itself. A file is of the sample district as long as all its mentions are."""
+    """Link mentions to the file itself, as evidence where `key`; what comes back is evidence as it was. A file is of
+    the sample district as long as all its mentions are."""
     if not ids:
         return
     db.upsert(session, IncidentMention, [
         {"incident_id": row.id, "mention_id": one, "at": now, "who": who, "key": key, "removed_at": None,
          "removed_by": ""} for one in ids
-    ], ["incident_id", "mention_id"], ["at", "who", "key", "removed_at", "removed_by"])
+    ], ["incident_id", "mention_id"], ["at", "who", "removed_at", "removed_by", *(["key"] if key else [])])
     row.demo = not session.execute(select(exists().where(
         IncidentMention.incident_id == row.id, IncidentMention.mention_id == Mention.id, Mention.source_id == Source.id,
         Source.demo.is_(False)))).scalar()
@@ -169,15 +169,16 @@ def put_in(session: Session, row: Incident, ids: Sequence[int], who: str, now: d
 
 
 def take_out(session: Session, row: Incident, every: Sequence[int], ids: Sequence[int], who: str, now: datetime) -> str:
-    """Take mentions out of a family; how the first capture moved, in words."""
+    """Take mentions out of a family, noting it beside each; how the first capture moved, in words."""
     before, theirs = row.first_at, earliest(session, every)
+    marks.joined(session, ids, row.id, False, who=who, now=now)
     for part in chunks(ids):
         session.execute(
             update(IncidentMention).where(IncidentMention.incident_id.in_(every), IncidentMention.mention_id.in_(part),
                                           IncidentMention.removed_at.is_(None))
             .values(removed_at=now, removed_by=who).execution_options(synchronize_session=False))
     if ids and before == theirs:
-        row.first_at = earliest(session, every) or opened(session, row)
+        row.first_at = begun(session, every) or opened(session, row)
     return _moved(before, row.first_at)
 
 
@@ -199,6 +200,19 @@ def earliest(session: Session, every: Sequence[int]) -> datetime | None:
         select(Mention.first_seen_at).join(IncidentMention, IncidentMention.mention_id == Mention.id)
         .where(IncidentMention.incident_id.in_(every), IncidentMention.removed_at.is_(None))
         .order_by(Mention.first_seen_at).limit(1)).scalar()
+
+
+def begun(session: Session, every: Sequence[int]) -> datetime | None:
+    """When what a family is about became known: its first capture, or the moment with which a file of it begins, where
+    that is earlier and not the capture of something that was taken out. None where there is neither."""
+    times = [earliest(session, every)]
+    for row in session.execute(select(Incident).where(Incident.id.in_(every))).scalars():
+        at = opened(session, row)
+        captured = session.execute(select(exists().where(
+            IncidentMention.incident_id == row.id, IncidentMention.mention_id == Mention.id,
+            Mention.first_seen_at == at))).scalar()
+        times += [] if captured else [at]
+    return min(filter(None, times), default=None)
 
 
 def opened(session: Session, row: Incident) -> datetime:

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import and_, delete, or_, select
 from sqlmodel import Session
 
-from core import labels, marks
+from core import labels
 from core.faults import BadInput
 from core.incidents import entered, links, rows
 from core.incidents.course import open_
 from core.incidents.rows import CLOSED, family
-from core.models import Incident, IncidentStep, IncidentTie, IncidentTopic, Mention
+from core.models import Incident, IncidentMention, IncidentStep, IncidentTie, IncidentTopic, Mention
 
 
 def relate(session: Session, one: int, other: int, why: str = "", *, who: str, now: datetime) -> None:
@@ -65,9 +65,9 @@ def merge(session: Session, one: int, other: int, reason: str, *, who: str, now:
 
 
 def unmerge(session: Session, id_: int, reason: str, *, who: str, now: datetime) -> Incident:
-    """Make a merged file stand by itself again, with all that it had and what was linked to its topics since; the level
-    of the older one is again what it was, unless somebody has set it since. Returns the file. Raises BadInput where it
-    is not merged."""
+    """Make a merged file stand by itself again, with all that it had and what was linked to its topics since; level and
+    clocks of the older one are again what they were, unless somebody has set the level since. Returns the file. Raises
+    BadInput where it is not merged."""
     alias_of = session.execute(select(Incident.alias_of).where(Incident.id == id_)).scalar()
     if alias_of is None:
         raise BadInput("这个事件没有并入其他事件，请刷新页面")
@@ -84,7 +84,7 @@ def unmerge(session: Session, id_: int, reason: str, *, who: str, now: datetime)
     old.level = _level_without(session, old, young)
     young.closed_at = links.settled_at(session, young)
     if old.first_at == young.first_at:
-        old.first_at = links.earliest(session, family(session, head)) or links.opened(session, old)
+        old.first_at = links.begun(session, family(session, head)) or links.opened(session, old)
     for row in held.values():
         rows.touch(row, now)
     after = len(links.held(session, family(session, head)))
@@ -132,11 +132,12 @@ def split(session: Session, id_: int, mention_ids: Iterable[int], title: str, le
     if gone == set(held):
         raise BadInput("不能把全部信息都拆出；如果事件本身有误，请修改名称或撤销")
     ids = [one for one in held if one in gone]
+    evidence = [one for one in links.held(session, every, IncidentMention.key.is_(True)) if one in gone]
     session.execute(delete(IncidentTopic).where(
         IncidentTopic.incident_id.in_(every), IncidentTopic.topic_id.in_(topics)))
     moved = links.take_out(session, row, every, ids, who, now)
-    marks.joined(session, ids, row.id, False, who=who, now=now)
     made = open_(session, title, level, ids, topics, unit_id=unit_id, who=who, now=now)
+    links.put_in(session, made, evidence, who, now, key=True)
     rows.step(session, row, "split", who, now, before=f"{len(held)} 条", after=f"{len(held) - len(ids)} 条",
               text=f"拆出“{made.title}”{len(ids)} 条{moved}：{reason}", other=made.id)
     rows.step(session, made, "split", who, now, before=f"“{row.title}”", after=f"“{made.title}”", text=reason,

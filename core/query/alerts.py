@@ -74,8 +74,8 @@ def listed(
     for value, column in ((state, Alert.state), (level, Alert.level), (rule_id, Alert.rule_id)):
         query = query.where(column == value) if value else query
     for word in search.split():
-        query = query.where(or_(Alert.title.contains(word, autoescape=True), Alert.gist.contains(word, autoescape=True),
-                                Alert.place.contains(word, autoescape=True)))
+        query = query.where(or_(*(column.icontains(word, autoescape=True)
+                                  for column in (Alert.title, Alert.gist, Alert.place))))
     grade = case({name: n for n, name in enumerate(labels.LEVELS)}, value=Alert.level, else_=9)
     rows = session.execute(query.order_by(
         case({name: n for n, name in enumerate(STATES)}, value=Alert.state, else_=9), grade, Alert.at.desc(),

@@ -31,6 +31,7 @@ from core.models import (
 )
 from core.opinion.demand_fields import scheme
 from core.opinion.demand_rules import One, Standing, rules, standing
+from core.query.scope import id_of
 
 WEEKS = 12
 """Weeks of a problem's line."""
@@ -75,7 +76,7 @@ class DemandFilter:
         for name, known in allowed.items():
             if wrong := [one for one in lists[name] if one not in known]:
                 raise BadInput(f"链接里的筛选值“{wrong[0][:20]}”不认识")
-        if wrong := [one for one in lists["units"] if not (one.isascii() and one.isdecimal() and len(one) < 10)]:
+        if wrong := [one for one in lists["units"] if id_of(one) is None]:
             raise BadInput(f"链接里的单位“{wrong[0][:20]}”不认识")
         return DemandFilter(start, end, said.get("words", "")[:_LONGEST], overdue=said.get("overdue") == "1", **lists)
 
@@ -177,7 +178,7 @@ def _narrowed(query: Select, where: DemandFilter) -> Select:
         none = Demand.unit_id.is_(None)
         query = query.where(or_(Demand.unit_id.in_(ids), none) if "0" in where.units else Demand.unit_id.in_(ids))
     for word in where.words.split():
-        query = query.where(or_(*(column.contains(word, autoescape=True) for column in (
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in (
             Demand.title, Demand.text, Demand.number, Demand.address))))
     return query
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlmodel import Session
 
 from core.incidents import CLOSED, family, head
-from core.models import Edition, EditionFile, Incident, IncidentMention, Mention
+from core.models import Edition, EditionFile, Incident, IncidentMention, Mention, MentionDeed
 from core.query.corpus import Set
 from core.query.incidents import File, Head, linked
 
@@ -111,6 +111,14 @@ def change(file: File, every: Sequence[int], since: datetime) -> Change:
 
 
 def _held(files: Sequence[int], at: datetime) -> Select[tuple[int]]:
+    """SELECT of the mentions that files held at a moment. A link tells when it was made last: one that has been taken
+    out and brought back since was there if taking it out came first."""
+    first = select(func.min(MentionDeed.id)).where(
+        MentionDeed.kind == "incident", MentionDeed.incident_id.in_(files), MentionDeed.at > at
+    ).group_by(MentionDeed.mention_id)
+    out = select(MentionDeed.mention_id).where(MentionDeed.id.in_(first), MentionDeed.on.is_(False))
     return select(IncidentMention.mention_id).where(
-        IncidentMention.incident_id.in_(files), IncidentMention.at <= at,
-        or_(IncidentMention.removed_at.is_(None), IncidentMention.removed_at > at))
+        IncidentMention.incident_id.in_(files), or_(
+            and_(IncidentMention.at <= at,
+                 or_(IncidentMention.removed_at.is_(None), IncidentMention.removed_at > at)),
+            and_(IncidentMention.at > at, IncidentMention.who != "", IncidentMention.mention_id.in_(out))))

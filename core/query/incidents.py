@@ -140,8 +140,8 @@ def span(time: timedelta) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which incidents: STATES, and where given stage, level, town, leading unit or one with a task, words of the title
-    (all of them)."""
+    """Which incidents: STATES, and where given stage, level, town, leading unit or one with a task (of the file or of
+    one that was merged into it), words of the title (all of them)."""
 
     state: str = "open"
     stage: str = ""
@@ -163,7 +163,7 @@ def listed(session: Session, now: datetime, wanted: Wanted = Wanted()) -> pd.Dat
     clock_words, due_at, late (it is over), mentions, more (of the last 24 hours), tasks (that wait for an answer),
     overdue (names of the units whose answers are), first_at, opened_at, changed_at and who (of the last step).
     """
-    found = _found(session, _matching(wanted))
+    found = _found(session, _matching(session, wanted))
     ids = [one.id for one in found]
     sizes, waiting = _sizes(session, ids, now - timedelta(hours=24)), _waiting(session, ids, now)
     last = _last_steps(session, ids)
@@ -205,7 +205,7 @@ class Counts:
 
 def counts(session: Session, now: datetime) -> Counts:
     """How many incidents there are, and how they stand."""
-    found = _found(session, _matching(Wanted("all")))
+    found = _found(session, _matching(session, Wanted("all")))
     live = [one for one in found if one.state == "open"]
     waiting = _waiting(session, [one.id for one in live], now)
     levels = Counter(one.level for one in live)
@@ -226,7 +226,7 @@ def streets(session: Session, now: datetime) -> pd.DataFrame:
 
 def overdue_units(session: Session, now: datetime) -> dict[int, tuple[str, ...]]:
     """Incident → names of the units whose answers are overdue, one for each task; of open incidents."""
-    ids = list(session.execute(select(Incident.id).where(*_matching(Wanted()))).scalars())
+    ids = list(session.execute(select(Incident.id).where(*_matching(session, Wanted()))).scalars())
     return {id_: overdue for id_, (_, overdue) in _waiting(session, ids, now).items() if overdue}
 
 
@@ -256,7 +256,7 @@ def towns(session: Session) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*ours.streets, *sum(district.streets(ours.code), ()), *used.scalars()]))
 
 
-def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _matching(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     closed = Incident.stage.in_(CLOSED)
     terms = [Incident.alias_of.is_(None), *{
         "open": [Incident.withdrawn == "", ~closed], "closed": [Incident.withdrawn == "", closed],
@@ -265,9 +265,12 @@ def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:
     for column, value in ((Incident.stage, wanted.stage), (Incident.level, wanted.level), (Incident.town, wanted.town)):
         terms += [column == value] if value else []
     if wanted.unit_id is not None:
-        terms.append(or_(Incident.unit_id == wanted.unit_id, exists().where(
+        theirs = or_(Incident.unit_id == wanted.unit_id, exists().where(
             IncidentTask.incident_id == Incident.id, IncidentTask.unit_id == wanted.unit_id,
-            IncidentTask.withdrawn_at.is_(None))))
+            IncidentTask.withdrawn_at.is_(None)))
+        merged = session.execute(select(Incident.id).where(Incident.alias_of.is_not(None), theirs)).scalars().all()
+        tops = heads(session) if merged else {}
+        terms.append(or_(theirs, Incident.id.in_({tops[id_] for id_ in merged})))
     return terms + [Incident.title.icontains(word, autoescape=True) for word in wanted.search.split()[:8]]
 
 

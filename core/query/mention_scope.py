@@ -43,6 +43,7 @@ from core.opinion.risk import LEVELS, REACH
 from core.opinion.search_query import Needed, Pair, Tree
 from core.opinion.sentiment import LABELS, SURE
 from core.opinion.watch import All, Among, Any_, AtLeast, Near, Not, Word
+from core.query.scope import id_of
 from core.query.topic_views import UNSURE
 from core.search import DOC
 
@@ -126,12 +127,20 @@ def _read(name: str, kind: Any, text: str) -> Any:
     """A parameter as the value of its field."""
     try:
         if isinstance(kind, GenericAlias):
-            return tuple(kind.__args__[0](part) for part in text.split(",") if part)
+            one = _id if kind.__args__[0] is int else str
+            return tuple(one(part) for part in text.split(",") if part)
         if kind is date:
             return date.fromisoformat(text)
-        return text == "1" if kind is bool else text if kind is str else int(text)
+        return text == "1" if kind is bool else text if kind is str else _id(text)
     except ValueError:
         raise BadInput(f"链接里的{_NAMES[name]}“{text[:40]}”看不懂，请重新选择") from None
+
+
+def _id(text: str) -> int:
+    """Raises ValueError for what can be no id."""
+    if (found := id_of(text)) is None:
+        raise ValueError(text)
+    return found
 
 
 # --- Terms ----------------------------------------------------------------------------------------------------------

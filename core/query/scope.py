@@ -36,6 +36,13 @@ class Filter:
         return replace(self, start=first, end=last)
 
 
+def id_of(text: str, *, big: bool = False) -> int | None:
+    """The id that a link says; None for what can be none: PostgreSQL refuses to look for one that its column does not
+    hold. `big`: of mentions and demands, whose ids have 64 bits."""
+    found = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+    return found if found is not None and found < 2 ** (63 if big else 31) else None
+
+
 def accounts(where: Filter) -> Select[tuple[int]]:
     """SELECT of the ids of the accounts meant by platform, kind and unit.
 

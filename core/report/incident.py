@@ -413,7 +413,7 @@ def _cards(f: Facts) -> Figures:
         else:
             change = f"较前24小时{more:+d}条" if more else "与前24小时持平"
     items = [
-        Figure("关联信息", f"{how.mentions:,}", "条", f"去重{how.texts:,}篇"),
+        Figure(incident_facts.LINKED, f"{how.mentions:,}", "条", f"去重{how.texts:,}篇"),
         Figure("近24小时新增", f"{how.last_day:,}", "条", change),
         Figure("涉及平台", f"{how.platforms:,}", "个"),
     ]

@@ -19,9 +19,12 @@ from core.query.incident_reports import FINAL, FIRST, FOLLOWING, Issued
 from core.query.incidents import Clock, File, Step
 from core.query.topic_views import Seen
 from core.report import editions
+from core.report.content import Content, Figures
 
 BRIEF_ITEMS, NEW_ITEMS, ANNEX_ITEMS = 8, 10, 60
 """Items of a first report, new ones of a further one, and those of an annex."""
+LINKED = "关联信息"
+"""The figure of a report that says how many mentions the incident has."""
 VIEWED = 3
 """Topics of an incident whose viewpoints are told, the largest."""
 EFFECT = timedelta(hours=24)
@@ -32,8 +35,9 @@ HOURLY = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What has come since the report before. `had`: mentions then; `new`: linked since, `newer` of them published
-    since, `gone` taken out; `platforms`: names of those that are new; `steps` that were written down since."""
+    """What has come since the report before. `had`: mentions that it stated; `new`: linked since, `newer` of them
+    published since, `gone` taken out; `platforms`: names of those that are new; `steps` that were written down
+    since."""
 
     report: Issued
     at: datetime
@@ -159,15 +163,22 @@ def _key(session: Session, file: File, inside, stage: str) -> pd.DataFrame:
 
 
 def _since(session: Session, file: File, every: list[int], previous: Issued) -> Since:
-    at = editions.read(session.get_one(Edition, previous.id)).as_of
+    before = editions.read(session.get_one(Edition, previous.id))
+    at = before.as_of
     change = incident_reports.change(file, every, at)
-    had, new, newer, gone = (corpus.size(session, one).mentions for one in (
-        change.had, change.new, change.newer, change.gone))
+    new, newer, gone = (corpus.size(session, one).mentions for one in (change.new, change.newer, change.gone))
     known = set(corpus.platforms(session, change.had)["platform"])
     fresh = corpus.platforms(session, change.new)["platform"]
     steps = tuple(step for step in file.steps if step.noted_at > at and step.kind != "report")
-    return Since(previous, at, had, new, newer, gone, tuple(name for name in fresh if name not in known),
+    return Since(previous, at, _stated(before), new, newer, gone, tuple(name for name in fresh if name not in known),
                  corpus.items(session, change.new, NEW_ITEMS), steps)
+
+
+def _stated(content: Content) -> int:
+    """How many mentions a report says that the incident has; of none it shows no figure."""
+    shown = (item.value for section in content.sections for block in section.blocks if isinstance(block, Figures)
+             for item in block.items if item.label == LINKED)
+    return int(next(shown, "0").replace(",", ""))
 
 
 def _effect(session: Session, inside, at: datetime | None, now: datetime) -> Effect | None:

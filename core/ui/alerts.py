@@ -7,7 +7,7 @@ from core import clock, deliveries, incidents, labels, marks, warned
 from core.models import Alert
 from core.query import alerts
 from core.query.alerts import STATES, Told
-from core.query.scope import Filter
+from core.query.scope import Filter, id_of
 from core.ui.ask import ask, look
 from core.ui.deeds import WHO, do
 from core.ui.export import export
@@ -76,9 +76,8 @@ def _key(words: dict[str, str], word: str) -> str:
 
 
 def _one_of_link() -> None:
-    asked = st.query_params.get("alert", "")
-    if asked.isdecimal() and len(asked) < 16:
-        _opened(int(asked))
+    if (asked := id_of(st.query_params.get("alert", ""))) is not None:
+        _opened(asked)
 
 
 def _opened(alert_id: int) -> None:

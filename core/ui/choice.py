@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.query.scope import id_of
+
 
 def linked(word: str, label: str, options: Mapping[int, str], placeholder: str) -> int | None:
     """A select box over `options` (id → text) whose id is the query parameter `word`; None while nothing is chosen.
@@ -13,8 +15,8 @@ def linked(word: str, label: str, options: Mapping[int, str], placeholder: str) 
     key = f"{word}_choice"
     asked = st.query_params.get(word)
     if asked is not None:
-        if asked.isdecimal() and int(asked) in options:
-            st.session_state[key] = int(asked)
+        if (named := id_of(asked)) in options:
+            st.session_state[key] = named
         else:
             st.session_state.pop(key, None)
             st.warning("链接里的编号在这里找不到，可能已被删除，请重新选择。", icon=":material/link_off:")

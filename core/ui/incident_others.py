@@ -98,7 +98,7 @@ def _merge(file: File, other_id: int, title: str) -> None:
         st.write("两个事件合为一个：较早立项的保留，较晚的并入其中，信息、任务、附件和记录合在一起看，等级取较高的。可以撤销合并。")
         turn = begun(f"incident_merge_{other_id}")
         reason = st.text_input("合并原因", key=turn, max_chars=200)
-        if st.button(f"与“{title}”合并", type="primary", key=f"{turn}_go"):
+        if st.button(f"与“{plain(title)}”合并", type="primary", key=f"{turn}_go"):
             kept: list[int] = []
 
             def deed(session: Session) -> str:

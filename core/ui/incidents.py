@@ -11,6 +11,7 @@ from core.incidents.entered import PLACE, TITLE
 from core.query import incident_mentions
 from core.query import incidents as query
 from core.query.incidents import STATES, Wanted
+from core.query.scope import id_of
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do, said
 from core.ui.export import export
@@ -173,15 +174,16 @@ def _new_button() -> None:
 
 def _asked_by_link() -> None:
     """A link from another room names topics or mentions to open an incident about: `topics=1,2`, `mentions=3`."""
-    asked = [_numbers(st.query_params.get(word, "")) for word in ("mentions", "topics")]
+    asked = [_ids(st.query_params.get(word, ""), big=word == "mentions") for word in ("mentions", "topics")]
     if any(asked):
         for word in ("mentions", "topics"):
             st.query_params.pop(word, None)
         st.session_state["incident_new"], st.session_state["incident_from"] = True, tuple(asked)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(",")[:200] if part.isdecimal() and len(part) < 16)
+def _ids(text: str, *, big: bool) -> tuple[int, ...]:
+    found = (id_of(part, big=big) for part in text.split(",")[:200])
+    return tuple(id_ for id_ in found if id_ is not None)
 
 
 def _closed() -> None:

@@ -66,10 +66,10 @@ def toast_error(sentence: str) -> None:
 
 
 def link(word: str, label: str | None = None, icon: str | None = None, **query: str | int) -> None:
-    """A link into another room, carrying query parameters."""
+    """A link into another room, carrying query parameters; the label is taken literally."""
     target = room(word)
     st.page_link(
-        target.file, label=label or target.title, icon=icon or f":material/{target.icon}:",
+        target.file, label=plain(label or target.title), icon=icon or f":material/{target.icon}:",
         query_params={key: str(value) for key, value in query.items()},
     )
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from core.query.scope import id_of
+
 Kind = Literal["text", "int", "rank", "score", "percent", "date", "time", "link", "spark", "change", "flag", "number"]
 
 
@@ -66,7 +68,7 @@ def pick(
     order, memory = [int(id_) for id_ in ids], f"{key}_picked"
     chosen, turn = st.session_state.get(memory, (None, 0))
     said = st.query_params.get(word, "") if word else ""
-    if word and (asked := int(said) if said.isdecimal() else None) != chosen:
+    if word and (asked := id_of(said)) != chosen:
         chosen, turn = asked, turn + 1  # a link, or the browser's way back: the table begins anew
     rows = hashlib.sha256(repr(order).encode()).hexdigest()[:12]
     place = order.index(chosen) if chosen in order else None

@@ -13,7 +13,7 @@ from core.query.opinion import TopicDetail
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do, said
 from core.ui.digests import take_in
-from core.ui.parts import caption, link
+from core.ui.parts import caption, link, plain
 from core.ui.table import Column, pick
 
 TOLD = "topic_deed"
@@ -214,5 +214,5 @@ def history(detail: TopicDetail, frame: pd.DataFrame) -> None:
         caption("这一步不是人工操作，或已撤销、之后又有改动，不能撤销。")
     elif chosen in back:
         row = frame.iloc[ids.index(chosen)]
-        if st.button(f"撤销：{row['words']}", icon=":material/undo:", key=begun(f"topic_undo_{chosen}")):
+        if st.button(f"撤销：{plain(row['words'])}", icon=":material/undo:", key=begun(f"topic_undo_{chosen}")):
             take_back([int(chosen)])

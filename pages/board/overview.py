@@ -66,5 +66,5 @@ if not topics.empty:
         "mentions": ui.Column("信息量", "int"), "platforms": ui.Column("平台数", "int"),
         "daily": ui.Column("每日走势", "spark"), "last_at": ui.Column("最近出现", "time"),
     }, key="overview_topics", select=True, alt="本期热点话题")
-    ui.link("topics", *([] if row is None else [f"打开话题“{plain(topics['title'][row])}”"]),
+    ui.link("topics", *([] if row is None else [f"打开话题“{topics['title'][row]}”"]),
             **({} if row is None else {"topic": int(topics["topic_id"][row])}))

@@ -5,7 +5,6 @@ import streamlit as st
 from core import ui
 from core.query import boards, scope
 from core.ui.boards import as_was, in_period, listed, other_part, settled, shown
-from core.ui.parts import plain
 
 where = ui.gate("rankings")
 choices = ui.ask(scope.choices)
@@ -43,5 +42,5 @@ chosen = frame[frame["account_id"] == picked]
 if chosen.empty:
     ui.caption("点选一行可打开账号详情。")
 else:
-    ui.link("account", f"打开“{plain(chosen['name'].iloc[0])}”的账号详情", account=picked,
+    ui.link("account", f"打开“{chosen['name'].iloc[0]}”的账号详情", account=picked,
             **({"by": plan.title} if where.board is not None else {}))

@@ -4,13 +4,15 @@ import streamlit as st
 
 from core import ui
 from core.query import digests as query
+from core.query.scope import id_of
 from core.ui import digest, digests
 from core.ui.deeds import said
 
 ui.gate("digests")
 said(digests.TOLD)
 asked = st.query_params.get("digest", "")
-found = ui.ask(query.whole, int(asked)) if asked.isdecimal() and len(asked) < 10 else None
+named = id_of(asked)
+found = ui.ask(query.whole, named) if named is not None else None
 if found is not None:
     digest.section(found)
     st.stop()

@@ -4,12 +4,14 @@ import streamlit as st
 
 from core import ui
 from core.query import incidents
+from core.query.scope import id_of
 from core.ui.incident_file import page
 from core.ui.incidents import listing
 
 ui.gate("incidents")
 asked = st.query_params.get("incident", "")
-file = ui.ask(incidents.file, int(asked)) if asked.isdecimal() and len(asked) < 16 else None
+named = id_of(asked)
+file = ui.ask(incidents.file, named) if named is not None else None
 if file:
     page(file)
     st.stop()

@@ -4,13 +4,15 @@ import streamlit as st
 
 from core import charts, clock, labels, ui
 from core.query import opinion
+from core.query.scope import id_of
 from core.ui import outlook, topic_deeds, topic_list, topic_lives
 from core.ui.figures import delta
 from core.ui.topic import topic
 
 where = ui.gate("topics")
 asked = st.query_params.get("topic", "")
-detail = ui.ask(opinion.topic, int(asked)) if asked.isdecimal() and len(asked) < 16 else None
+named = id_of(asked)
+detail = ui.ask(opinion.topic, named) if named is not None else None
 visit = st.session_state.setdefault("topics_visit", 0)
 if detail:
     if st.button("返回全部话题", icon=":material/arrow_back:"):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import clock, db
+from core import clock, db, incidents
 from core.demands import reading
 from core.models import Demand, DemandDeed, Incident, IncidentMention, Mention
 from tests.asked import HEADS, bring, order, place
@@ -110,13 +110,19 @@ def test_a_file_is_looked_at_and_brings_demands_that_are_read_after_it(session, 
 
 
 def test_a_problem_opens_by_its_link_with_its_demands_as_they_are(asked, open_room):
+    incidents.open_(asked, HOSTILE[:60], "blue", [asked.execute(select(Demand.mention_id)).scalars().first()],
+                    who="张三", now=NOW)
+    asked.commit()
     app = open_room("demands", problem=str(group_of("G1")))
     said = words(app)
     assert "问题编号" in said and "其中 3 件在青山街道" in said
     assert frame(app, "number")["number"].tolist() == ["G3", "G2", "G1"]
     assert "<script>" not in app.subheader[0].value.replace("\\<", "")
+    (label,) = (one.proto.label for one in app.main.get("page_link") if "事件" in one.proto.label)
+    assert "点我" in label and "[点我](" not in label
     assert app.metric[0].value == "3" and app.metric[1].value == "3"
     assert "找不到" in words(open_room("demands", problem="999"))
+    assert not open_room("demands", problem=f"{2**31}").exception
 
 
 def test_a_problem_is_renamed_and_made_an_incident_with_its_words(asked, open_room):

@@ -93,7 +93,7 @@ def test_open_incidents_stand_by_street(water, open_room):
     assert shown[["town", "open", "red"]].to_numpy().tolist() == [["青山街道", 1, 1]]
 
 
-@pytest.mark.parametrize("bad", ["999999", "abc", "-1", "9" * 40, "1;drop table incident", "²"])
+@pytest.mark.parametrize("bad", ["999999", "abc", "-1", f"{2**31}", "9" * 40, "1;drop table incident", "²"])
 def test_a_link_to_no_incident_says_so_and_shows_the_list(water, open_room, bad):
     app = open_room("incidents", incident=bad)
     assert "找不到" in app.warning[0].value and len(frame(app, "time")) == 1
@@ -157,13 +157,17 @@ def test_markup_in_what_was_collected_is_shown_as_text(water, session, now, open
     incidents.edit(session, water.id, seen=water.updated_at, who="张三", now=now, title=HOSTILE[:60], summary=HOSTILE,
                    risk="<img src=x onerror=alert(1)>")
     incidents.note(session, water.id, HOSTILE, who="<b>李四</b>", now=now)
+    other = incidents.open_(session, HOSTILE[:60], "blue", who="张三", now=now)
     session.commit()
     for tab in ("信息", "处置过程", "观点", "关联事件"):
         app = open_room("incidents", incident=str(water.id))
         app.session_state["incident_tab"] = tab
         app.run()
         assert not app.exception
-        shown = " ".join(one.value for kind in (app.markdown, app.caption, app.header) for one in kind)
+        if tab == "关联事件":
+            at(app.selectbox, "incident_choose_").set_value(other.id).run()
+        shown = " ".join([*(one.value for kind in (app.markdown, app.caption, app.header) for one in kind),
+                          *(one.label for one in app.button)])
         assert "点我" in shown and "[点我](" not in shown and not re.search(r"(?<!\\)<(script|img|b>)", shown)
 
 

@@ -156,6 +156,10 @@ def test_a_units_incidents_are_those_that_it_leads_or_has_a_task_of(session, man
     assert query.overdue_units(session, NOW + 2 * HOUR) == {many["late"].id: ("水务局",)}
     incidents.recall(session, task.id, "不用了", who="张三", now=NOW)
     assert set(query.listed(session, NOW, Wanted(unit_id=unit.id))["title"]) == {"红色剩两小时"}
+    young = open_(session, "后立项的", "blue", NOW)
+    incidents.assign(session, young.id, unit.id, "核实", who="张三", now=NOW)
+    incidents.merge(session, many["twin"].id, young.id, "同一件事", who="张三", now=NOW)
+    assert set(query.listed(session, NOW, Wanted(unit_id=unit.id))["title"]) == {"红色剩两小时", "橙色剩两小时"}
 
 
 def test_the_head_of_the_room_counts(session, many, unit):

@@ -167,6 +167,22 @@ def test_a_second_one_says_what_is_new_since_the_first(case, session):
     assert [row[3] for row in table(content, "上期以来的处置记录")] == ["水务局：管网已修复"]
 
 
+def test_what_was_taken_out_and_brought_back_is_counted_as_it_was_in_the_report_before(case, session):
+    """One comes back that the first report had, one that it had not."""
+    had, lacked, stays = case.say(["停水", "没水", "断水"], NOW - 2 * HOUR)
+    row = case.open_([had, lacked, stays])
+    incidents.unlink(session, row.id, [lacked.id], who="王敏", now=NOW)
+    session.commit()
+    assert "监测到相关信息2条" in said(publish(row, "快报", NOW))
+    incidents.unlink(session, row.id, [had.id], who="王敏", now=NOW + HOUR)
+    case.link(row, [had, lacked], NOW + 2 * HOUR)
+    content = build(row, "续报", NOW + 3 * HOUR)
+    assert {name: (before, now) for name, before, now in table(content, "与上期对比")}["关联信息（条）"] == ("2", "3")
+    text = said(content, "新的情况")
+    assert "上期以来新增关联信息1条" in text and "移出" not in text
+    assert [row[4] for row in table(content, "新增主要信息")] == ["没水"]
+
+
 def test_what_a_merge_brought_is_new(case, session):
     mine, others = case.say(["停水"], NOW - 2 * HOUR), case.say(["东街没水", "东街没水了"], NOW - HOUR)
     row = case.open_(mine)
