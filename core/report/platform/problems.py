@@ -69,8 +69,8 @@ def problems(f: Base) -> Section | None:
     bad = accounts[[any(check.outcome in BAD for check in one.checks) for one in accounts["inspection"]]]
     if not checked or bad.empty:
         return None
-    said = f"对照检查指标，截至{short_day(f.last)}检查账号{checked}个，有问题或须提醒的{len(bad)}个，" \
-           f"涉及{bad['unit'].nunique()}个单位"
+    said = f"对照检查指标，截至{short_day(f.last)}检查账号{checked}个，有问题或须提醒的{len(bad)}个"
+    said += f"，涉及{bad['unit'].nunique()}个单位" if accounts["unit"].nunique() > 1 else ""
     failed = accounts[accounts["verdict"] == VERDICTS["fail"]]
     said += f"；其中{len(failed)}个有单项否决情形：{listed([f'“{name(one)}”' for one in failed['account']], 8)}。" \
         if len(failed) else "；没有单项否决情形。"
