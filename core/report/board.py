@@ -34,7 +34,7 @@ from core.report.outline import Order, Part, arranged
 from core.report.platform.base import piece_of
 from core.report.platform.method import BASIS, MARKS, sourced
 from core.report.platform.rankings import APART, by_index, leading, order_word, score, top_chart
-from core.report.platform.wording import dated, name, named
+from core.report.platform.wording import dated, name, named, short_day
 from core.report.sentences import amount, listed
 from core.settings import settings
 
@@ -125,7 +125,7 @@ def compose(f: Facts, district: str, office: str, wanted: tuple[str, ...] = ()) 
 
 
 def _dates(f: Facts) -> str:
-    return Period(f.period.span, f.first, f.last).dates
+    return dated(f.first) if f.first == f.last else f"{dated(f.first)}至{short_day(f.last)}"
 
 
 def _number(period: Period) -> str:
@@ -157,7 +157,7 @@ def _summary(f: Facts) -> Section:
              Figure("发布数合计", f"{int(posts.sum()):,}" if len(posts) else labels.MISSING, f.piece)]
     if up or down or new:
         items += [Figure("名次上升", f"{up:,}", "个"), Figure("名次下降", f"{down:,}", "个"),
-                  Figure("名次不变", f"{flat:,}", "个"), Figure("新上榜", f"{new:,}", "个")]
+                  Figure("名次不变", f"{flat:,}", "个"), *([Figure("新上榜", f"{new:,}", "个")] if new else [])]
     said = f"{_dates(f)}，“{name(f.board.name)}”共监测{f.plan.platform_name}账号{len(f.ranking)}个，"
     said += f"其中有发布的{active}个"
     said += f"，没有采集到数据的{unknown}个。" if unknown else "。"
@@ -204,9 +204,14 @@ def _table(f: Facts, title: str, frame: pd.DataFrame, noted: bool = False) -> Ta
                Column("发布数", "int"), *(Column(labels.ORDERS[one], "count") for one in shown),
                *([Column("数据说明")] if noted else [])]
     return Table(title, tuple(columns), tuple(
-        (None if pd.isna(row["rank"]) else int(row["rank"]), row["rank_change"], row["name"], row["unit"],
+        (*((int(row["rank"]), row["rank_change"]) if _has_place(row) else (None, None)), row["name"], row["unit"],
          *([score(row)] if scored else []), row["posts"], *(totals.count_of(row, one) for one in shown),
          *([row["note"]] if noted else [])) for _, row in frame.iterrows()))
+
+
+def _has_place(row: pd.Series) -> bool:
+    """Silent accounts score 0 and have no place in a bulletin."""
+    return not pd.isna(row["rank"]) and not pd.isna(row["posts"]) and row["posts"] > 0
 
 
 def _moves(f: Facts) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -225,8 +230,9 @@ def _moved(f: Facts) -> Section | None:
     if up.empty and down.empty and new.empty:
         said = f"名次与{f.former}相同。" if len(flat) else f"{f.former}没有可比的名次。"
         return Section("名次升降", (Paragraph(said),))
-    said = f"与{f.former}相比，名次上升的{len(up)}个，下降的{len(down)}个，不变的{len(flat)}个" + (
-        f"，新上榜的{len(new)}个" if len(new) else "") + "。"
+    parts = [f"{word}的{len(part)}个" for part, word in
+             ((up, "名次上升"), (down, "下降"), (flat, "不变"), (new, "新上榜")) if len(part)]
+    said = f"与{f.former}相比，{'，'.join(parts)}。"
     for part, verb in ((up, "上升"), (down, "下降")):
         notable = part[part["rank_steps"].abs() >= NOTABLE].head(3)
         if len(notable):
@@ -296,7 +302,7 @@ def _members(f: Facts) -> str:
 
 
 def _all(f: Facts) -> Section | None:
-    if len(f.ranking) <= 1:
+    if len(f.ranking) <= ROWS and len(f.ranking) == len(f.ranked) and not any(f.ranking["note"]):
         return None
     return Section("全部账号", (_table(f, "全部账号", f.ranking, noted=any(f.ranking["note"])),), role="annex")
 

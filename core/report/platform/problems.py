@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.metrics.cadence import STALE_DAYS, WARN_DAYS
 from core.metrics.compliance import CHECKLIST, RULES, VERDICTS
 from core.report.content import Block, Column, Note, Paragraph, Section, Table
 from core.report.platform.base import Base, Cadence
@@ -46,7 +47,8 @@ def updates(f: Base) -> Section | None:
     if unknown:
         said += f"{len(unknown)}个账号缺少数据，更新情况不明：{accounts_of(unknown)}。"
     tally = [(word, sum(one.freshness == state for one in f.cadence)) for state, word in STATES.items()]
-    shown = [one for one in f.cadence if one.freshness != "ok" or one.longest_gap > 7][:SILENT_ROWS]
+    least = STALE_DAYS if f.long else WARN_DAYS[0]
+    shown = [one for one in f.cadence if one.freshness != "ok" or one.longest_gap > least][:SILENT_ROWS]
     blocks: list[Block] = [Paragraph(said), Table(
         "期末更新情况", (Column("更新情况"), Column("账号数", "int")), tuple(row for row in tally if row[1]))]
     if shown:

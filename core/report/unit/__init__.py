@@ -52,7 +52,7 @@ def compose(f: Facts, district: str, office: str, wanted: Sequence[str] = ()) ->
     called = labels.REPORT_KINDS["unit"]
     return Content(
         subject=Subject("unit", "", f.period.code, f.scope.code),
-        title=f"{f.period.label}{district}{f.unit}政务新媒体运营情况专报", subtitle="（运营分析，供工作参考）",
+        title=f"{f.period.label}{f.unit}政务新媒体运营情况专报", subtitle="（运营分析，供工作参考）",
         office=office, district=district, platform="政务新媒体", kind=called,
         period=f"{dated(f.first)}至{short_day(f.last)}", scope=f.scope.words, basis=labels.BASES[f.basis],
         as_of=f.at, stamp=f.stamp, is_demo=f.demo, sections=arranged(OUTLINE, f, wanted),

@@ -68,6 +68,7 @@ def platforms(f: Facts) -> Section | None:
             blocks.append(Chart("bar", "各平台发布数", "平台", tuple(bars([one.name for one in ordered])), (
                 Series("发布数", tuple(one.total("posts").value for one in ordered)),), "条"))
     blocks.append(_platform_table(f))
+    blocks += _change_table(f)
     for one in known:
         blocks += [Heading(one.name), Paragraph(_platform_words(f, one))]
     return Section("各平台情况", tuple(blocks))
@@ -98,17 +99,27 @@ def _step_words(f: Facts, row: pd.Series) -> str:
 
 
 def _platform_table(f: Facts) -> Table:
-    word = "同比" if f.period.span == "year" else "环比"
     rows: list[tuple[Any, ...]] = []
     for one in f.platforms:
-        before = one.year_earlier if f.period.span == "year" else one.earlier
         reach = next((one.total(n) for n in ("reads", "plays") if not one.total(n).missing), Count(None))
         rows.append((one.name, one.now["accounts"], one.now["active"], one.total("posts"),
-                     share(one.total("posts").value, f.posts), moved("", one.total("posts"), before("posts")) or None,
-                     reach, one.total("interaction"), one.followers))
-    columns = heads("平台", "账号数:int", "有发布:int", "发布数:count", "发布占比:percent", f"发布数{word}",
-                    "阅读（播放）数:count", "转评赞合计:count", "粉丝数:count")
+                     share(one.total("posts").value, f.posts), reach, one.total("interaction"), one.followers))
+    columns = heads("平台", "账号数:int", "有发布:int", "发布数:count", "发布占比:percent", "阅读（播放）数:count",
+                    "转评赞合计:count", "粉丝数:count")
     return Table("各平台主要指标", columns, tuple(rows), note="— 为没有数据，不等于零。")
+
+
+def _change_table(f: Facts) -> list[Table]:
+    """The changes of each platform, where anything can be compared."""
+    words = ("同比",) if f.period.span == "year" else ("环比", "同比")
+    rows = []
+    for one in f.platforms:
+        cells = [moved("", one.total(counter), (one.earlier if word == "环比" else one.year_earlier)(counter)) or None
+                 for counter in ("posts", one.main or "reads", "interaction") for word in words]
+        if any(cells):
+            rows.append((one.name, *cells))
+    heads_ = [f"{what}{word}" for what in ("发布数", "阅读（播放）数", "转评赞") for word in words]
+    return [Table("各平台增减", heads("平台", *heads_), tuple(rows))] if rows else []
 
 
 def accounts(f: Facts) -> Section | None:
