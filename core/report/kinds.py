@@ -13,7 +13,7 @@ from core.clock import day_of
 from core.faults import BadInput
 from core.models import Platform
 from core.periods import NAMES, Span
-from core.report import platform, scopes
+from core.report import board, platform, scopes, unit
 from core.report.content import Content
 from core.report.outline import Order, Part, chosen
 
@@ -78,5 +78,7 @@ KINDS: dict[str, Kind] = {one.code: one for one in (
     _kind("monthly", ("month",), "platform", platform.OUTLINE, platform.build, _of_platform),
     _kind("quarterly", ("quarter",), "platform", platform.OUTLINE, platform.build, _of_platform),
     _kind("annual", ("year",), "platform", platform.PANORAMA, platform.build, _of_platform),
+    _kind("unit", ("month", "quarter", "year"), "unit", unit.OUTLINE, unit.build, unit.scopes),
+    _kind("board", ("day", "week", "month", "quarter", "year"), "board", board.OUTLINE, board.build, board.scopes),
 )}
 """Every kind by its code, in the order in which they are offered."""

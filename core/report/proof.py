@@ -12,6 +12,7 @@ from core.report.content import Chart, Content, Figures, Mean, Paragraph, Table,
 
 _QUOTED = re.compile(r"“[^”]*”|《[^》]*》|〔\d{4}〕\d+号")
 _MOMENT = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日(?:(\d{1,2})时(?:(\d{1,2})分)?)?")
+_MONTH = re.compile(r"(\d{4})年(?:(\d{1,2})月)?(?!\d)")
 _MORE_DAYS = re.compile(r"(?<=[至、和])(\d{1,2})日")
 _STAMP = re.compile(r"(?:(\d{4})-)?(\d{2})-(\d{2})(?: (\d{2}):(\d{2}))?")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:%|万|亿)?")
@@ -43,6 +44,7 @@ class _Data:
         at = local(content.as_of)
         self.moments |= {(at.month, at.day, at.hour, at.minute), (at.month, at.day, None, None)}
         self._texts([content.period])
+        self.years = set(re.findall(r"(\d{4})年", content.period))
         for section in content.sections:
             for block in section.blocks:
                 self._take(block)
@@ -75,8 +77,9 @@ class _Data:
             case date():
                 self.moments.add((value.month, value.day, None, None))
             case int() | float():
-                self.numbers |= {f"{value:g}", f"{abs(value):g}", f"{value:,.1f}".replace(",", ""),
-                                 labels.wan(value).replace(",", "")}
+                said = {f"{value:g}", f"{abs(value):g}", f"{value:,.1f}", *(
+                    labels.wan(one) for one in (value, abs(value), round(value, 1)))}
+                self.numbers |= {one.replace(",", "") for one in said}
 
     def _texts(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -92,8 +95,12 @@ class _Data:
         for found, moment in zip(_MOMENT.finditer(text), _moments(text), strict=False):
             if moment not in self.moments:
                 yield found[0]
-        days = {moment[1] for moment in self.moments}
+        days, months = {moment[1] for moment in self.moments}, {moment[0] for moment in self.moments}
         rest = _MOMENT.sub("日", text)
+        for found in _MONTH.finditer(rest):
+            if found[1] not in self.years or (found[2] and int(found[2]) not in months):
+                yield found[0]
+        rest = _MONTH.sub("年", rest)
         for found in _MORE_DAYS.finditer(rest):
             if int(found[1]) not in days:
                 yield found[0]

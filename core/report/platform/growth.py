@@ -35,9 +35,9 @@ def _followers(f: Facts) -> list[Block]:
     flat = len(found) - len(won) - len(lost)
     said = f"截至{short_day(f.last)}，{f.followers_accounts}个账号有粉丝数据，合计{amount(f.followers, '人')}。"
     if len(found):
-        parts = [f"{len(part)}个{word}" for part, word in ((won, "增加"), (lost, "减少")) if len(part)]
-        parts += [f"{flat}个持平"] if flat else []
-        said += f"可计算净增的{len(found)}个账号中，{'、'.join(parts)}。"
+        parts = [(n, word) for n, word in ((len(won), "增加"), (len(lost), "减少"), (flat, "持平")) if n]
+        said += f"可计算净增的{len(found)}个账号" + (
+            f"均{parts[0][1]}。" if len(parts) == 1 else f"中，{'、'.join(f'{n}个{word}' for n, word in parts)}。")
         if len(won):
             first = won.iloc[0]
             said += f"净增最多的是“{name(first['name'])}”，净增{labels.wan(int(first['followers_change']))}人。"

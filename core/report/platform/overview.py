@@ -66,12 +66,17 @@ def headline(f: Base, accounts: int, active: int) -> Figures:
 
     items = [Figure("监测账号", f"{accounts:,}", "个", f"有发布 {active:,} 个" if active else ""),
              Figure("发布数", labels.count(f.total("posts")), f.piece, change("posts"))]
+    if f.posts and f.posts >= f.days:
+        items.append(Figure("日均发布", f"{f.posts / f.days:,.1f}", f.piece))
     items += [Figure(labels.COUNTERS[counter], labels.count(f.total(counter)), "次", change(counter))
               for counter in f.yields((f.main,) if f.main else ())]
     if not f.total("interaction").missing:
         items.append(Figure("转评赞合计", labels.count(f.total("interaction")), "次", change("interaction")))
     if not f.followers.missing:
         items.append(Figure("粉丝数", labels.count(f.followers), "人", moved(f"较{f.former}末", *f.followers_compared)))
+        if (gain := net_gain(f)) is not None:
+            exact = all(one.exact for one in f.followers_compared)
+            items.append(Figure("粉丝净增", f"{'' if exact else '≈'}{labels.wan(gain)}", "人"))
     if (known := f.freshness.share) is not None:
         items.append(Figure("数据覆盖率", f"{known:.1%}"))
     return Figures(tuple(items))
@@ -96,14 +101,19 @@ def follower_words(f: Base) -> str:
     """Followers at the end, and of accounts read at both ends the net change."""
     if f.followers.missing:
         return ""
-    now, base = f.followers_compared
+    gain, exact = net_gain(f), all(one.exact for one in f.followers_compared)
     said = f"截至{short_day(f.last)}，{f.followers_accounts}个账号有粉丝数据，合计{amount(f.followers, '人')}"
-    if not now.missing and not base.missing:
-        gain = now.value - base.value
+    if gain is not None:
         verb = "净增" if gain > 0 else "净减"
         words = f"较{f.former}末{verb}{labels.wan(abs(gain))}人" if gain else f"与{f.former}末持平"
-        said += f"，可比账号{words}" + ("（约）" if not (now.exact and base.exact) else "")
+        said += f"，可比账号{words}" + ("" if exact else "（约）")
     return said + "。"
+
+
+def net_gain(f: Base) -> int | None:
+    """The net change of followers of the accounts read at both ends; None where there are none."""
+    now, base = f.followers_compared
+    return None if now.missing or base.missing else now.value - base.value
 
 
 def best_words(f: Base) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.metrics.cadence import STALE_DAYS, WARN_DAYS
 from core.metrics.compliance import CHECKLIST, RULES, VERDICTS
 from core.report.content import Block, Column, Note, Paragraph, Section, Table
 from core.report.platform.base import Base, Cadence
@@ -46,7 +47,8 @@ def updates(f: Base) -> Section | None:
     if unknown:
         said += f"{len(unknown)}个账号缺少数据，更新情况不明：{accounts_of(unknown)}。"
     tally = [(word, sum(one.freshness == state for one in f.cadence)) for state, word in STATES.items()]
-    shown = [one for one in f.cadence if one.freshness != "ok" or one.longest_gap > 7][:SILENT_ROWS]
+    least = STALE_DAYS if f.long else WARN_DAYS[0]
+    shown = [one for one in f.cadence if one.freshness != "ok" or one.longest_gap > least][:SILENT_ROWS]
     blocks: list[Block] = [Paragraph(said), Table(
         "期末更新情况", (Column("更新情况"), Column("账号数", "int")), tuple(row for row in tally if row[1]))]
     if shown:
@@ -69,8 +71,8 @@ def problems(f: Base) -> Section | None:
     bad = accounts[[any(check.outcome in BAD for check in one.checks) for one in accounts["inspection"]]]
     if not checked or bad.empty:
         return None
-    said = f"对照检查指标，截至{short_day(f.last)}检查账号{checked}个，有问题或须提醒的{len(bad)}个，" \
-           f"涉及{bad['unit'].nunique()}个单位"
+    said = f"对照检查指标，截至{short_day(f.last)}检查账号{checked}个，有问题或须提醒的{len(bad)}个"
+    said += f"，涉及{bad['unit'].nunique()}个单位" if accounts["unit"].nunique() > 1 else ""
     failed = accounts[accounts["verdict"] == VERDICTS["fail"]]
     said += f"；其中{len(failed)}个有单项否决情形：{listed([f'“{name(one)}”' for one in failed['account']], 8)}。" \
         if len(failed) else "；没有单项否决情形。"
