@@ -33,7 +33,7 @@ def draw(paper: Paper, title: str, section: Section, said: Sequence[str]) -> Non
     its blocks."""
     first = section.blocks[0] if section.blocks else None
     paper.turn(isinstance(first, Table) and grid.lies_across(paper, first))
-    if section.role == "annex" and paper.y > paper.dress.top + 1:
+    if section.role == "annex" and paper.y > paper.dress.top + 1 and not paper.official:
         paper.add_page(orientation=paper.cur_orientation)
     if title:
         _title(paper, title, section.blocks, said)

@@ -2,8 +2,8 @@
 characters, attachments, signature and date, and the imprint (版记) at the foot of the last page."""
 
 from core import labels
-from core.report import blocks
-from core.report.content import Official, Section, written_date
+from core.report import blocks, grid
+from core.report.content import Official, Section, Table, written_date
 from core.report.paper import LEFT, MM, RED, RIGHT, Paper
 from core.report.typeset import title_lines
 
@@ -50,7 +50,7 @@ def _head(paper: Paper, official: Official) -> None:
             paper.put(LEFT, _base(paper), text, role="heading", size=dress.size)
             paper.y += dress.leading
     mark = paper.spell(official.mark)
-    size = min(_LARGEST, _LARGEST * paper.measure / max(paper.width_of(mark, "title", _LARGEST), 1))
+    size = min(_LARGEST, 0.98 * paper.measure / max(paper.width_of(mark, "title", 1), 1))
     size, spacing = max(size, _SMALLEST), 0.0
     if len(mark) > 1 and (room := paper.measure * 0.86 - paper.width_of(mark, "title", size)) > 0:
         spacing = min(room / (len(mark) - 1), size * 0.42)
@@ -68,8 +68,11 @@ def _head(paper: Paper, official: Official) -> None:
         paper.put(paper.w / 2, base, official.number, size=dress.size, align="C")
     if official.issuer:
         base += dress.leading * bool(official.number)
-        paper.put(LEFT + dress.size, base, official.issuer, size=dress.size)
-        paper.put(paper.w - RIGHT - dress.size, base, written_date(paper.content.dated), size=dress.size, align="R")
+        day = written_date(paper.content.dated)
+        room = paper.measure - 3 * dress.size - paper.width_of(day, "body", dress.size)
+        size = min(dress.size, room / max(paper.width_of(paper.spell(official.issuer), "body", 1), 1))
+        paper.put(LEFT + dress.size, base, official.issuer, size=size)
+        paper.put(paper.w - RIGHT - dress.size, base, day, size=dress.size, align="R")
     paper.rule(base + 4 * MM + 3, weight=1.6, colour=MARK_RED)
     paper.y = base + 4 * MM + 3
     paper.to_grid()
@@ -135,9 +138,10 @@ def _attachment(paper: Paper, name: str, number: int, many: int) -> list[tuple[f
 
 def _annex(paper: Paper, section: Section, said: list[str], number: int) -> None:
     """附件1 at the head of a page of its own, its title two lines below."""
-    paper.turn(False)
+    first = section.blocks[0] if section.blocks else None
+    across = isinstance(first, Table) and grid.lies_across(paper, first)
     if paper.y > paper.dress.top + 1:
-        paper.add_page(orientation="portrait")
+        paper.add_page(orientation="landscape" if across else "portrait")
     name = f"附件{number}" if number else "附件"
     paper.start_section(f"{name}　{section.title}", 0)
     paper.put(LEFT, _base(paper), name, role="heading", size=paper.dress.size)
@@ -148,8 +152,8 @@ def _annex(paper: Paper, section: Section, said: list[str], number: int) -> None
 
 
 def _imprint(paper: Paper, official: Official) -> None:
-    """版记: its lines are as wide as the text area, the last one is its lower edge."""
-    paper.turn(False)
+    """版记: its lines are as wide as the text area, the last one is its lower edge. It stays on the page of the last
+    annex, also where that lies across."""
     pitch, height, inset = SMALL * 1.65, 6.0, SMALL
     label = paper.width_of("抄送：", "body", SMALL)
     copies = official.copies.rstrip("。") + "。" if official.copies else ""

@@ -27,7 +27,7 @@ INDEX = "数字索引"
 TOTALS = ("合计", "总计", "总数", "小计")
 """How the row of a total is named, by itself or with what it is a total of behind or before it."""
 MEASURES = "指标"
-"""Heading of the first column of a table whose rows are measures of the whole: all its figures are totals."""
+"""Heading of the first column of a table whose rows are measures of the whole: what stands beside it are totals."""
 _WRITTEN = re.compile(r"[≥≈]?[+-]?\d")
 
 
@@ -93,18 +93,18 @@ def _numbers(block: object) -> Iterator[tuple[tuple[str, ...], str, str, bool]]:
 
 
 def _of_table(table: Table) -> Iterator[tuple[tuple[str, ...], str, str, bool]]:
-    measures = bool(table.columns) and table.columns[0].name == MEASURES
+    measures = len(table.columns) > 1 and table.columns[0].name == MEASURES
     naming = next((n for n, column in enumerate(table.columns) if column.kind in ("text", "date")), None)
     for number, row in enumerate(table.rows, 1):
         label = str(number) if naming is None or row[naming] is None else _plain(row[naming])
-        total = measures or is_total(table.columns, row)
+        total = is_total(table.columns, row)
         for n, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             text = cell_text(column.kind, cell)
             if n == naming or column.kind in ("rank", "move", "date") or text == labels.MISSING:
                 continue
             if column.kind == "text" and not (measures and _WRITTEN.search(text)):
                 continue
-            yield (table.title, label, column.name), f"{label}·{column.name}", text, total
+            yield (table.title, label, column.name), f"{label}·{column.name}", text, total or (measures and n == 1)
 
 
 def is_total(columns: Sequence[Column], row: Sequence[object]) -> bool:

@@ -306,9 +306,10 @@ class Paper(FPDF):
         if self.page == 1 and not self.brief:
             return
         y = self.h - BOTTOM + 11 * MM
-        made = f"{content.office}　{self.seal}" if self.seal else content.office
-        self.put(LEFT, y, made, role="heading", size=8.5, colour=FAINT)
+        self.put(LEFT, y, content.office, role="heading", size=8.5, colour=FAINT)
         self.put(self.w - RIGHT, y, as_of, role="heading", size=8.5, colour=FAINT, align="R")
+        if self.seal:
+            self.put(self.w - RIGHT, y + 12, self.seal, role="heading", size=7.5, colour=FAINT, align="R")
         self._page_number(y)
 
     def _outer_number(self, small: str) -> None:

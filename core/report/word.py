@@ -97,6 +97,7 @@ class _Writer:
     def __init__(self, content: Content):
         self.content, self.brief = content, content.layout == "brief"
         self.official, self.new = content.layout == "official", content.look > 1
+        self.shade, self.panel = ("EEEEEE", "F5F5F5") if self.official else (SHADE, PANEL)
         self.sections = figures.printed(content)
         self.document = Document()
         self.marks = self.charts = 0
@@ -245,7 +246,7 @@ class _Writer:
         content, at = self.content, local(self.content.as_of)
         if content.is_demo:
             self._demo()
-        self._add(content.district + content.series, "Title", colour=RED, before=150)
+        self._add(content.district + content.series, "Title", colour=RED, before=120 if self.new else 150)
         rule(self._add("", "Report Line"), RED, 18)
         self._add(content.title, "Title", before=40)
         if content.subtitle:
@@ -258,7 +259,7 @@ class _Writer:
             line.paragraph_format.left_indent = Cm(3.4)
             add_run(line, f"{name}　　", HEAD, colour=SOFT)
             add_run(line, value)
-        self._add(content.office, "Subtitle", before=100)
+        self._add(content.office, "Subtitle", before=70 if self.new else 100)
         self._add(f"{at.year}年{at.month}月{at.day}日", "Subtitle")
 
     def _contents(self) -> None:
@@ -364,7 +365,7 @@ class _Writer:
             grid = table_grid(self.document, [MEASURE / per_row] * len(items), border="FFFFFF")
             row = table_row(grid)
             for one in items:
-                cell = table_cell(row, PANEL)
+                cell = table_cell(row, self.panel)
                 cell.append(cell_line("Report Cell", one.label, colour=SOFT))
                 value = cell_line("Report Figure", one.value)
                 value.append(text_run(one.unit, SOFT, half_points=18))
@@ -391,7 +392,7 @@ class _Writer:
         grid = table_grid(self.document, [measure * one / sum(wide) for one in wide], border=RULE)
         head = table_row(grid, head=True)
         for column in table.columns:
-            table_cell(head, SHADE).append(cell_line("Report Head", column.name))
+            table_cell(head, self.shade).append(cell_line("Report Head", column.name))
         for cells in table.rows:
             row = table_row(grid)
             for column, cell in zip(table.columns, cells, strict=True):
@@ -448,6 +449,11 @@ class _Writer:
 
     def _upright(self) -> None:
         self._turn(False)
+
+    @staticmethod
+    def lies_across(table: Table) -> bool:
+        """Whether the pages of a table are turned."""
+        return _lies_across(table)
 
     def _turn(self, across: bool) -> bool:
         """Go on in pages that lie that way; whether that begins a new page."""

@@ -10,10 +10,21 @@ from docx.shared import Cm, Pt
 
 from core import labels
 from core.clock import local
-from core.report.content import Official, all_captions, headings, written_date
+from core.report.content import Official, Table, all_captions, headings, written_date
 from core.report.excel import display_width
 from core.report.typeset import title_lines
-from core.report.wordparts import add_run, add_watermark, at_foot, element, field, rule, set_style
+from core.report.wordparts import (
+    add_run,
+    add_watermark,
+    closer,
+    element,
+    field,
+    rule,
+    set_style,
+    table_cell,
+    table_grid,
+    table_row,
+)
 
 if TYPE_CHECKING:
     from core.report.word import _Writer as Writer
@@ -24,21 +35,21 @@ SIZE, LEADING = 16, 28.95
 PITCH = 442.2 / 28
 """Points from character to character: 28 of them fill 156 mm."""
 RED = "D6000F"
-MEASURE = 15.6
+MEASURE, ACROSS = 15.6, 24.3
 _HEIGHT = 35 / 25.4 * 72
 """From the head of the text area to the mark."""
 
 
 def page(section: Any) -> None:
-    """A4 with the margins of the standard, 22 lines of 28 characters."""
+    """A4 with the margins of the standard, on a grid of 22 lines. The 28 characters of a line come from the styles,
+    which are set a little closer: a grid of characters is read differently by other programs than Word."""
     section.top_margin, section.bottom_margin = Cm(3.7), Cm(3.5)
     section.left_margin, section.right_margin = Cm(2.8), Cm(2.6)
     section.header_distance, section.footer_distance = Cm(1.6), Cm(2.3)
     own = section._sectPr
     for grid in own.findall(qn("w:docGrid")):
         own.remove(grid)
-    own.append(element("w:docGrid", type="linesAndChars", linePitch=str(round(LEADING * 20)),
-                       charSpace=str(round((PITCH - SIZE) * 4096))))
+    own.append(element("w:docGrid", type="lines", linePitch=str(round(LEADING * 20))))
 
 
 def styles(writer: "Writer") -> None:
@@ -67,6 +78,7 @@ def styles(writer: "Writer") -> None:
         layout = writer.document.styles[name].paragraph_format
         layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(LEADING)
         layout.widow_control = True
+        closer(writer.document.styles[name], PITCH - SIZE - 0.04)
 
 
 def feet(writer: "Writer", section: Any) -> None:
@@ -126,9 +138,7 @@ def write(writer: "Writer") -> None:
     for number, (_, section, said) in enumerate(annexes, 1):
         _annex(writer, section, said, number if len(annexes) > 1 else 0)
     if annexes:
-        writer._upright()
-        _imprint(writer, official)
-        writer._add("", "Report Note")
+        writer.document.paragraphs[-1]._p.addprevious(_imprint(writer, official))
 
 
 def _head(writer: "Writer", official: Official) -> None:
@@ -149,8 +159,12 @@ def _head(writer: "Writer", official: Official) -> None:
     elif official.number:
         last = writer._add(official.number, "Document Number", before=2 * LEADING - 12)
     if official.issuer:
-        last = writer._add(f"　{official.issuer}\t{written_date(content.dated)}　", "Document Number",
-                           before=0 if official.number else 2 * LEADING)
+        day = written_date(content.dated)
+        last = writer._add("", "Document Number", before=0 if official.number else 2 * LEADING)
+        issuer = last.add_run(f"　{official.issuer}")
+        room = (MEASURE / 2.54 * 72 - (display_width(day) / 2 + 3) * SIZE) * 2 / display_width(official.issuer)
+        issuer.font.size = Pt(min(SIZE, int(room * 2) / 2))
+        last.add_run(f"\t{day}　")
         last.alignment = ALIGN.LEFT
         last.paragraph_format.tab_stops.add_tab_stop(Cm(MEASURE), alignment=2)
     rule(last or writer._add("", "Document Number"), RED, 13, space=8)
@@ -186,37 +200,41 @@ def _close(writer: "Writer", official: Official, attachments: list[str], *, last
         line.alignment = ALIGN.RIGHT
         line.paragraph_format.right_indent = Pt(max(4 * PITCH + (day - wide) / 2, 0))
         line.paragraph_format.keep_with_next = True
-    if last:
-        _imprint(writer, official)
     line = writer._add(date, "Document Signature", before=0 if official.signed else LEADING)
+    if last:
+        line._p.addprevious(_imprint(writer, official))
     line.alignment = ALIGN.RIGHT
     line.paragraph_format.right_indent = Pt(4 * PITCH)
 
 
 def _annex(writer: "Writer", section: Any, said: list[str], number: int) -> None:
-    writer._upright()
+    first = section.blocks[0] if section.blocks else None
+    turned = writer._turn(isinstance(first, Table) and writer.lies_across(first))
     line = writer._add(f"附件{number}" if number else "附件", "Document Annex", after=LEADING)
-    line.paragraph_format.page_break_before = True
+    line.paragraph_format.page_break_before = not turned
     _title(writer, section.title)
     writer.section("", section, said, iter(()))
 
 
-def _imprint(writer: "Writer", official: Official) -> None:
-    """In a frame at the foot of the page of the paragraph that follows."""
+def _imprint(writer: "Writer", official: Official) -> Any:
+    """A table at the foot of the text area of the page that it comes to stand on, with lines around its rows."""
     day = written_date(official.printed_on or writer.content.dated)
-    copies = f"　抄送：{official.copies.rstrip('。')}。" if official.copies else ""
-    said = [text for text in (copies, f"　{official.printed_by}\t{day}印发　" if official.printed_by else "") if text]
-    for number, text in enumerate(said):
+    measure = ACROSS if writer.across else MEASURE
+    copies = f"抄送：{official.copies.rstrip('。')}。" if official.copies else ""
+    said = [text for text in (copies, f"{official.printed_by}\t{day}印发" if official.printed_by else "") if text]
+    table = table_grid(writer.document, [measure], border="000000")
+    borders = table.tblPr.find(qn("w:tblBorders"))
+    for side, eighths in (("top", 8), ("left", 0), ("bottom", 8), ("right", 0), ("insideH", 6)):
+        edge = borders.find(qn(f"w:{side}"))
+        edge.set(qn("w:sz"), str(eighths))
+        edge.set(qn("w:val"), "single" if eighths else "nil")
+    table.tblPr.insert(0, element("w:tblpPr", vertAnchor="margin", horzAnchor="margin", tblpXSpec="center",
+                                  tblpYSpec="bottom"))
+    for text in said:
+        cell = table_cell(table_row(table))
         line = writer._add(text, "Document Imprint")
-        line.paragraph_format.tab_stops.add_tab_stop(Cm(MEASURE), alignment=2)
-        if text == copies:
-            line.paragraph_format.left_indent, line.paragraph_format.first_line_indent = Pt(56), Pt(-56)
-        rule(line, "000000", 8 if number == 0 else 6, "top", space=2)
-        if number == len(said) - 1:
-            _underline(line)
-        at_foot(line, round(MEASURE / 2.54 * 1440))
-
-
-def _underline(line: Any) -> None:
-    borders = line._p.pPr.find(qn("w:pBdr"))
-    borders.append(element("w:bottom", val="single", sz="8", space="2", color="000000"))
+        line.paragraph_format.tab_stops.add_tab_stop(Cm(measure) - Pt(14 + 7), alignment=2)
+        line.paragraph_format.left_indent = Pt(56 if text == copies else 14)
+        line.paragraph_format.first_line_indent = Pt(-42 if text == copies else 0)
+        cell.append(line._p)
+    return table

@@ -156,15 +156,12 @@ def no_grid(style: Any) -> None:
                               "w:outlineLvl", "w:rPr", "w:sectPr")
 
 
-def at_foot(line: Line, width: int) -> None:
-    """The paragraph stands at the foot of the text area of its page, in one frame with those before and after that do,
-    too. `width`: in twentieths of a point."""
-    frame = element("w:framePr", w=str(width), hSpace="0", wrap="around", vAnchor="margin", hAnchor="margin",
-                    xAlign="center", yAlign="bottom")
-    own = line._p.get_or_add_pPr()
-    own.insert_element_before(frame, "w:widowControl", "w:numPr", "w:suppressLineNumbers", "w:pBdr", "w:shd", "w:tabs",
-                              "w:suppressAutoHyphens", "w:kinsoku", "w:snapToGrid", "w:spacing", "w:ind", "w:jc",
-                              "w:rPr")
+def closer(style: Any, points: float) -> None:
+    """So much is added between the characters of a style; less than nothing draws them together."""
+    own = style.element.get_or_add_rPr()
+    own.insert_element_before(element("w:spacing", val=str(round(points * 20))), "w:w", "w:kern", "w:position", "w:sz",
+                              "w:szCs", "w:highlight", "w:u", "w:effect", "w:bdr", "w:shd", "w:fitText", "w:vertAlign",
+                              "w:rtl", "w:cs", "w:em", "w:lang")
 
 
 _SHAPE = """<w:r xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"
