@@ -29,7 +29,7 @@ from core.report.content import (
     Subject,
     Table,
 )
-from core.report.formulas import formula, terms
+from core.report.index_words import formula, terms
 from core.report.outline import Order, Part, arranged
 from core.report.platform.base import piece_of
 from core.report.platform.method import BASIS, MARKS, sourced

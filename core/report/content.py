@@ -8,130 +8,30 @@ from outside: control, format and unpaired surrogate characters are taken out.
 
 import hashlib
 import json
-import math
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from decimal import Decimal
-from numbers import Integral, Real
 from typing import Any, Literal
 
-from core import labels
+from core.clock import local
 from core.counts import Count
+from core.report.cells import Cell, ColumnKind, Mean, clean_cell, clean_text, plain_number
+from core.report.cells import cell_text as cell_text
 
 FORMAT = 1
 """Version of the JSON form."""
 
-ColumnKind = Literal["text", "int", "count", "mean", "score", "percent", "growth", "date", "rank", "move"]
-"""How a column is written and aligned.
-
-text · int (plain whole number) · count (`Count`: digits with ≥ or ≈) · mean (`Mean`: one decimal) ·
-score (`Mean`: two decimals) · percent (a fraction of one) · growth (a signed fraction of one) · date ·
-rank (1, 2, 3) · move (places won or lost since the period before)
-"""
-
 ChartKind = Literal["line", "bar", "stacked", "heat"]
-Layout = Literal["report", "brief"]
-"""report: with a cover and contents · brief: a masthead above a few pages of text in larger type."""
+Layout = Literal["report", "brief", "official"]
+"""report: with a cover and contents · brief: a masthead above a few pages of text in larger type · official: a document
+after GB/T 9704-2012, with what `Official` holds."""
+LOOK = 2
+"""State of the renderers that a new content is set with. What was issued keeps the one it was issued with:
+1 as all reports were until 2026-11 · 2 with formulas, an index of figures, edition and hash on every page."""
 Role = Literal["lead", "body", "method", "annex"]
 """lead: what stands above all else, without a heading · body: numbered section · method: how the figures were made and
 what is missing · annex: long tables at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """An average or a score, with the mark (`≥`, `≈` or nothing) that it inherits from what it was made of."""
-
-    value: float
-    mark: str = ""
-
-
-Cell = str | int | float | date | Count | Mean | None
-
-
-def clean_text(text: object) -> str:
-    """Text without control, format, private or surrogate characters; runs of white space become one blank."""
-    raw = unicodedata.normalize("NFC", "" if text is None else str(text))
-    kept = []
-    for char in raw:
-        group = unicodedata.category(char)
-        if char.isspace() or group in ("Zl", "Zp"):
-            kept.append(" ")
-        elif group[0] != "C":
-            kept.append(char)
-    return " ".join("".join(kept).split())
-
-
-def _missing(value: Any) -> bool:
-    """None, NaN, and pandas' NaT and NA, which this module knows by name in order to do without pandas."""
-    return (value is None or (isinstance(value, Real) and math.isnan(value))
-            or type(value).__name__ in ("NaTType", "NAType"))
-
-
-def _number(value: Any) -> int | float | None:
-    if _missing(value):
-        return None
-    if isinstance(value, Integral):
-        return int(value)
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("a report holds no infinite number")
-    return number
-
-
-def clean_cell(kind: ColumnKind, value: Any) -> Cell:
-    """The value in the one form its kind has. NaN and NaT become None. Raises ValueError for a wrong type."""
-    if _missing(value):
-        return None
-    if kind == "text":
-        return clean_text(value)
-    if kind == "date":
-        day = value.date() if isinstance(value, datetime) else value
-        if not isinstance(day, date):
-            raise ValueError(f"{value!r} is no date")
-        return day
-    if kind == "count":
-        return value if isinstance(value, Count) else Count(_whole(value))
-    if kind in ("mean", "score"):
-        number = _number(value.value if isinstance(value, Mean) else value)
-        return None if number is None else Mean(float(number), value.mark if isinstance(value, Mean) else "")
-    if kind in ("int", "rank", "move"):
-        return _whole(value)
-    number = _number(value)
-    return None if number is None else float(number)
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (Real, Decimal)) or value != int(value):
-        raise ValueError(f"{value!r} is no whole number")
-    return int(value)
-
-
-def cell_text(kind: ColumnKind, value: Cell) -> str:
-    """A cell as it is printed: all digits, thousands separated, a dash where missing."""
-    if kind == "text":
-        return value or labels.MISSING
-    if kind == "count":
-        return labels.count(value, short=False) if value is not None else labels.MISSING
-    if value is None:
-        return labels.MISSING
-    if kind in ("mean", "score"):
-        return f"{value.mark}{value.value:,.{1 if kind == 'mean' else 2}f}"
-    match kind:
-        case "int":
-            return f"{value:,}"
-        case "rank":
-            return str(value)
-        case "move":
-            return "→" if value == 0 else f"{'↑' if value > 0 else '↓'}{abs(value)}"
-        case "percent":
-            return f"{value:.1%}"
-        case "growth":
-            return labels.change(1 + value, 1)
-        case "date":
-            return f"{value:%Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +141,7 @@ class Series:
 
     def __post_init__(self):
         object.__setattr__(self, "name", clean_text(self.name))
-        object.__setattr__(self, "values", tuple(_number(value) for value in self.values))
+        object.__setattr__(self, "values", tuple(plain_number(value) for value in self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +209,37 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Official:
+    """What an official document (GB/T 9704) has around its text; what is empty is left out.
+
+    `mark`: 发文机关标志, red, at the head · `number`: 发文字号 or 期号 · `issuer`: 编发单位, which stands with the
+    date above the red line of an internal paper that has a 期号 · `to`: 主送机关 · `signed`, `signed_on`: who issues
+    it, and 成文日期 (the day of the data where there is none) · `copies`: 抄送 · `printed_by`, `printed_on`: 印发机关
+    and its day · `copy_number`: 份号 · `secrecy`: 密级 and its term · `urgency`: 紧急程度 · `signer`: 签发人 of what
+    goes up.
+    """
+
+    mark: str
+    number: str = ""
+    issuer: str = ""
+    to: str = ""
+    signed: str = ""
+    signed_on: date | None = None
+    copies: str = ""
+    printed_by: str = ""
+    printed_on: date | None = None
+    copy_number: str = ""
+    secrecy: str = ""
+    urgency: str = ""
+    signer: str = ""
+
+    def __post_init__(self):
+        for one in fields(self):
+            if not one.name.endswith("_on"):
+                object.__setattr__(self, one.name, clean_text(getattr(self, one.name)))
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """A whole report.
 
@@ -318,6 +249,9 @@ class Content:
     `edition`: 0 for a preview, else the number of the issued edition · `is_demo`: sample data, marked on every page.
     `series`: what stands at the head of the cover, 政务新媒体 or 舆情 … behind the district's name.
     Of a brief: `masthead`, e.g. 舆情摘报, `number`, e.g. 2026年第12期, and `sent_to`, whom it goes to.
+    `look`: state of the renderers (see `LOOK`) · `indexed`: whether the index of figures (数字索引) is printed; None:
+    in a report, not in the shorter layouts · `watermark`: 内部资料, 征求意见稿 …, faint behind the text · `official`:
+    of an official document.
     """
 
     subject: Subject
@@ -340,12 +274,18 @@ class Content:
     masthead: str = ""
     number: str = ""
     sent_to: str = ""
+    look: int = LOOK
+    indexed: bool | None = None
+    watermark: str = ""
+    official: Official | None = None
 
     def __post_init__(self):
         if self.as_of.tzinfo is None:
             raise ValueError("as_of must be aware")
+        if self.layout == "official" and self.official is None:
+            raise ValueError("an official document needs its mark")
         for name in ("title", "subtitle", "office", "district", "platform", "kind", "period", "scope", "basis",
-                     *_LATER):
+                     "series", "masthead", "number", "sent_to", "watermark"):
             object.__setattr__(self, name, clean_text(getattr(self, name)))
         object.__setattr__(self, "sections", tuple(self.sections))
 
@@ -368,11 +308,12 @@ class Content:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what the report says, whatever run it was built after and whatever its number is.
+        """Hash of what the report says, whatever run it was built after, its number is, and however it is set.
 
         Two contents with one fingerprint are the same report; a new edition is issued only for another one.
         """
-        return replace(self, stamp=0, edition=0, as_of=datetime.fromisoformat("1970-01-01T00:00:00+00:00")).sha256
+        return replace(self, stamp=0, edition=0, look=1,
+                       as_of=datetime.fromisoformat("1970-01-01T00:00:00+00:00")).sha256
 
     @property
     def about(self) -> str:
@@ -385,10 +326,29 @@ class Content:
         """`第2版`, or 预览稿 before it is issued."""
         return f"第{self.edition}版" if self.edition else "预览稿"
 
+    @property
+    def seal(self) -> str:
+        """`第2版　校验码 0123456789ab`: edition and the beginning of its hash; nothing more than the label of a
+        preview, and nothing in what was issued before reports carried it."""
+        if self.look < 2:
+            return ""
+        return f"{self.edition_label}　校验码 {self.sha256[:12]}" if self.edition else self.edition_label
 
-_LATER = {one.name: one.default for one in fields(Content)[-5:]}
-"""Members that the first contents did not have. Where they say nothing they are not written, so that the text of an
-old content stays what it was, byte for byte."""
+    @property
+    def has_index(self) -> bool:
+        """Whether the index of figures is printed."""
+        return self.look > 1 and (self.layout == "report" if self.indexed is None else self.indexed)
+
+    @property
+    def dated(self) -> date:
+        """The day that a document bears: 成文日期, or the day of the data."""
+        return self.official.signed_on if self.official and self.official.signed_on else local(self.as_of).date()
+
+
+_LATER = {"layout": "report", "series": "政务新媒体", "masthead": "", "number": "", "sent_to": "", "look": 1,
+          "indexed": None, "watermark": "", "official": None}
+"""Members that the first contents did not have, with what their lack means. They are not written where they say that,
+so that the text of an old content stays what it was, byte for byte."""
 
 NUMERALS = "零一二三四五六七八九十"
 
@@ -399,6 +359,11 @@ def numeral(number: int) -> str:
         raise ValueError(f"no chapter has the number {number}")
     tens, ones = divmod(number, 10)
     return ("" if tens == 0 else "十" if tens == 1 else f"{NUMERALS[tens]}十") + (NUMERALS[ones] if ones else "")
+
+
+def written_date(day: date) -> str:
+    """`2026年8月3日`."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def headings(sections: Sequence[Section]) -> list[str]:
@@ -416,7 +381,35 @@ def headings(sections: Sequence[Section]) -> list[str]:
     return named
 
 
-_PARTS = (Heading, Paragraph, Note, Origin, Figures, Figure, Table, Column, Chart, Series)
+def captions(section: Section, tables: int = 0, charts: int = 0) -> list[str]:
+    """What stands at each block of a section: `表1　…` above tables, `图1　…` below charts, nothing at the others and
+    at a table that is all there is of an annex of its name. `tables`, `charts`: how many stand in sections before."""
+    named = []
+    for block in section.blocks:
+        said = ""
+        if isinstance(block, Table):
+            alone = section.role == "annex" and len(section.blocks) == 1 and block.title == section.title
+            tables += not alone
+            said = "" if alone else f"表{tables}　{block.title}"
+        elif isinstance(block, Chart):
+            charts += 1
+            said = f"图{charts}　{block.title}"
+        named.append(said)
+    return named
+
+
+def all_captions(sections: Sequence[Section]) -> list[list[str]]:
+    """The captions of all sections, numbered through."""
+    named: list[list[str]] = []
+    tables = charts = 0
+    for section in sections:
+        named.append(captions(section, tables, charts))
+        tables += sum(one.startswith("表") for one in named[-1])
+        charts += sum(isinstance(block, Chart) for block in section.blocks)
+    return named
+
+
+_PARTS = (Heading, Paragraph, Note, Origin, Figures, Figure, Table, Column, Chart, Series, Official)
 _TYPES = {one.__name__.lower(): one for one in _PARTS}
 
 
@@ -459,6 +452,7 @@ def _unpack(value: Any) -> Any:
         case {"block": name, **members}:
             return _TYPES[name](**{key: _unpack(one) for key, one in members.items()})
         case {"format": _, **members}:
+            members.setdefault("look", _LATER["look"])
             members["as_of"] = datetime.fromisoformat(members["as_of"])
             return Content(**{key: _unpack(one) for key, one in members.items()})
         case {"kind": kind, "platform": platform, "period": period, "scope": scope, **rest} if not rest:

@@ -6,7 +6,8 @@ content only.
 
 Sheets: 封面 · 文字综述 (headline figures and sentences of all sections) · one sheet for each section (its first table
 at the head, its charts beside it; further tables on sheets of their own, so that each has frozen heads and a
-filter) · 方法与数据说明 · 图表数据 (the numbers behind the charts).
+filter) · 方法与数据说明 · one sheet for each chart's numbers. Totals, shares, averages and changes that follow from the
+table's own cells are formulas (report.formulas).
 """
 
 import math
@@ -25,6 +26,7 @@ from xlsxwriter.worksheet import Worksheet
 from core import labels
 from core.clock import local
 from core.counts import Count
+from core.report import native_charts
 from core.report.content import (
     Chart,
     Column,
@@ -37,25 +39,25 @@ from core.report.content import (
     Paragraph,
     Section,
     Table,
+    all_captions,
     cell_text,
     headings,
     numeral,
 )
+from core.report.figures import is_total
+from core.report.formulas import formulas
+from core.report.native_charts import BODY_FACE, HEAD_FACE, RULE
 
-NAVY, HEAD, RULE, SOFT, RED = "#1F4E79", "#E4EBF3", "#CDD3DB", "#606060", "#C02020"
-BODY_FACE, HEAD_FACE, TITLE_FACE = "宋体", "黑体", "方正小标宋简体"
-"""Named, not embedded: the office's machines have them."""
+NAVY, HEAD, SOFT, RED, TITLE_FACE = "#1F4E79", "#E4EBF3", "#606060", "#C02020", "方正小标宋简体"
 
-SERIES = ("#1F4E79", "#C0504D", "#E0A030", "#4F8F6F", "#7A5C99", "#5B9BD5", "#8C6D46", "#7F7F7F")
 NUMBER_FORMATS = {
     "int": "#,##0", "count": "#,##0", "mean": "#,##0.0", "score": "#,##0.00", "percent": "0.0%",
     "growth": "+0.0%;-0.0%;持平", "date": "yyyy-mm-dd", "rank": "0", "move": '"↑"0;"↓"0;"→"',
 }
-AXIS_FORMAT = r'[>=100000000]0\.00,,"亿";[>=10000]0\.0,"万";#,##0'
-"""1.23亿, 12.3万. A comma divides by a thousand; the point is literal, so what is left of it counts 亿 or 万."""
-
 _CENTRED = {"rank", "move", "date"}
 _FIRST_ROW = 4
+_CHART_COLUMNS = 13
+"""Columns of usual width that a chart and the gap before it take."""
 _LARGEST_CELL = 32_767
 CHARTS, TEXTS, METHOD, COVER = "图表数据", "文字综述", "方法与数据说明", "封面"
 
@@ -95,7 +97,8 @@ class _Workbook:
         self.formats: dict[tuple[tuple[str, Any], ...], Format] = {}
         self.names: set[str] = set()
         self.pages: list[_Page] = []
-        self.chart_rows: dict[int, int] = {}
+        self.new = content.look > 1
+        self.chart_at: dict[int, tuple[str, int]] = {}
 
     def format(self, **properties: Any) -> Format:
         """A cell format, made once for each set of properties."""
@@ -113,9 +116,12 @@ class _Workbook:
         sheets = [(self._section_sheets(title, section), section)
                   for title, section in zip(titles, content.sections, strict=True) if title]
         charts = [block for section in content.sections for block in section.blocks if isinstance(block, Chart)]
-        data = self._add(CHARTS, "图表所用数据") if charts else None
-        if data:
-            self._chart_data(data.sheet, charts)
+        if self.new:
+            named = [one for section in all_captions(content.sections) for one in section if one.startswith("图")]
+            for chart, caption in zip(charts, named, strict=True):
+                self._chart_data(self._add(caption, f"{caption} — 数据"), [chart])
+        elif charts:
+            self._chart_data(self._add(CHARTS, "图表所用数据"), charts)
         self._texts(texts.sheet, titles)
         for pages, section in sheets:
             self._section(pages, section)
@@ -176,12 +182,21 @@ class _Workbook:
         for page, table in zip(pages[1:] if section.role == "method" else pages, tables, strict=False):
             self._head(page, len(table.columns))
             self._table(page.sheet, table)
+            beside = charts if page is first and not prose else []
+            self._printed(page.sheet, max(_FIRST_ROW + len(table.rows), _FIRST_ROW + 1), len(table.columns), beside)
         if prose:
             self._head(first, 1)
             row = self._prose(first.sheet, 3, texts)
             self._place_charts(first.sheet, charts, row + 1, 0)
+            self._printed(first.sheet, row + 1 + sum(native_charts.rows(chart) for chart in charts), 8 if charts else 3)
         else:
             self._place_charts(first.sheet, charts, _FIRST_ROW - 1, len(tables[0].columns) + 1)
+
+    def _printed(self, sheet: Worksheet, rows: int, columns: int, beside: Sequence[Chart] = ()) -> None:
+        """What is printed of a sheet: so many rows and columns, and the charts beside them."""
+        if self.new:
+            deep = _FIRST_ROW + sum(native_charts.rows(chart) for chart in beside)
+            sheet.print_area(0, 0, max(rows, deep) - 1, columns - 1 + (_CHART_COLUMNS if beside else 0))
 
     def _table(self, sheet: Worksheet, table: Table) -> None:
         caption = table.title + (f"　　注：{table.note}" if table.note else "")
@@ -194,10 +209,12 @@ class _Workbook:
         for c, column in enumerate(table.columns):
             sheet.write_string(top, c, column.name, head)
             sheet.set_column(c, c, widths[c])
+        given = formulas(table, _FIRST_ROW) if self.new else {}
         for r, row in enumerate(table.rows, start=_FIRST_ROW):
             sheet.set_row(r, _row_height(table.columns, row, widths))
+            bold = {"bold": True, "top": 1} if self.new and is_total(table.columns, row) else {}
             for c, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
-                self._cell(sheet, r, c, column, cell)
+                self._cell(sheet, r, c, column, cell, given.get((r - _FIRST_ROW, c), ""), **bold)
         last = max(top + len(table.rows), top)
         if not table.rows:
             sheet.write_string(_FIRST_ROW, 0, "本期无数据", self.format(font_color=SOFT))
@@ -205,11 +222,12 @@ class _Workbook:
             sheet.autofilter(top, 0, last, len(table.columns) - 1)
         sheet.freeze_panes(_FIRST_ROW, _fixed_columns(table.columns))
         sheet.repeat_rows(0, top)
-    
-    def _cell(self, sheet: Worksheet, r: int, c: int, column: Column, cell: Any) -> None:
+
+    def _cell(self, sheet: Worksheet, r: int, c: int, column: Column, cell: Any, formula: str = "",
+              **more: Any) -> None:
         kind = column.kind
         align = "center" if kind in _CENTRED else "left" if kind == "text" else "right"
-        look: dict[str, Any] = {"align": align, "border": 1, "border_color": RULE}
+        look: dict[str, Any] = {"align": align, "border": 1, "border_color": RULE, **more}
         if kind == "text":
             sheet.write_string(r, c, (cell or labels.MISSING)[:_LARGEST_CELL],
                                self.format(text_wrap=True, indent=1, **look))
@@ -223,6 +241,8 @@ class _Workbook:
             sheet.write_datetime(r, c, value, shown)
         elif abs(value) >= 10**15:  # Excel keeps 15 digits; more would be changed without a word
             sheet.write_string(r, c, cell_text(kind, cell), self.format(**look))
+        elif formula:
+            sheet.write_formula(r, c, formula, shown, value)
         else:
             sheet.write_number(r, c, value, shown)
 
@@ -274,6 +294,9 @@ class _Workbook:
                 row += 1
             row = self._prose(sheet, row, blocks) + 1
         sheet.freeze_panes(2, 0)
+        if self.new:
+            sheet.repeat_rows(0, 1)
+            self._printed(sheet, row, 3)
 
     def _cover(self, sheet: Worksheet) -> None:
         content = self.content
@@ -300,8 +323,9 @@ class _Workbook:
         at = local(content.as_of)
         facts = (("期号", content.number), ("报送", content.sent_to),
                  ("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
-                 ("数据截至", f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"), ("版次", content.edition_label),
-                 ("编制单位", content.office), ("符号说明", "≥ 至少（平台只显示下限）；≈ 约数；— 数据缺失，不等于零"))
+                 ("数据截至", f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"),
+                 ("版次", content.seal or content.edition_label), ("编制单位", content.office),
+                 ("符号说明", "≥ 至少（平台只显示下限）；≈ 约数；— 数据缺失，不等于零"))
         for name, value in facts:
             if not value:
                 continue
@@ -328,9 +352,9 @@ class _Workbook:
 
     # --- Charts
 
-    def _chart_data(self, sheet: Worksheet, charts: list[Chart]) -> None:
-        """The numbers behind every chart, below each other; remembers where each begins."""
-        page = self.pages[-1]
+    def _chart_data(self, page: _Page, charts: Sequence[Chart]) -> None:
+        """The numbers behind charts, below each other; remembers where each begins."""
+        sheet = page.sheet
         self._head(page, 3)
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 30, 12)
@@ -340,7 +364,7 @@ class _Workbook:
         for chart in charts:
             sheet.write_string(row, 0, f"{chart.title}（{chart.unit}）", self.format(font_name=HEAD_FACE))
             row += 1
-            self.chart_rows[id(chart)] = row
+            self.chart_at[id(chart)] = page.name, row
             sheet.write_string(row, 0, chart.x, head)
             for c, series in enumerate(chart.series, start=1):
                 sheet.write_string(row, c, series.name, head)
@@ -357,10 +381,14 @@ class _Workbook:
                     else:
                         sheet.write_number(row, c, series.values[n], self.format(num_format="#,##0.##", **edge))
             if chart.kind == "heat" and not chart.empty:
-                first = self.chart_rows[id(chart)] + 1
+                first = self.chart_at[id(chart)][1] + 1
                 sheet.conditional_format(first, 1, row, len(chart.series), {
                     "type": "2_color_scale", "min_color": "#EEF3F8", "max_color": "#5B8DB8"})
             row += 2
+        if self.new:
+            sheet.freeze_panes(5, 1)
+            sheet.repeat_rows(0, 4)
+            self._printed(sheet, row - 1, 1 + len(charts[0].series))
 
     def _place_charts(self, sheet: Worksheet, charts: list[Chart], row: int, column: int) -> None:
         for chart in charts:
@@ -368,51 +396,17 @@ class _Workbook:
                 sheet.write_string(row, column, f"{chart.title}：本期没有可以画出的数据", self.format(font_color=SOFT))
                 row += 2
             elif chart.kind == "heat":
-                sheet.write_url(row, column, f"internal:'{CHARTS}'!A{self.chart_rows[id(chart)]}",
-                                self.format(font_color=NAVY, underline=1), f"{chart.title}：见工作表“{CHARTS}”")
+                name, at = self.chart_at[id(chart)]
+                quoted = name.replace("'", "''")
+                sheet.write_url(row, column, f"internal:'{quoted}'!A{at}",
+                                self.format(font_color=NAVY, underline=1), f"{chart.title}：见工作表“{name}”")
                 row += 2
             else:
-                height = max(300, 90 + 24 * len(chart.labels)) if chart.kind == "bar" else 300
-                native = self._native(chart)
-                native.set_size({"width": 760, "height": height})
+                name, at = self.chart_at[id(chart)]
+                native = native_charts.native(self.book, chart, name, at)
+                native.set_size({"width": 760, "height": native_charts.height(chart)})
                 sheet.insert_chart(row, column, native, {"object_position": 3, "description": chart.title})
-                row += math.ceil(height / 20) + 2
-
-    def _native(self, chart: Chart) -> Any:
-        kind = {"line": {"type": "line"}, "stacked": {"type": "column", "subtype": "stacked"},
-                "bar": {"type": "bar"}}[chart.kind]
-        native = self.book.add_chart(kind)
-        top = self.chart_rows[id(chart)]
-        last = top + len(chart.labels)
-        for c in range(1, len(chart.series) + 1):
-            colour = SERIES[(c - 1) % len(SERIES)]
-            look: dict[str, Any] = {"fill": {"color": colour}, "gap": 60 if chart.kind == "stacked" else 45}
-            if chart.kind == "line":  # markers, or a day between two gaps would not be seen
-                dot = {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"color": colour}}
-                look = {"line": {"color": colour, "width": 2}, "marker": dot}
-            if chart.kind == "bar":
-                look["data_labels"] = {"value": True, "num_format": AXIS_FORMAT, "font": {"size": 9}}
-            native.add_series({"name": [CHARTS, top, c], "categories": [CHARTS, top + 1, 0, last, 0],
-                               "values": [CHARTS, top + 1, c, last, c], **look})
-        native.show_blanks_as("gap")
-        face = {"name": BODY_FACE, "size": 9, "bold": False}
-        native.set_title({"name": f"{chart.title}（{chart.unit}）", "overlay": False,
-                          "name_font": {"name": HEAD_FACE, "size": 12, "bold": False}})
-        grid = {"visible": True, "line": {"color": "#E3E3E3", "width": 0.75}}
-        amounts = {"num_format": AXIS_FORMAT, "num_font": face, "major_gridlines": grid, "min": 0}
-        names: dict[str, Any] = {"num_font": face, "major_gridlines": {"visible": False}}
-        if chart.labels and isinstance(chart.labels[0], date):
-            names |= {"date_axis": True, "num_format": "m/d", "major_unit": max(1, len(chart.labels) // 12),
-                      "major_unit_type": "days"}
-        if chart.kind == "bar":
-            native.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
-            native.set_y_axis(names | {"reverse": True})
-        else:
-            native.set_x_axis(names)
-            native.set_y_axis(amounts)
-        native.set_legend({"none": True} if len(chart.series) == 1 else {"position": "top", "font": face})
-        native.set_chartarea({"border": {"color": RULE}})
-        return native
+                row += native_charts.rows(chart)
 
 
 def _texts_of(section: Section) -> list[Any]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.report.content import Column, Table, cell_text
-from core.report.paper import HEAD, INK, LEFT, NAVY, RULE, SOFT, TOP, ZEBRA, Paper
+from core.report.paper import LEFT, SOFT, Paper
 from core.report.typeset import units
 
-PAD_X, PAD_Y = 4.0, 3.6
+PAD_X, PAD_Y, CAPTION = 4.0, 3.6, 24.0
 SIZES = (9.5, 9.0, 8.5, 8.0, 7.5)
 """Type sizes tried, the largest first, until the columns fit."""
 
@@ -34,30 +34,56 @@ class Plan:
         return self.size * 1.42
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A table as it will be set: its lines cell by cell, and the heights of its head and rows."""
+
+    plan: Plan
+    head: list[list[str]]
+    head_height: float
+    rows: list[list[list[str]]]
+    heights: list[float]
+
+    @property
+    def opening(self) -> float:
+        """What stays together at its beginning: caption, head and three rows, or all where it is short."""
+        return CAPTION + self.head_height + sum(self.heights[:3]) + (0 if len(self.rows) > 3 else 8)
+
+
+def laid(paper: Paper, table: Table) -> Laid:
+    """The table laid out, once for each paper."""
+    key = id(table)
+    if key not in paper.kept:
+        cells = _cells(table)
+        plan = plan_for(paper, table.columns, cells)
+        plan = replace(plan, insets=_insets(paper, cells, plan))
+        head = _heads(paper, table.columns, plan)
+        rows = [_lines(paper, table.columns, row, plan) for row in cells]
+        paper.kept[key] = Laid(
+            plan, head, max(len(lines) for lines in head) * plan.leading + 2 * PAD_Y, rows,
+            [max((len(lines) for lines in row), default=1) * plan.leading + 2 * PAD_Y for row in rows])
+    return paper.kept[key]
+
+
 def draw(paper: Paper, table: Table, caption: str) -> None:
     """Set the table at the current place, with its caption above and its note below."""
-    cells = _cells(table)
-    plan = plan_for(paper, table.columns, cells)
-    plan = replace(plan, insets=_insets(paper, cells, plan))
+    one = laid(paper, table)
+    plan, rows, heights = one.plan, one.rows, one.heights
     paper.turn(plan.landscape)
-    head = _heads(paper, table.columns, plan)
-    head_height = max(len(lines) for lines in head) * plan.leading + 2 * PAD_Y
-    rows = [_lines(paper, table.columns, row, plan) for row in cells]
-    heights = [max((len(lines) for lines in row), default=1) * plan.leading + 2 * PAD_Y for row in rows]
-    together = 24 + head_height + sum(heights[:3]) + (0 if len(rows) > 3 else 8)
-    paper.need(min(together, paper.floor - TOP))
+    paper.need(min(one.opening, paper.floor - paper.dress.top))
     if caption:
         paper.put(LEFT + paper.measure / 2, paper.y + 15, caption, role="heading", size=10.5, align="C")
-        paper.y += 24
-    _draw_head(paper, table.columns, head, head_height, plan)
+        paper.y += CAPTION
+    _draw_head(paper, table.columns, one.head, one.head_height, plan)
     for n, (row, height) in enumerate(zip(rows, heights, strict=True)):
         last_two = n == len(rows) - 2
         if paper.y + height + (heights[-1] if last_two else 0) > paper.floor:
             _close(paper, plan)
             paper.add_page(orientation=paper.cur_orientation)
-            _draw_head(paper, table.columns, head, head_height, plan)
+            _draw_more(paper, caption)
+            _draw_head(paper, table.columns, one.head, one.head_height, plan)
         if n % 2:
-            paper.bar(LEFT, paper.y, sum(plan.widths), height, ZEBRA)
+            paper.bar(LEFT, paper.y, sum(plan.widths), height, paper.dress.zebra)
         _draw_row(paper, table.columns, row, height, plan)
     if not rows:
         paper.put(LEFT + sum(plan.widths) / 2, paper.y + 16, "本期无数据", role="body", size=plan.size, colour=SOFT,
@@ -72,7 +98,7 @@ def draw(paper: Paper, table: Table, caption: str) -> None:
 
 def lies_across(paper: Paper, table: Table) -> bool:
     """Whether the table is so wide that its pages are turned."""
-    return plan_for(paper, table.columns, _cells(table)).landscape
+    return laid(paper, table).plan.landscape
 
 
 def _cells(table: Table) -> list[list[str]]:
@@ -149,19 +175,27 @@ def _lines(paper: Paper, columns: Sequence[Column], row: Sequence[str], plan: Pl
             for text, width in zip(row, plan.widths, strict=True)]
 
 
+def _draw_more(paper: Paper, caption: str) -> None:
+    """续表3 above the head of a table that goes on."""
+    if paper.content.look > 1 and caption:
+        number = caption.partition("　")[0]
+        paper.put(LEFT + paper.measure, paper.y + 10, f"续{number}", role="heading", size=9, colour=SOFT, align="R")
+        paper.y += 16
+
+
 def _draw_head(paper: Paper, columns: Sequence[Column], head: list[list[str]], height: float, plan: Plan) -> None:
     width = sum(plan.widths)
-    paper.bar(LEFT, paper.y, width, height, HEAD)
-    paper.rule(paper.y, width=width, weight=1.0, colour=NAVY)
+    paper.bar(LEFT, paper.y, width, height, paper.dress.head)
+    paper.rule(paper.y, width=width, weight=1.0, colour=paper.dress.accent)
     _draw_cells(paper, columns, head, height, plan, role="heading", centred=True)
     paper.y += height
-    paper.rule(paper.y, width=width, weight=0.5, colour=NAVY)
+    paper.rule(paper.y, width=width, weight=0.5, colour=paper.dress.accent)
 
 
 def _draw_row(paper: Paper, columns: Sequence[Column], row: list[list[str]], height: float, plan: Plan) -> None:
     _draw_cells(paper, columns, row, height, plan, role="body", centred=False)
     paper.y += height
-    paper.rule(paper.y, width=sum(plan.widths), weight=0.35, colour=RULE)
+    paper.rule(paper.y, width=sum(plan.widths), weight=0.35, colour=paper.dress.rule)
 
 
 def _draw_cells(paper: Paper, columns: Sequence[Column], cells: list[list[str]], height: float, plan: Plan, *,
@@ -173,9 +207,9 @@ def _draw_cells(paper: Paper, columns: Sequence[Column], cells: list[list[str]],
         y = paper.y + (height - len(lines) * plan.leading) / 2
         for n, line in enumerate(lines):
             base = y + n * plan.leading + plan.leading / 2 + plan.size * 0.36
-            paper.put(at, base, line, role=role, size=plan.size, colour=INK, align=align)
+            paper.put(at, base, line, role=role, size=plan.size, align=align)
         x += width
 
 
 def _close(paper: Paper, plan: Plan) -> None:
-    paper.rule(paper.y, width=sum(plan.widths), weight=1.0, colour=NAVY)
+    paper.rule(paper.y, width=sum(plan.widths), weight=1.0, colour=paper.dress.accent)

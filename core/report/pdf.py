@@ -4,71 +4,57 @@ Set with fpdf2, text shaping off (it gains nothing for Chinese and is slow). The
 faces only: the creation date is the content's own.
 """
 
-import logging
-from io import BytesIO
-
-from fpdf.errors import FPDFException
-
 from core import labels
 from core.clock import local
-from core.report import grid, plots
-from core.report.content import (
-    Chart,
-    Content,
-    Figures,
-    Heading,
-    Note,
-    Origin,
-    Paragraph,
-    Section,
-    Table,
-    headings,
-    numeral,
-)
+from core.report import blocks, document, figures
+from core.report.content import Content, Heading, Section, all_captions, headings
 from core.report.fonts import Faces
 from core.report.fonts import faces as package_faces
-from core.report.paper import FAINT, INK, LEFT, NAVY, PANEL, RED, RIGHT, SOFT, TOP, Paper
+from core.report.paper import INK, LEFT, RED, RIGHT, SOFT, TOP, Paper
 
-LOG = logging.getLogger(__name__)
-SMALLEST_CHART = 0.78
-"""A chart may shrink to this share of its size to stay on the page."""
-
+SETTINGS = 3
+"""How often a document is set at most until nothing of it stands alone on a page."""
+Named = list[tuple[str, Section, list[str]]]
+"""Sections with their numbered headings and the captions of their blocks."""
 
 
 def render(content: Content, faces: Faces | None = None) -> bytes:
     """The report as a PDF file. `faces`: from `fonts.check`; without them the ones that arrived with pip."""
-    paper = Paper(content, faces or package_faces())
-    if paper.brief:
-        return _brief(paper)
+    found = faces or package_faces()
+    sections = figures.printed(content)
+    named = list(zip(headings(sections), sections, all_captions(sections), strict=True))
+    paper = Paper(content, found)
+    for _ in range(SETTINGS):
+        _LAYOUTS[content.layout](paper, named)
+        if not paper.lonely:
+            break
+        paper = paper.again()
+    return bytes(paper.output())
+
+
+def _report(paper: Paper, named: Named) -> None:
     _cover(paper)
-    titles = headings(content.sections)
-    levels = [level for title, section in zip(titles, content.sections, strict=True)
+    levels = [level for title, section, _ in named
               for level in (*((0,) if title else ()), *(1 for block in section.blocks if isinstance(block, Heading)))]
     paper.add_page()
     paper.insert_toc_placeholder(
         lambda pdf, outline: pdf.contents_page(outline), pages=paper.contents_pages(levels),
     )
-    numbers = _Numbers()
-    for title, section in zip(titles, content.sections, strict=True):
-        _section(paper, title, section, numbers)
-    return bytes(paper.output())
+    for title, section, said in named:
+        blocks.draw(paper, title, section, said)
 
 
-def _brief(paper: Paper) -> bytes:
+def _brief(paper: Paper, named: Named) -> None:
     """Masthead, sections, whom it goes to and who made it, annexes."""
-    content = paper.content
     paper.add_page()
     _masthead(paper)
-    numbers = _Numbers()
-    named = list(zip(headings(content.sections), content.sections, strict=True))
-    for title, section in named:
+    for title, section, said in named:
         if section.role != "annex":
-            _section(paper, title, section, numbers)
+            blocks.draw(paper, title, section, said)
     _foot(paper)
-    for title, section in named:
+    for title, section, said in named:
         if section.role == "annex":
-            _section(paper, title, section, numbers)
-    return bytes(paper.output())
+            blocks.draw(paper, title, section, said)
 
 
 def _foot(paper: Paper) -> None:
@@ -78,6 +64,8 @@ def _foot(paper: Paper) -> None:
     lines = [(name, text) for name, text in (("报送", content.sent_to), ("编制", content.office)) if text]
     rows = [(name, paper.lines_of(text, paper.measure - 150, size=11.5)) for name, text in lines]
     height = 20.0 * sum(len(one) for _, one in rows) + 10
+    if content.look > 1:
+        paper.company(height + 24)
     paper.space(24)
     paper.need(height)
     paper.rule(paper.y, weight=0.8, colour=INK)
@@ -127,21 +115,6 @@ def _masthead(paper: Paper) -> None:
     paper.y = y - 4
 
 
-class _Numbers:
-    """Running numbers of tables and charts."""
-
-    def __init__(self) -> None:
-        self.tables = self.charts = 0
-
-    def table(self, title: str) -> str:
-        self.tables += 1
-        return f"表{self.tables}　{title}"
-
-    def chart(self, title: str) -> str:
-        self.charts += 1
-        return f"图{self.charts}　{title}"
-
-
 def _cover(paper: Paper) -> None:
     content = paper.content
     at, day = local(content.as_of), _date(content)
@@ -168,7 +141,7 @@ def _cover(paper: Paper) -> None:
         y += 30
     rows = [(name, value) for name, value in (
         ("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
-        ("数据截至", f"{day} {at:%H:%M}"), ("版　　次", content.edition_label)) if value]
+        ("数据截至", f"{day} {at:%H:%M}"), ("版　　次", content.seal or content.edition_label)) if value]
     y = max(y + 70, 500.0)
     for name, value in rows:
         paper.put(centre - 92, y, name, role="heading", size=12, colour=SOFT)
@@ -195,133 +168,4 @@ def _balanced(paper: Paper, text: str, width: float, role: str, size: float) -> 
     return lines
 
 
-def _section(paper: Paper, title: str, section: Section, numbers: _Numbers) -> None:
-    first = section.blocks[0] if section.blocks else None
-    paper.turn(isinstance(first, Table) and grid.lies_across(paper, first))
-    if section.role == "annex" and paper.y > TOP + 1:
-        paper.add_page(orientation=paper.cur_orientation)
-    if title:
-        _title(paper, title)
-    count = 0
-    for n, block in enumerate(section.blocks):
-        if not isinstance(block, Table | Note | Origin):
-            paper.turn(False)
-        match block:
-            case Heading():
-                count += 1
-                _heading(paper, f"（{numeral(count)}）{block.text}")
-            case Paragraph():
-                paper.paragraph(block.text)
-            case Note():
-                paper.paragraph(block.text, size=9.5, leading=15, indent=0, colour=SOFT)
-                paper.y += 4
-            case Origin():
-                _origin(paper, block)
-            case Figures():
-                _figures(paper, block)
-            case Table():
-                caption = block.title if section.role == "annex" and len(section.blocks) == 1 else ""
-                paper.space(6 if n else 0)
-                grid.draw(paper, block, "" if caption == section.title else numbers.table(block.title))
-            case Chart():
-                _chart(paper, block, numbers.chart(block.title))
-
-
-def _title(paper: Paper, title: str) -> None:
-    paper.space(20)
-    paper.need(130)
-    paper.start_section(title, 0)
-    for line in paper.lines_of(title, paper.measure, role="heading", size=16):
-        paper.put(LEFT, paper.y + 20, line, role="heading", size=16, colour=NAVY)
-        paper.y += 26
-    paper.rule(paper.y + 4, weight=0.8, colour=NAVY)
-    paper.y += 14
-
-
-def _heading(paper: Paper, text: str) -> None:
-    size = 15.0 if paper.brief else 13.5
-    paper.space(8)
-    paper.need(110)
-    paper.start_section(text, 1)
-    for line in paper.lines_of(text, paper.measure, role="subheading", size=size):
-        paper.put(LEFT, paper.y + 18, line, role="subheading", size=size)
-        paper.y += 1.78 * size
-    paper.y += 3
-
-
-def _origin(paper: Paper, block: Origin) -> None:
-    """Whose it is, in small print; the whole of it leads to its address."""
-    size, leading = 10.0, 16.0
-    for line in paper.lines_of(block.text, paper.measure - 2 * size, size=size):
-        paper.need(leading)
-        paper.put(LEFT + 2 * size, paper.y + 11, line, size=size, colour=NAVY if block.url else SOFT)
-        if block.url:
-            paper.link(LEFT + 2 * size, paper.y, paper.width_of(paper.spell(line), "body", size), leading, block.url)
-        paper.y += leading
-    paper.y += 4
-
-
-def _figures(paper: Paper, block: Figures) -> None:
-    """Headline numbers in cards, up to four in a row."""
-    if not block.items:
-        return
-    per_row = len(block.items) if len(block.items) <= 5 else 3 if len(block.items) in (6, 9) else 4
-    gap, height = 10.0, 66.0
-    width = (paper.measure - gap * (per_row - 1)) / per_row
-    paper.y += 4
-    for start in range(0, len(block.items), per_row):
-        paper.need(height + gap)
-        for n, figure in enumerate(block.items[start : start + per_row]):
-            x = LEFT + n * (width + gap)
-            paper.bar(x, paper.y, width, height, PANEL)
-            paper.bar(x, paper.y, 2.4, height, NAVY)
-            paper.put(x + 12, paper.y + 17, figure.label, role="heading", size=9.5, colour=SOFT)
-            size = 20.0 if per_row < 5 else 17.0
-            while paper.width_of(paper.spell(figure.value), "heading", size) > width - 32 and size > 11:
-                size -= 0.5
-            paper.put(x + 12, paper.y + 41, figure.value, role="heading", size=size, colour=NAVY)
-            after = x + 15 + paper.width_of(paper.spell(figure.value), "heading", size)
-            paper.put(after, paper.y + 41, figure.unit, role="heading", size=9, colour=SOFT)
-            if figure.change:
-                paper.put(x + 12, paper.y + 57, figure.change, role="heading", size=8.5, colour=SOFT)
-        paper.y += height + gap
-    paper.y += 2
-
-
-def _chart(paper: Paper, block: Chart, caption: str) -> None:
-    """The chart as vectors, its caption and note below it, all on one page."""
-    if block.empty:
-        paper.need(44)
-        paper.bar(LEFT, paper.y + 4, paper.measure, 34, PANEL)
-        paper.put(LEFT + paper.measure / 2, paper.y + 25, f"{caption}：本期没有可以画出的数据", role="body", size=10,
-                  colour=SOFT, align="C")
-        paper.y += 48
-        return
-    image, ratio = plots.svg(block, paper.faces.chart.path, spell=paper.spell)
-    note = paper.lines_of(block.note, paper.measure, size=9) if block.note else []
-    height = min(paper.measure * ratio, paper.floor - TOP - 60)
-    paper.space(6)
-    below = 26 + 14 * len(note)
-    left = paper.floor - paper.y - below
-    if SMALLEST_CHART * height <= left < height:
-        height = left
-    paper.need(height + below)
-    _place(paper, block, image, height / ratio, height, caption)
-    paper.y += height + 4
-    paper.put(LEFT + paper.measure / 2, paper.y + 13, caption, role="heading", size=10.5, align="C")
-    paper.y += 22
-    for line in note:
-        paper.put(LEFT + paper.measure / 2, paper.y + 10, line, size=9, colour=FAINT, align="C")
-        paper.y += 14
-    paper.y += 6
-
-
-def _place(paper: Paper, block: Chart, image: bytes, width: float, height: float, caption: str) -> None:
-    """The picture as vectors; where fpdf2 can't draw them, as pixels at twice the size, which the log says."""
-    left = LEFT + (paper.measure - width) / 2
-    place = {"x": left, "y": paper.y, "w": width, "h": height, "alt_text": paper.spell(caption)}
-    try:
-        paper.image(BytesIO(image), **place)
-    except (KeyError, ValueError, NotImplementedError, FPDFException) as error:
-        LOG.warning("chart %r is drawn as pixels: %r", block.title, error)
-        paper.image(BytesIO(plots.png(block, paper.faces.chart.path, spell=paper.spell)), **place)
+_LAYOUTS = {"report": _report, "brief": _brief, "official": document.draw}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, register_namespace, tostring
@@ -58,7 +58,13 @@ def svg(block: Chart, font: Path, *, spell: Callable[[str], str] = str) -> tuple
     """
     _register(font.parent)
     chart = charts.for_print(altair_chart(block, spell=spell, titled=False), width=_width(block))
-    return mend(vl_convert.vegalite_to_svg(chart.to_json()))
+    return mend(_svg(chart.to_json()))
+
+
+@lru_cache(maxsize=64)
+def _svg(spec: str) -> str:
+    """What the chart engine draws; the formats of one report are made one after the other from the same charts."""
+    return vl_convert.vegalite_to_svg(spec)
 
 
 def png(block: Chart, font: Path, *, scale: float = 2.0, spell: Callable[[str], str] = str) -> bytes:

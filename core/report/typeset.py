@@ -10,7 +10,9 @@ All lengths are in the unit of `measure` (the PDF uses points).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations, pairwise
 
+import rjieba
 from uniseg.linebreak import line_break_units
 
 Measure = Callable[[str], float]
@@ -117,3 +119,52 @@ def _spacing(line: str, room: float, em: float, measure: Measure) -> float:
 def wrap(text: str, width: float, measure: Measure) -> list[str]:
     """The same lines for a table cell: not indented, not stretched."""
     return [line.text for line in set_lines(text, width, measure, justify=False)]
+
+
+def title_lines(text: str, width: float, measure: Measure) -> list[str]:
+    """A title as centred lines: as few as hold it, broken between words, and shaped as a trapezium or, of three and
+    more, a diamond, since lines of one length, and a middle one that is the shortest, are thought ugly."""
+    whole = measure(text)
+    if whole <= width:
+        return [text]
+    places = _between_words(text)
+    many = max(2, int(-(-whole // width)))
+    for count in (one for one in (many, many + 1) if one in _SHAPES):
+        shape = _SHAPES[count]
+        best = _broken(text, places, [part * whole for part in shape], width, measure)
+        if best:
+            return best
+    return wrap(text, width, measure)
+
+
+_SHAPES = {2: (0.55, 0.45), 3: (0.31, 0.39, 0.30), 4: (0.22, 0.28, 0.28, 0.22)}
+"""Shares of a title that its lines should have."""
+
+
+def _between_words(text: str) -> list[int]:
+    """Where a title may break: between words, and where a line may begin and end at all; not before 的."""
+    allowed, at = set(), 0
+    for unit in units(text):
+        at += len(unit)
+        allowed.add(at)
+    words, at = set(), 0
+    for word in rjieba.cut(text, True):
+        at += len(word)
+        words.add(at)
+    return sorted(place for place in allowed & words if place < len(text) and text[place] not in "的和与及、")
+
+
+def _broken(text: str, places: Sequence[int], ideal: Sequence[float], width: float, measure: Measure,
+            ) -> list[str] | None:
+    """The lines whose lengths come closest to the ideal ones; None where no break lets all of them fit."""
+    best: tuple[float, list[str]] | None = None
+    for cuts in combinations(places, len(ideal) - 1):
+        edges = (0, *cuts, len(text))
+        lines = [text[first:last].strip() for first, last in pairwise(edges)]
+        sizes = [measure(line) for line in lines]
+        if max(sizes) > width:
+            continue
+        off = sum((size - wish) ** 2 for size, wish in zip(sizes, ideal, strict=True))
+        if best is None or off < best[0]:
+            best = (off, lines)
+    return best[1] if best else None

@@ -23,7 +23,7 @@ from docx.text.paragraph import Paragraph as Line
 
 from core import labels
 from core.clock import local
-from core.report import fonts, plots
+from core.report import figures, fonts, plots, worddocument
 from core.report.content import (
     Chart,
     Column,
@@ -35,11 +35,29 @@ from core.report.content import (
     Paragraph,
     Section,
     Table,
+    all_captions,
     cell_text,
     headings,
     numeral,
 )
 from core.report.excel import column_width
+from core.report.wordparts import (
+    add_run,
+    add_vectors,
+    add_watermark,
+    cell_line,
+    element,
+    field,
+    field_mark,
+    instruction,
+    no_grid,
+    rule,
+    set_style,
+    table_cell,
+    table_grid,
+    table_row,
+    text_run,
+)
 
 BODY, HEAD, TITLE, SUB = "仿宋_GB2312", "黑体", "方正小标宋简体", "楷体_GB2312"
 LATIN = "Times New Roman"
@@ -47,6 +65,8 @@ NAVY, SOFT, RED, RULE, SHADE, PANEL = "1F4E79", "606060", "C02020", "CDD3DB", "E
 MARGINS = {"top": Cm(3.0), "bottom": Cm(2.7), "left": Cm(2.8), "right": Cm(2.6)}
 MEASURE, ACROSS = 15.6, 24.3
 """Width of the text area in centimetres, upright and across."""
+SHARP = 3.0
+"""Scale of chart pictures for programs that can't show vectors: about 300 dpi."""
 CHARACTER = 0.19
 """Centimetres that a Latin character of a table takes."""
 _MOMENT = (2020, 1, 1, 0, 0, 0)
@@ -76,16 +96,22 @@ class _Writer:
 
     def __init__(self, content: Content):
         self.content, self.brief = content, content.layout == "brief"
+        self.official, self.new = content.layout == "official", content.look > 1
+        self.shade, self.panel = ("EEEEEE", "F5F5F5") if self.official else (SHADE, PANEL)
+        self.sections = figures.printed(content)
         self.document = Document()
-        self.tables = self.charts = self.marks = 0
+        self.marks = self.charts = 0
         self.across = False
-        self.entries: list[tuple[int, str, str]] = list(_entries(content))
+        self.entries: list[tuple[int, str, str]] = list(_entries(self.sections))
 
     def write(self) -> Any:
         self._properties()
         self._styles()
         self._page(self.document.sections[0])
         self._header_and_footer()
+        if self.official:
+            worddocument.write(self)
+            return self.document
         if self.brief:
             self._masthead()
         else:
@@ -93,11 +119,12 @@ class _Writer:
             self._contents()
         marks = iter(mark for _, _, mark in self.entries)
         footed = False
-        for title, section in zip(headings(self.content.sections), self.content.sections, strict=True):
+        for title, section, said in zip(headings(self.sections), self.sections, all_captions(self.sections),
+                                        strict=True):
             if self.brief and section.role == "annex" and not footed:
                 self._foot()
                 footed = True
-            self._section(title, section, marks)
+            self.section(title, section, said, marks)
         if self.brief and not footed:
             self._foot()
         return self.document
@@ -112,32 +139,47 @@ class _Writer:
         own.comments, own.created, own.modified, own.revision = "", at, at, 1
 
     def _styles(self) -> None:
+        if self.official:
+            worddocument.styles(self)
+            return
         size, leading = (15, 28) if self.brief else (12, 22)
-        normal = self._style("Normal", BODY, size, leading=leading)
-        normal.paragraph_format.space_after = Pt(0)
-        language = normal.element.get_or_add_rPr()
-        language.append(_element("w:lang", val="en-US", eastAsia="zh-CN"))
-        text = self._style("Body Text", BODY, size, leading=leading, new=False)
-        text.paragraph_format.space_after = Pt(0)
-        text.element.get_or_add_pPr().append(_element("w:ind", firstLineChars="200", firstLine=str(size * 40)))
-        text.paragraph_format.alignment = ALIGN.JUSTIFY
+        self.text_styles(size, leading)
         self._style("Title", TITLE, 22, align=ALIGN.CENTER, leading=34)
         self._style("Subtitle", SUB, 15, align=ALIGN.CENTER, colour=SOFT, leading=24)
         first = self._style("Heading 1", HEAD, 16, colour=NAVY, leading=28, before=16, after=6)
         second = self._style("Heading 2", SUB, 16 if self.brief else 14, leading=26, before=8, after=2)
         for style in (first, second):
             style.paragraph_format.keep_with_next = True
-        self._style("Caption", HEAD, 10.5, align=ALIGN.CENTER, leading=18, before=6, after=4)
-        self._style("Report Note", BODY, 9.5, colour=SOFT, leading=15, after=4, new=True)
-        self._style("Report Origin", BODY, 10.5, colour=SOFT, leading=17, after=4, new=True)
-        self._style("Report Masthead", TITLE, 40, align=ALIGN.CENTER, colour=RED, leading=56, new=True)
-        self._style("Report Line", BODY, 13, leading=24, new=True)
-        self._style("Report Cell", BODY, 9.5, leading=14, new=True)
-        self._style("Report Head", HEAD, 9.5, leading=14, align=ALIGN.CENTER, new=True)
-        self._style("Report Figure", HEAD, 16, colour=NAVY, leading=24, new=True)
+        self.small_styles()
         self._style("TOC 1", BODY, 12, leading=24, new=True)
         below = self._style("TOC 2", BODY, 11, leading=21, new=True)
         below.paragraph_format.left_indent = Pt(22)
+
+    def text_styles(self, size: float, leading: float) -> None:
+        """Running text: justified, moved in by two characters."""
+        normal = self._style("Normal", BODY, size, leading=leading)
+        normal.paragraph_format.space_after = Pt(0)
+        language = normal.element.get_or_add_rPr()
+        language.append(element("w:lang", val="en-US", eastAsia="zh-CN"))
+        text = self._style("Body Text", BODY, size, leading=leading, new=False)
+        text.paragraph_format.space_after = Pt(0)
+        text.element.get_or_add_pPr().append(element("w:ind", firstLineChars="200", firstLine=str(round(size * 40))))
+        text.paragraph_format.alignment = ALIGN.JUSTIFY
+
+    def small_styles(self) -> None:
+        """Captions, notes and what stands in tables."""
+        self._style("Caption", HEAD, 10.5, align=ALIGN.CENTER, leading=18, before=6, after=4)
+        self._style("Report Note", BODY, 9.5, colour=SOFT, leading=15, after=4, new=True)
+        self._style("Report Origin", BODY, 10.5, colour=SOFT, leading=17, after=4, new=True)
+        if not self.official:
+            self._style("Report Masthead", TITLE, 40, align=ALIGN.CENTER, colour=RED, leading=56, new=True)
+            self._style("Report Line", BODY, 13, leading=24, new=True)
+        self._style("Report Cell", BODY, 9.5, leading=14, new=True)
+        self._style("Report Head", HEAD, 9.5, leading=14, align=ALIGN.CENTER, new=True)
+        self._style("Report Figure", HEAD, 16, colour="" if self.official else NAVY, leading=24, new=True)
+        if self.official:
+            for name in ("Caption", "Report Note", "Report Origin", "Report Cell", "Report Head", "Report Figure"):
+                no_grid(self.document.styles[name])
 
     def _style(
         self, name: str, face: str, size: float, *, align: Any = None, colour: str = "", leading: float,
@@ -149,7 +191,7 @@ class _Writer:
             style.base_style = styles["Normal"]
         font = style.font
         font.size, font.bold, font.italic = Pt(size), False, False
-        font.color.rgb = RGBColor.from_string(colour or "262626")
+        font.color.rgb = RGBColor.from_string(colour or ("000000" if self.official else "262626"))
         faces = style.element.get_or_add_rPr().get_or_add_rFonts()
         faces.attrib.clear()
         for script, one in (("ascii", LATIN), ("hAnsi", LATIN), ("eastAsia", face), ("cs", LATIN)):
@@ -165,28 +207,38 @@ class _Writer:
 
     def _page(self, section: Any) -> None:
         section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+        if self.official:
+            worddocument.page(section)
+            return
         for side, margin in MARGINS.items():
             setattr(section, f"{side}_margin", margin)
         section.header_distance, section.footer_distance = Cm(1.6), Cm(1.5)
 
     def _header_and_footer(self) -> None:
         content, section = self.content, self.document.sections[0]
+        if self.official:
+            worddocument.feet(self, section)
+            return
         section.different_first_page_header_footer = True
         above = section.header.paragraphs[0]
-        _plain_style(above, self.document, "Report Note")
-        _run(above, content.title, HEAD)
+        set_style(above, self.document, "Report Note")
+        add_run(above, content.title, HEAD)
         if content.is_demo:
-            _run(above, f"　【{labels.DEMO}】", HEAD, colour=RED)
+            add_run(above, f"　【{labels.DEMO}】", HEAD, colour=RED)
         feet = [section.footer, section.first_page_footer] if self.brief else [section.footer]
         for foot in feet:
             line = foot.paragraphs[0]
-            _plain_style(line, self.document, "Report Note")
+            set_style(line, self.document, "Report Note")
             line.alignment = ALIGN.CENTER
             line.add_run("第 ")
-            _field(line, "PAGE", "1")
+            field(line, "PAGE", "1")
             line.add_run(" 页　共 ")
-            _field(line, "NUMPAGES", "1")
-            line.add_run(f" 页　　数据截至 {local(content.as_of):%Y-%m-%d %H:%M}")
+            field(line, "NUMPAGES", "1")
+            line.add_run(f" 页　　数据截至 {local(content.as_of):%Y-%m-%d %H:%M}" + (
+                f"　　{content.seal}" if content.seal else ""))
+        if content.watermark:
+            for head in (section.header, section.first_page_header):
+                add_watermark(head.paragraphs[0], content.watermark)
 
     # --- First pages
 
@@ -194,19 +246,20 @@ class _Writer:
         content, at = self.content, local(self.content.as_of)
         if content.is_demo:
             self._demo()
-        self._add(content.district + content.series, "Title", colour=RED, before=150)
-        _rule(self._add("", "Report Line"), RED, 18)
+        self._add(content.district + content.series, "Title", colour=RED, before=120 if self.new else 150)
+        rule(self._add("", "Report Line"), RED, 18)
         self._add(content.title, "Title", before=40)
         if content.subtitle:
             self._add(content.subtitle, "Subtitle")
         rows = (("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
-                ("数据截至", f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"), ("版　　次", content.edition_label))
+                ("数据截至", f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"),
+                ("版　　次", content.seal or content.edition_label))
         for number, (name, value) in enumerate(one for one in rows if one[1]):
             line = self._add("", "Report Line", before=90 if number == 0 else 0)
             line.paragraph_format.left_indent = Cm(3.4)
-            _run(line, f"{name}　　", HEAD, colour=SOFT)
-            _run(line, value)
-        self._add(content.office, "Subtitle", before=100)
+            add_run(line, f"{name}　　", HEAD, colour=SOFT)
+            add_run(line, value)
+        self._add(content.office, "Subtitle", before=70 if self.new else 100)
         self._add(f"{at.year}年{at.month}月{at.day}日", "Subtitle")
 
     def _contents(self) -> None:
@@ -214,16 +267,20 @@ class _Writer:
         head = self._add("目　录", "Title")
         head.paragraph_format.page_break_before = True
         line = self.document.add_paragraph(style="TOC 1")
-        _mark(line, "begin")
-        line._p.append(_instruction(' TOC \\o "1-2" \\h \\z \\u '))
-        _mark(line, "separate")
+        field_mark(line, "begin")
+        line._p.append(instruction(' TOC \\o "1-2" \\h \\z \\u '))
+        field_mark(line, "separate")
         for number, (level, text, mark) in enumerate(self.entries):
             if number:
                 line = self.document.add_paragraph(style=f"TOC {level}")
-            link = _element("w:hyperlink", anchor=mark, history="1")
-            link.append(_text_run(text))
+            link = element("w:hyperlink", anchor=mark, history="1")
+            link.append(text_run(text))
             line._p.append(link)
-        _mark(line, "end")
+            if self.new:
+                line.paragraph_format.tab_stops.add_tab_stop(Cm(MEASURE), alignment=2, leader=1)
+                line.add_run("\t")
+                field(line, f"PAGEREF {mark} \\h", "", fresh=False)
+        field_mark(line, "end")
         self._break()
 
     def _masthead(self) -> None:
@@ -238,7 +295,7 @@ class _Writer:
             self._add(content.number, "Report Line").alignment = ALIGN.CENTER
         line = self._add(f"{content.office}\t{at.year}年{at.month}月{at.day}日", "Report Line")
         line.paragraph_format.tab_stops.add_tab_stop(Cm(MEASURE), alignment=2)
-        _rule(line, RED, 18)
+        rule(line, RED, 18)
         self._add(content.title, "Title", before=26, after=4)
         if content.subtitle:
             self._add(content.subtitle, "Subtitle")
@@ -250,18 +307,19 @@ class _Writer:
         for number, (name, text) in enumerate(said):
             last = number == len(said) - 1
             line = self._add("", "Report Line", before=24 if number == 0 else 0)
-            _run(line, f"{name}：", HEAD)
-            _run(line, text + (f"\t{at.year}年{at.month}月{at.day}日" if last else ""))
+            add_run(line, f"{name}：", HEAD)
+            add_run(line, text + (f"\t{at.year}年{at.month}月{at.day}日" if last else ""))
             line.paragraph_format.tab_stops.add_tab_stop(Cm(MEASURE), alignment=2)
             line.paragraph_format.keep_with_next = not last
-            _rule(line, "262626", 6, *(["top"] if number == 0 else []), *(["bottom"] if last else []))
+            rule(line, "262626", 6, *(["top"] if number == 0 else []), *(["bottom"] if last else []))
 
     def _demo(self) -> None:
         self._add(f"【{labels.DEMO}】", "Report Line", colour=RED).alignment = ALIGN.RIGHT
 
     # --- Sections
 
-    def _section(self, title: str, section: Section, marks: Iterator[str]) -> None:
+    def section(self, title: str, section: Section, said: Sequence[str], marks: Iterator[str]) -> None:
+        """A section at the end of what is there. `said`: captions of its blocks · `marks`: bookmarks of headings."""
         first = section.blocks[0] if section.blocks else None
         turned = self._turn(isinstance(first, Table) and _lies_across(first))
         if title:
@@ -270,7 +328,7 @@ class _Writer:
                 line.paragraph_format.page_break_before = True
             self._bookmark(line, next(marks))
         count = 0
-        for block in section.blocks:
+        for block, caption in zip(section.blocks, said, strict=True):
             if not isinstance(block, Table | Note | Origin):
                 self._upright()
             match block:
@@ -286,10 +344,9 @@ class _Writer:
                 case Figures():
                     self._figures(block)
                 case Table():
-                    alone = section.role == "annex" and len(section.blocks) == 1 and block.title == section.title
-                    self._table(block, captioned=not alone)
+                    self._table(block, caption)
                 case Chart():
-                    self._chart(block)
+                    self._chart(block, caption)
 
     def _origin(self, block: Origin) -> None:
         line = self._add("" if block.url else block.text, "Report Origin")
@@ -297,7 +354,7 @@ class _Writer:
         if block.url:
             link = OxmlElement("w:hyperlink")
             link.set(qn("r:id"), line.part.relate_to(block.url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
-            link.append(_text_run(block.text, NAVY))
+            link.append(text_run(block.text, NAVY))
             line._p.append(link)
 
     def _figures(self, block: Figures) -> None:
@@ -305,51 +362,64 @@ class _Writer:
         per_row = len(block.items) if len(block.items) <= 4 else 3 if len(block.items) in (5, 6, 9) else 4
         for start in range(0, len(block.items), per_row):
             items = block.items[start : start + per_row]
-            grid = self._grid([MEASURE / per_row] * len(items), border="FFFFFF")
-            row = _row(grid)
+            grid = table_grid(self.document, [MEASURE / per_row] * len(items), border="FFFFFF")
+            row = table_row(grid)
             for one in items:
-                cell = _cell(row, PANEL)
-                cell.append(_line("Report Cell", one.label, colour=SOFT))
-                value = _line("Report Figure", one.value)
-                value.append(_text_run(one.unit, SOFT, half_points=18))
+                cell = table_cell(row, self.panel)
+                cell.append(cell_line("Report Cell", one.label, colour=SOFT))
+                value = cell_line("Report Figure", one.value)
+                value.append(text_run(one.unit, SOFT, half_points=18))
                 cell.append(value)
-                cell.append(_line("Report Cell", one.change, colour=SOFT))
+                cell.append(cell_line("Report Cell", one.change, colour=SOFT))
         self._add("", "Report Note")
 
-    def _table(self, table: Table, *, captioned: bool) -> None:
+    def _caption(self, said: str) -> Line:
+        """A caption; its number is a field, so that the office can add tables and have a list of them."""
+        if not self.new:
+            return self._add(said, "Caption")
+        number, _, title = said.partition("　")
+        line = self._add(number[0], "Caption")
+        field(line, f"SEQ {number[0]} \\* ARABIC", number[1:])
+        line.add_run(f"　{title}")
+        return line
+
+    def _table(self, table: Table, caption: str) -> None:
         wide = _widths(table)
         self._turn(_lies_across(table))
-        if captioned:
-            self.tables += 1
-            self._add(f"表{self.tables}　{table.title}", "Caption").paragraph_format.keep_with_next = True
+        if caption:
+            self._caption(caption).paragraph_format.keep_with_next = True
         measure = ACROSS if self.across else MEASURE
-        grid = self._grid([measure * one / sum(wide) for one in wide], border=RULE)
-        head = _row(grid, head=True)
+        grid = table_grid(self.document, [measure * one / sum(wide) for one in wide], border=RULE)
+        head = table_row(grid, head=True)
         for column in table.columns:
-            _cell(head, SHADE).append(_line("Report Head", column.name))
+            table_cell(head, self.shade).append(cell_line("Report Head", column.name))
         for cells in table.rows:
-            row = _row(grid)
+            row = table_row(grid)
             for column, cell in zip(table.columns, cells, strict=True):
-                _cell(row).append(_line("Report Cell", cell_text(column.kind, cell), align=_align(column)))
+                table_cell(row).append(cell_line("Report Cell", cell_text(column.kind, cell), align=_align(column)))
         if not table.rows:
-            cell = _cell(_row(grid), span=len(table.columns))
-            cell.append(_line("Report Cell", "本期无数据", colour=SOFT, align="center"))
+            cell = table_cell(table_row(grid), span=len(table.columns))
+            cell.append(cell_line("Report Cell", "本期无数据", colour=SOFT, align="center"))
         self._add(f"注：{table.note}" if table.note else "", "Report Note")
 
-    def _chart(self, block: Chart) -> None:
+    def _chart(self, block: Chart, caption: str) -> None:
         self.charts += 1
-        caption = f"图{self.charts}　{block.title}"
         if block.empty:
             self._add(f"{caption}：本期没有可以画出的数据", "Report Note").alignment = ALIGN.CENTER
             return
         line = self._add("", "Report Line")
         line.alignment = ALIGN.CENTER
         line.paragraph_format.keep_with_next = True
-        picture = BytesIO(plots.png(block, fonts.faces().chart.path))
+        face = fonts.faces().chart.path
+        picture = BytesIO(plots.png(block, face, scale=SHARP if self.new else 2.0))
         drawn = line.add_run().add_picture(picture, width=Cm(MEASURE))
-        drawn._inline.docPr.set("descr", caption)
+        drawn._inline.docPr.set("descr", _described(block, caption) if self.new else caption)
         drawn._inline.docPr.set("name", f"图{self.charts}")
-        self._add(caption, "Caption")
+        if self.new:
+            add_vectors(line, drawn, plots.svg(block, face)[0], self.charts)
+            self._caption(caption)
+        else:
+            self._add(caption, "Caption")
         if block.note:
             self._add(block.note, "Report Note").alignment = ALIGN.CENTER
 
@@ -370,39 +440,20 @@ class _Writer:
 
     def _bookmark(self, line: Line, name: str) -> None:
         self.marks += 1
-        start = _element("w:bookmarkStart", id=str(self.marks), name=name)
+        start = element("w:bookmarkStart", id=str(self.marks), name=name)
         line._p.insert(1 if line._p.pPr is not None else 0, start)
-        line._p.append(_element("w:bookmarkEnd", id=str(self.marks)))
-
-    def _grid(self, widths: Sequence[float], *, border: str) -> Any:
-        """A table without rows: a column for each width in centimetres."""
-        table = OxmlElement("w:tbl")
-        own = _element("w:tblPr")
-        own.append(_element("w:tblW", w=str(round(567 * sum(widths))), type="dxa"))
-        own.append(_element("w:jc", val="center"))
-        edges = _element("w:tblBorders")
-        for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
-            edges.append(_element(f"w:{side}", val="single", sz="4", space="0", color=border))
-        own.append(edges)
-        own.append(_element("w:tblLayout", type="fixed"))
-        margins = _element("w:tblCellMar")
-        for side in ("left", "right"):
-            margins.append(_element(f"w:{side}", w="70", type="dxa"))
-        own.append(margins)
-        table.append(own)
-        columns = _element("w:tblGrid")
-        for width in widths:
-            columns.append(_element("w:gridCol", w=str(round(567 * width))))
-        table.append(columns)
-        body = self.document.element.body
-        body.insert(len(body) - 1, table)  # the properties of the last section stay last
-        return table
+        line._p.append(element("w:bookmarkEnd", id=str(self.marks)))
 
     def _break(self) -> None:
         self.document.add_page_break()
 
     def _upright(self) -> None:
         self._turn(False)
+
+    @staticmethod
+    def lies_across(table: Table) -> bool:
+        """Whether the pages of a table are turned."""
+        return _lies_across(table)
 
     def _turn(self, across: bool) -> bool:
         """Go on in pages that lie that way; whether that begins a new page."""
@@ -416,10 +467,18 @@ class _Writer:
         return True
 
 
-def _entries(content: Content) -> Iterator[tuple[int, str, str]]:
+def _described(block: Chart, caption: str) -> str:
+    """What somebody who can't see the chart is told: caption, kind, series and the span of the labels."""
+    kinds = {"line": "折线图", "bar": "条形图", "stacked": "堆积柱形图", "heat": "热力图"}
+    names = "、".join(series.name for series in block.series[:8])
+    ends = f"，{block.x}从{block.labels[0]}到{block.labels[-1]}" if block.labels else ""
+    return f"{caption}（{kinds[block.kind]}，单位：{block.unit}；{names}{ends}）"
+
+
+def _entries(sections: Sequence[Section]) -> Iterator[tuple[int, str, str]]:
     """Level, text and bookmark of every heading."""
     number = 0
-    for title, section in zip(headings(content.sections), content.sections, strict=True):
+    for title, section in zip(headings(sections), sections, strict=True):
         if title:
             number += 1
             yield 1, title, f"_Toc{number:06d}"
@@ -442,113 +501,3 @@ def _lies_across(table: Table) -> bool:
 
 def _align(column: Column) -> str:
     return "left" if column.kind == "text" else "center" if column.kind in _CENTRED else "right"
-
-
-def _element(tag: str, **attributes: str) -> Any:
-    made = OxmlElement(tag)
-    for key, value in attributes.items():
-        made.set(qn(f"w:{key}"), value)
-    return made
-
-
-def _text_run(text: str, colour: str = "", half_points: int = 0) -> Any:
-    run = _element("w:r")
-    if colour or half_points:
-        own = _element("w:rPr")
-        if colour:
-            own.append(_element("w:color", val=colour))
-        if half_points:
-            own.append(_element("w:sz", val=str(half_points)))
-        run.append(own)
-    body = _element("w:t")
-    body.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    body.text = text
-    run.append(body)
-    return run
-
-
-def _line(style: str, text: str, *, colour: str = "", align: str = "") -> Any:
-    """A paragraph of a table cell."""
-    line = _element("w:p")
-    own = _element("w:pPr")
-    own.append(_element("w:pStyle", val=style.replace(" ", "")))
-    if align:
-        own.append(_element("w:jc", val=align))
-    line.append(own)
-    if text:
-        line.append(_text_run(text, colour))
-    return line
-
-
-def _row(grid: Any, *, head: bool = False) -> Any:
-    """A row that stays whole; one of heads stands again on every page."""
-    row = _element("w:tr")
-    own = _element("w:trPr")
-    own.append(_element("w:cantSplit"))
-    if head:
-        own.append(_element("w:tblHeader"))
-    row.append(own)
-    grid.append(row)
-    return row
-
-
-def _cell(row: Any, shade: str = "", span: int = 1) -> Any:
-    grid = row.getparent()
-    widths = [one.get(qn("w:w")) for one in grid.find(qn("w:tblGrid"))]
-    number = len(row.findall(qn("w:tc")))
-    cell = _element("w:tc")
-    own = _element("w:tcPr")
-    own.append(_element("w:tcW", w=str(sum(int(one) for one in widths[number : number + span])), type="dxa"))
-    if span > 1:
-        own.append(_element("w:gridSpan", val=str(span)))
-    if shade:
-        own.append(_element("w:shd", val="clear", color="auto", fill=shade))
-    own.append(_element("w:vAlign", val="center"))
-    cell.append(own)
-    row.append(cell)
-    return cell
-
-
-def _run(line: Line, text: str, face: str = "", colour: str = "") -> None:
-    run = line.add_run(text)
-    if face:
-        run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face)
-    if colour:
-        run.font.color.rgb = RGBColor.from_string(colour)
-
-
-def _plain_style(line: Line, document: Any, name: str) -> None:
-    line.style = document.styles[name]
-
-
-def _rule(line: Line, colour: str, eighths: int, *sides: str) -> None:
-    """Lines along a paragraph, below it unless told; `eighths` of a point thick."""
-    borders = _element("w:pBdr")
-    for side in sides or ("bottom",):
-        borders.append(_element(f"w:{side}", val="single", sz=str(eighths), space="4", color=colour))
-    line._p.get_or_add_pPr().insert_element_before(
-        borders, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:rPr")
-
-
-def _instruction(text: str) -> Any:
-    run = _element("w:r")
-    code = _element("w:instrText")
-    code.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    code.text = text
-    run.append(code)
-    return run
-
-
-def _mark(line: Line, kind: str) -> None:
-    run = _element("w:r")
-    run.append(_element("w:fldChar", fldCharType=kind))
-    line._p.append(run)
-
-
-def _field(line: Line, code: str, shown: str) -> None:
-    """A field that Word fills in, with what stands there until then."""
-    _mark(line, "begin")
-    line._p.append(_instruction(f" {code} "))
-    _mark(line, "separate")
-    line._p.append(_text_run(shown))
-    _mark(line, "end")
