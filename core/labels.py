@@ -145,7 +145,9 @@ DEEDS = {
 """What a person can do with a mention."""
 DIGEST_SECTIONS = ("要闻关注", "敏感舆情", "网络热点", "民生诉求", "处置反馈")
 """Sections of a digest in their order; an office's own ones come after them."""
-REPORT_KINDS = {"monthly": "平台月报", "incident": "事件专报", "topic": "热点专题报告", "digest": "舆情摘报"}
+REPORT_KINDS = {
+    "monthly": "平台月报", "opinion": "舆情报告", "incident": "事件专报", "topic": "热点专题报告", "digest": "舆情摘报",
+}
 DELIVERIES = {
     "waiting": "待发送", "sending": "发送中", "accepted": "已受理", "delivered": "已送达", "failed": "发送失败",
     "unknown": "结果不明", "dropped": "不再发送",
