@@ -28,8 +28,8 @@ from core.report.sentences import listed, percent
 
 SOON = timedelta(days=7)
 """How far ahead of a period's end what is due is told."""
-STILL = timedelta(days=1)
-"""A topic that had something new within that time of the end goes on."""
+STILL, STILL_DAY = timedelta(days=1), timedelta(hours=6)
+"""A topic that had something new within that time of the end, or of the end of a single day, goes on."""
 BEHIND = 4
 MOST_BRIEF = 4
 
@@ -72,12 +72,12 @@ def _due(f: Facts) -> list[tuple[datetime, str, str]]:
 
 def _going(f: Facts) -> str:
     """Topics that still had something new at the end."""
-    live = [told for told in f.told if any(
-        at >= f.until - STILL for at in told.platforms["last_at"])]
+    since = f.until - (STILL_DAY if f.period.span == "day" else STILL)
+    live = [told for told in f.told if any(at >= since for at in told.platforms["last_at"])]
     if not live:
         return ""
     named = "、".join(titled(str(told.row["title"])) for told in live)
-    return f"{ends(f)}24小时内仍有新增信息的主要话题：{named}。"
+    return f"{ends(f)}仍有新增信息的主要话题：{named}。"
 
 
 # --- 工作建议

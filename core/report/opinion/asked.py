@@ -23,10 +23,10 @@ def section(f: Facts) -> Section | None:
     blocks: list[Block] = [Paragraph(_lead(f)), Paragraph(_where(f))]
     if problems := _problem_words(f):
         blocks.append(Paragraph(problems))
-    blocks += [_totals(f), _by(f.asked.fields, "领域"), _by(f.asked.towns, "街镇"), _by(f.asked.units, "承办单位")]
+    blocks += [_totals(f), _spread(f)]
     if len(f.problems):
         blocks.append(_problems(f))
-    return Section("群众诉求", tuple(block for block in blocks if not isinstance(block, Table) or block.rows))
+    return Section("群众诉求", tuple(blocks))
 
 
 def _lead(f: Facts) -> str:
@@ -95,16 +95,20 @@ def _totals(f: Facts) -> Table:
                  note="重复反映以有诉求人信息的为分母；没有办理情况的不计入按时和超期。")
 
 
-def _by(frame: pd.DataFrame, name: str) -> Table:
-    return Table(f"诉求{name}分布", parts.heads("序号:int", name, "件数:int", "超期:int", "按时率:percent"), tuple(
-        (n, _field(row["name"]), int(row["total"]), int(row["overdue"]),
-         None if row["rate"] is None or pd.isna(row["rate"]) else float(row["rate"]))
-        for n, row in enumerate(frame.head(parts.PLACES).to_dict("records"), 1)),
-        note=f"列前{parts.PLACES}位。" if len(frame) > parts.PLACES else "")
+def _spread(f: Facts) -> Table:
+    """The largest fields, streets and units."""
+    most = 5 if f.brief else parts.PLACES
+    rows = []
+    for frame, name in ((f.asked.fields, "领域"), (f.asked.towns, "街镇"), (f.asked.units, "承办单位")):
+        rows += [(name, _field(row["name"]), int(row["total"]), int(row["overdue"]),
+                  None if pd.isna(row["rate"]) else float(row["rate"]))
+                 for row in frame.head(most).to_dict("records")]
+    return Table("诉求分布", parts.heads("方面", "名称", "件数:int", "超期:int", "按时率:percent"), tuple(rows),
+                 note=f"各方面列前{most}位；按时率以可判断是否按时的诉求为分母。")
 
 
 def _problems(f: Facts) -> Table:
     return Table("反复出现的问题", parts.heads("序号:int", "问题", "程度", f"{f.this}（件）:int", "近半年（件）:int",
-                                            "街镇（个）:int", "主要街镇", "超期（件）:int"), tuple(
-        (n, cut(row.title, 40), row.level_name, int(row.now), int(row.all), int(row.towns), row.where, int(row.overdue))
+                                            "街镇（个）:int", "超期（件）:int"), tuple(
+        (n, cut(row.title, 40), row.level_name, int(row.now), int(row.all), int(row.towns), int(row.overdue))
         for n, row in enumerate(f.problems.itertuples(), 1)), note="程度按近半年诉求的件数、人数和街镇判定。")

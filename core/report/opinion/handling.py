@@ -10,7 +10,8 @@ from core.report.content import Block, Paragraph, Section, Table
 from core.report.incident_advice import clock_names
 from core.report.opinion.facts import TOLD, TOLD_ELSE, Facts
 from core.report.opinion.words import ends
-from core.report.opinion_parts import cut, stamp
+from core.report.opinion_parts import cut
+from core.report.outlook_parts import day_words
 from core.report.sentences import listed
 from core.report.steps import step_words
 
@@ -40,18 +41,27 @@ def _lead(f: Facts) -> str:
         said.append(f"办结{f.sums.settled:,}件")
     said.append(f"{ends(f)}在办{len(live):,}件" if live else f"{ends(f)}没有在办事件")
     words = "，".join(said) + "。"
-    levels = [(labels.LEVELS[level], sum(one.head.level == level for one in live)) for level in labels.LEVELS]
     if len(live) > 1:
-        words += f"在办事件中，{'、'.join(f'{word}{n}件' for word, n in levels if n)}。"
-    late = [one for one in f.cases if one.late]
+        words += f"在办事件中，{'、'.join(f'{word}{n}件' for word, n in levels(f))}。"
+    late, overdue = lateness(f)
     if late:
-        words += f"回应时限有超时的{len(late)}件。"
+        words += f"回应时限有超时的{late}件。"
     elif any(one.clocks for one in f.cases):
         words += "没有回应时限超时的事件。"
-    overdue = sum(state == "已超期" for one in f.cases for state in _states(f, one))
-    if overdue:
-        words += f"交办任务超期未反馈{overdue}项。"
-    return words
+    return words + (f"交办任务超期未反馈{overdue}项。" if overdue else "")
+
+
+def lateness(f: Facts) -> tuple[int, int]:
+    """Incidents with a clock that ran out, and tasks whose answers are overdue."""
+    return (sum(bool(one.late) for one in f.cases),
+            sum(state == "已超期" for one in f.cases for state in _states(f, one)))
+
+
+def levels(f: Facts) -> list[tuple[str, int]]:
+    """The incidents under way by level, the gravest first; those that there are."""
+    counted = [(labels.LEVELS[level], sum(one.open and one.head.level == level for one in f.cases))
+               for level in labels.LEVELS]
+    return [(word, n) for word, n in counted if n]
 
 
 def _states(f: Facts, one: Case) -> list[str]:
@@ -88,8 +98,8 @@ def _case(f: Facts, one: Case) -> str:
     where = head.place if head.place.startswith(head.town) else f"{head.town}{head.place}"
     lead = "".join(filter(None, (f"{labels.LEVELS[head.level]}等级", f"，{where}" if where else "",
                                  f"，由{head.unit}牵头" if head.unit else "，牵头单位尚未明确")))
-    state = "已于" + parts.moment(head.closed_at, f.now) + "办结" if one.settled and head.closed_at else (
-        f"{ends(f)}处于“{_stage(f, one)}”环节")
+    closed = head.closed_at if one.settled else None
+    state = f"已于{day_words(local(closed).date())}办结" if closed else f"{ends(f)}处于“{_stage(f, one)}”环节"
     new = f"{f.this}新增信息{one.new:,}条" if one.new else f"{f.this}没有新增信息"
     said = [state, _clocks(f, one), _tasks(f, one), new]
     return f"{parts.titled(head.title)}（{lead}）：{'；'.join(filter(None, said))}。"
@@ -98,21 +108,16 @@ def _case(f: Facts, one: Case) -> str:
 def _table(f: Facts) -> Table:
     rows = []
     for n, one in enumerate(f.cases, 1):
-        head, states = one.head, _states(f, one)
-        rows.append((n, cut(head.title, 30), labels.LEVELS[head.level], _stage(f, one), stamp(head.opened_at),
-                     stamp(head.closed_at) if head.closed_at else "", head.unit or "", _clocks(f, one),
-                     len(states), sum(state in ("已反馈", "超期反馈") for state in states), states.count("已超期"),
-                     one.new))
-    live = sum(one.open for one in f.cases)
-    levels = "、".join(f"{labels.LEVELS[level]}{n}件" for level in labels.LEVELS
-                      if (n := sum(one.head.level == level and one.open for one in f.cases)))
-    overdue = sum(row[10] for row in rows)
-    late = sum(bool(one.late) for one in f.cases)
-    rows.append((None, f"合计{len(f.cases)}件，{ends(f)}在办{live}件，回应超时{late}件", levels, "", "", "", "", "",
-                 sum(row[8] for row in rows), sum(row[9] for row in rows), overdue, sum(row[11] for row in rows)))
-    return Table("事件处置情况", parts.heads("序号:int", "事件", "等级", "环节", "立项", "办结", "牵头单位", "回应时限",
-                                          "交办:int", "反馈:int", "超期:int", "新增信息（条）:int"), tuple(rows),
-                 note=f"环节、任务和时限为{ends(f)}情况。")
+        states = _states(f, one)
+        closed = one.head.closed_at
+        rows.append((n, cut(one.head.title, 30), labels.LEVELS[one.head.level],
+                     f"{_stage(f, one)}（{local(closed):%m-%d}）" if closed else _stage(f, one), one.head.unit,
+                     _clocks(f, one), len(states), sum(state in ("已反馈", "超期反馈") for state in states),
+                     states.count("已超期"), one.new))
+    columns = parts.heads("序号:int", "事件", "等级", "环节", "牵头单位", "回应时限", "交办:int", "反馈:int",
+                          "超期:int", "新增信息:int")
+    return Table("事件处置情况", columns, tuple(rows),
+                 note=f"环节、任务和时限为{ends(f)}情况；新增信息为{f.this}发布的关联信息条数。")
 
 
 def _steps(f: Facts, steps: list) -> Table:
@@ -177,5 +182,5 @@ def _alerts(f: Facts) -> Table:
     return Table("预警清单", parts.heads("序号:int", when, "等级", "内容", "地点", "责任单位", "信息（条）:int",
                                         "确认用时（分）:int", "状态"), tuple(
         (n, f"{local(row.at):{form}}", labels.LEVELS[row.level], cut(row.title, 40), row.place, row.unit,
-         row.mentions, None if row.minutes is None or row.minutes != row.minutes else row.minutes, row.state)
+         row.mentions, row.minutes, row.state)
         for n, row in enumerate(shown.itertuples(), 1)), note=f"状态为{ends(f)}情况。{left}")

@@ -6,7 +6,7 @@ from core.metrics.growth import share
 from core.query.corpus import LISTS
 from core.report import opinion_parts as parts
 from core.report.content import Block, Column, Figure, Figures, Note, Paragraph, Section, Table
-from core.report.opinion import words
+from core.report.opinion import handling, words
 from core.report.opinion.facts import Facts
 from core.report.opinion.words import change_text, changed
 from core.report.sentences import moved, percent
@@ -127,8 +127,12 @@ def figures(f: Facts) -> Table:
                 before = getattr(sums, key)
                 row += [before, now - before, change_text(now, before, word)]
         rows.append(tuple(row))
-    rows.append(("在办事件（件）", sum(one.open for one in f.cases), *[None] * (len(columns) - 2)))
-    rows.append(("已确认预警（次）", f.warned.seen, *[None] * (len(columns) - 2)))
+    late, overdue = handling.lateness(f)
+    more = [("在办事件（件）", sum(one.open for one in f.cases))]
+    more += [(f"其中：{word}（件）", n) for word, n in handling.levels(f)]
+    more += [("回应时限超时的事件（件）", late)] * bool(late) + [("超期未反馈的任务（项）", overdue)] * bool(overdue)
+    more.append(("已确认的预警（次）", f.warned.seen))
+    rows += [(*one, *[None] * (len(columns) - 2)) for one in more]
     lists = "；情感不含热榜条目" if LISTS in f.voices else ""
     return Table("主要指标", tuple(columns), tuple(rows), note=f"敏感信息指中、高风险信息{lists}。")
 

@@ -6,7 +6,7 @@ from core.clock import local
 from core.metrics.growth import share
 from core.report import opinion_parts as parts
 from core.report.content import Block, Heading, Paragraph, Section, Table
-from core.report.opinion.facts import TOLD, TOLD_ELSE, Facts
+from core.report.opinion.facts import LISTED, TOLD, TOLD_ELSE, Facts
 from core.report.opinion.words import changed
 from core.report.opinion_parts import cut, titled
 
@@ -29,25 +29,28 @@ def section(f: Facts) -> Section | None:
     if not f.sums.sensitive:
         unread = f"，另有{f.risks.unread:,}条尚未判读" if f.risks.unread else ""
         return Section(LIST, (Paragraph(f"已判读风险的{read:,}条信息中，未见中、高风险信息{unread}。"), spread))
-    blocks: list[Block] = [Paragraph(_lead(f, read)), Paragraph(_told(f)), spread]
+    blocks: list[Block] = [Paragraph(_lead(f)), Paragraph(_told(f)), spread]
     if f.risks.kinds:
         blocks.append(Table("风险类别", parts.heads("序号:int", "类别", "信息量（条）:int"),
                             tuple((n, *one) for n, one in enumerate(f.risks.kinds[:parts.PLACES], 1)),
                             note="含低风险信息。"))
-    blocks.append(table(f, f.sensitive.head(TOLD.get(f.period.span, TOLD_ELSE)), "风险较高的信息"))
+    if not f.brief:  # a brief has all its tables together, and the list of all among them
+        blocks.append(table(f, f.sensitive.head(LISTED), "风险较高的信息"))
     if where := parts.where_blocks(f.sensitive_towns, f.sensitive_units):
         blocks += [Heading("涉及街镇与单位"), *where]
     return Section(LIST, tuple(blocks))
 
 
-def _lead(f: Facts, read: int) -> str:
+def _lead(f: Facts) -> str:
     texts = f.sensitive_size.texts
     folded = f"（合并转载后{texts:,}篇）" if texts < f.sums.sensitive else ""
-    parts_ = [(word, f.risks.levels[level]) for word, level in (("高风险", "高"), ("中风险", "中"))]
+    levels = [(word, f.risks.levels[level]) for word, level in (("高风险", "高"), ("中风险", "中"))]
     said = f"{f.this}敏感信息{f.sums.sensitive:,}条{folded}{changed(f, 'sensitive', '条')}。"
-    told = [(word, n) for word, n in parts_ if n]
-    said += f"均为{told[0][0]}。" if len(told) == 1 and f.sums.sensitive > 1 else (
-        f"为{told[0][0]}。" if len(told) == 1 else f"其中{parts.shares(told, f.sums.sensitive)}。")
+    told = [(word, n) for word, n in levels if n]
+    if len(told) > 1:
+        said += f"其中{'、'.join(f'{word}{n:,}条' for word, n in told)}。"
+    else:
+        said += f"{'均' if f.sums.sensitive > 1 else ''}为{told[0][0]}。"
     if f.risks.kinds:
         kinds = "、".join(f"{kind}（{n:,}条）" for kind, n in f.risks.kinds[:KINDS])
         said += f"有风险的信息类别以{kinds}为主。" if len(f.risks.kinds) > 1 else f"有风险的信息均属{kinds}。"
@@ -58,7 +61,7 @@ def _lead(f: Facts, read: int) -> str:
 
 def _told(f: Facts) -> str:
     """The riskiest ones by their titles."""
-    top = f.sensitive.head(TOLD.get(f.period.span, TOLD_ELSE))
+    top = f.sensitive.drop_duplicates("title").head(TOLD.get(f.period.span, TOLD_ELSE))
     lines = []
     for row in top.itertuples():
         where = "、".join(filter(None, (row.town or row.place, row.unit)))

@@ -3,6 +3,7 @@ they were told, how they are spoken of, and what netizens and media, apart, thin
 
 import pandas as pd
 
+from core.clock import local
 from core.incidents.phrases import MANY, moment
 from core.metrics.growth import share
 from core.query.corpus import MEDIA, NEGATIVE, NETIZENS
@@ -60,16 +61,17 @@ def move(rank: int, before: object) -> str:
 
 
 def table(f: Facts, most: int, title: str = LIST, *, wide: bool = False) -> Table:
-    """The topics by rank. `wide`: with their platforms and when they began, for an annex."""
+    """The topics by rank. `wide`: with the time at which they began, for an annex."""
     compared = f.earlier is not None
+    when, form = parts.clock_column(f.topics["first_at"].head(most), "首发时间")
     names = ["排名:rank", *(["变化"] if compared else []), "话题", "信息量（条）:int", "去重（篇）:int",
-             "平台（个）:int", "负面占比:percent", "首发来源", *(["首发时间", "平台"] if wide else [])]
+             "平台（个）:int", "负面占比:percent", "首发来源", *([when] if wide else [])]
     rows = []
     for row in f.topics.head(most).itertuples():
         negative = None if row.negative is None or row.negative != row.negative else row.negative
         rows.append((int(row.rank), *([move(row.rank, row.rank_before)] if compared else []), cut(row.title, 40),
                      int(row.mentions), int(row.folded), int(row.platforms), negative, cut(row.first_source, 16),
-                     *([stamp(row.first_at), cut(row.names, 40)] if wide else [])))
+                     *([f"{local(row.first_at):{form}}"] if wide else [])))
     new = int(f.topics.head(most)["rank_before"].isna().sum()) if compared else 0
     note = f"变化为与{f.before}排名相比，新上榜{new}个；" if compared else ""
     left = f"；{f.this}共{f.sums.topics:,}个，仅列前{most}位" if f.sums.topics > most else ""
@@ -89,7 +91,8 @@ def _detail(f: Facts, told: Told) -> str:
     undated = "" if row["dated"] else "（首次采集时间）"
     source = f"{cut(str(row['first_source']), 20)}（{row['first_platform']}）"
     said += f"。首发于{source}，时间为{moment(row['first_at'], f.now)}{undated}。"
-    said += parts.platform_words(told.platforms).replace("从平台看，", "平台以") if len(told.platforms) > 1 else ""
+    if len(told.platforms) > 1:
+        said += f"{f.this}见于{_platforms(told)}。"
     towns = told.towns[told.towns["town"] != ""]
     if not towns.empty:
         many = f"等{len(towns)}个街镇" if len(towns) > 3 else ""
@@ -100,6 +103,13 @@ def _detail(f: Facts, told: Told) -> str:
         part = f"、占{percent(share(bad, felt))}" if felt >= MANY else ""
         said += f"已判读情感的{felt:,}条中{f'，负面{bad:,}条{part}' if bad else '没有负面信息'}。"
     return said
+
+
+def _platforms(told: Told) -> str:
+    """`微博8条、东方网7条等9个平台`."""
+    ordered = told.platforms.sort_values(["mentions", "first_at"], ascending=[False, True], kind="stable")
+    named = "、".join(f"{one.platform}{int(one.mentions):,}条" for one in ordered.head(3).itertuples())
+    return f"{named}等{len(ordered)}个平台" if len(ordered) > 3 else named
 
 
 def _views(told: Told) -> str:
@@ -119,16 +129,12 @@ def _details(f: Facts) -> Table:
     for told in f.told:
         row, felt = told.row, sum(voice.felt for voice in told.voices.values())
         bad = sum(voice.numbers[NEGATIVE] for voice in told.voices.values())
-        whole = int(told.platforms["mentions"].sum())
-        ordered = told.platforms.sort_values(["mentions", "first_at"], ascending=[False, True], kind="stable").head(3)
-        shares = "；".join(f"{one.platform}{int(one.mentions):,}条，{percent(share(int(one.mentions), whole))}"
-                          for one in ordered.itertuples())
         towns = int((told.towns["town"] != "").sum())
-        rows.append((int(row["rank"]), cut(str(row["title"]), 30), stamp(row["first_at"]), shares, towns, felt,
-                     bad if felt else None, share(bad, felt)))
-    return Table(DETAILS, (Column("排名", "rank"), Column("话题"), Column("首发时间"), Column("主要平台"),
-                           Column("涉及街镇（个）", "int"), Column("已判读（条）", "int"), Column("负面（条）", "int"),
-                           Column("负面占比", "percent")), tuple(rows))
+        rows.append((int(row["rank"]), cut(str(row["title"]), 30), stamp(row["first_at"]), int(row["platforms"]),
+                     _platforms(told), towns, felt, bad if felt else None, share(bad, felt)))
+    return Table(DETAILS, (Column("排名", "rank"), Column("话题"), Column("首发时间"), Column("平台", "int"),
+                           Column("主要平台"), Column("街镇", "int"), Column("已判读", "int"), Column("负面", "int"),
+                           Column("负面占比", "percent")), tuple(rows), note="平台、街镇为个数，已判读和负面为条数。")
 
 
 def _view_table(f: Facts) -> Table:
