@@ -142,6 +142,28 @@ class Period:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
+    @property
+    def year(self) -> int:
+        """The year that it belongs to; of weeks and half weeks that of ISO 8601."""
+        return self.first.isocalendar().year if self.span in ("week", "halfweek") else self.first.year
+
+    @property
+    def number(self) -> int:
+        """Which one of its year it is, from 1: 12 of December, 96 of the second half of week 48."""
+        first = self.first
+        match self.span:
+            case "day":
+                return first.timetuple().tm_yday
+            case "week":
+                return first.isocalendar().week
+            case "halfweek":
+                return first.isocalendar().week * 2 - (first.weekday() == 0)
+            case "halfmonth":
+                return first.month * 2 - (first.day == 1)
+            case "month":
+                return first.month
+        return (first.month + 2) // 3 if self.span == "quarter" else 1
+
     def shift(self, by: int) -> "Period":
         """So many periods later, or earlier."""
         found = self

@@ -295,7 +295,8 @@ def _cover(
 def _take_mentions(
     session: Session, sayings: Sequence[tuple[str, Saying]], rows: dict[str, Source], now: datetime, loaded: Loaded
 ) -> None:
-    """Day by day (older ones week by week), each source's answer as a capture and a run of its own."""
+    """Day by day (older ones week by week), each source's answer as a capture and a run of its own; a source that had
+    nothing new that day was asked all the same."""
     today = clock.day_of(now)
     chunks: dict[date, dict[str, list[tuple[str, Saying]]]] = defaultdict(lambda: defaultdict(list))
     for key, saying in sayings:
@@ -312,6 +313,13 @@ def _take_mentions(
                 looks = [(end, [(key, s, min(end, s.at + timedelta(minutes=20))) for key, s in found])]
             for at, seen in looks:
                 _take_answer(session, platform, seen, at, rows[f"demo-mentions-{platform}"], loaded)
+    told = {(clock.day_of(saying.at), f"demo-mentions-{saying.platform}") for _, saying in sayings}
+    first = clock.day_of(sayings[0][1].at) if sayings else today
+    session.add_all(
+        Run(job="collect", source_id=row.id, started_at=at, finished_at=at, state="unchanged", note="来源没有新内容",
+            demo=True)
+        for day in clock.days(first, today - timedelta(1)) for at in [clock.instant(day, 23, 30)]
+        for key, row in rows.items() if key.startswith("demo-mentions-") and (day, key) not in told)
 
 
 def _take_orders(

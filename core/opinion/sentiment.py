@@ -143,10 +143,16 @@ def aggregate(found: Iterable[Sentiment]) -> Shares | None:
         return None
     n = len(all_)
     odds = np.array([one.shares for one in all_])
-    spread = 1.96 * np.sqrt((odds * (1 - odds)).sum(axis=0)) / n
+    doubt = (odds * (1 - odds)).sum(axis=0)
     share = {label: sum(one.label == label for one in all_) / n for label in LABELS}
-    margin = {label: float(min(math.hypot(spread[k], BIAS), 1)) for k, label in enumerate(LABELS)}
+    margin = {label: margin_of(n, float(doubt[k])) for k, label in enumerate(LABELS)}
     return Shares(share, margin, n, sum(one.low for one in all_))
+
+
+def margin_of(texts: int, doubt: float) -> float:
+    """What the share of a label among so many texts may be wrong by (95 %, ± as a share); `doubt`: the sum of p(1-p)
+    over the chances that each of them bears it."""
+    return min(math.hypot(1.96 * math.sqrt(doubt) / texts, BIAS), 1)
 
 
 def read(text: str, name: str = "sentiment.csv") -> tuple[Entry, ...]:

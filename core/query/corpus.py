@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlmodel import Session
 
 from core import labels
 from core.clock import days
-from core.models import Mention, MentionDay, Platform, Sense, Source, Unit
+from core.corrections import SENTIMENT, corrected
+from core.models import Correction, Mention, MentionDay, Platform, Sense, Source, Unit
 from core.opinion.risk import LEVELS
+from core.opinion.sentiment import LABELS, margin_of
 from core.query import totals
-from core.query.incident_mentions import FELT, sentiments
 from core.query.opinion import largest, spoken_on
 
 Set = ColumnElement[bool]
 MEDIA, NETIZENS, LISTS = "媒体", "网民", "热榜"
+NEGATIVE = "负面"
 SIDES = (MEDIA, NETIZENS, LISTS)
 """Whose words a mention is: lines of hot lists are nobody's opinion."""
 ITEMS = ("mention_id", "title", "side", "platform", "source", "published_at", "dated", "url", "copies", "risk")
@@ -75,19 +77,21 @@ def size(session: Session, inside: Set) -> Size:
 
 
 def platforms(session: Session, inside: Set) -> pd.DataFrame:
-    """Where it was said, in the order in which it came there: platform (name), mentions, texts, first_at, source and
-    title of the first one."""
+    """Where it was said, in the order in which it came there: platform (name), mentions, texts, first_at, last_at,
+    source and title of the first one."""
     place = func.row_number().over(partition_by=Mention.platform, order_by=(Mention.published_at, Mention.id))
     first = _joined(select(Mention.platform.label("code"), spoken_on(Mention.platform).label("platform"),
                            Mention.published_at.label("first_at"), Source.name.label("source"), Mention.title,
                            place.label("place")).select_from(Mention)).where(inside).subquery()
     counted = select(Mention.platform.label("code"), func.count().label("mentions"),
-                     func.count(_text().distinct()).label("texts")).where(inside).group_by(Mention.platform).subquery()
+                     func.count(_text().distinct()).label("texts"), func.max(Mention.published_at).label("last_at")
+                     ).where(inside).group_by(Mention.platform).subquery()
     return _times(totals.read(session, (
-        select(first.c.platform, counted.c.mentions, counted.c.texts, first.c.first_at, first.c.source, first.c.title)
+        select(first.c.platform, counted.c.mentions, counted.c.texts, first.c.first_at, counted.c.last_at,
+               first.c.source, first.c.title)
         .join(counted, counted.c.code == first.c.code).where(first.c.place == 1)
         .order_by(first.c.first_at, first.c.code)
-    )), "first_at")
+    )), "first_at", "last_at")
 
 
 def daily(session: Session, inside: Set) -> pd.DataFrame:
@@ -117,10 +121,18 @@ def times(session: Session, inside: Set) -> list[datetime]:
     return list(session.execute(select(Mention.published_at).where(inside).order_by(Mention.published_at)).scalars())
 
 
+def moments(session: Session, inside: Set) -> list[tuple[datetime, str]]:
+    """When and on which platform (name) each item was published, in order."""
+    return [tuple(row) for row in session.execute(
+        select(Mention.published_at, spoken_on(Mention.platform)).select_from(Mention)
+        .outerjoin(Platform, Platform.code == Mention.platform).where(inside)
+        .order_by(Mention.published_at, Mention.id))]
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How one side speaks: items, how many of them (the newest FELT at most) have a sentiment, and how many of each.
-    `margin`: of the share of 负面 (95 %, ± as a share)."""
+    """How one side speaks: items, how many of them have a sentiment, and how many of each. `margin`: of the share of
+    负面 (95 %, ± as a share)."""
 
     side: str
     mentions: int
@@ -128,19 +140,74 @@ class Voice:
     numbers: Mapping[str, int]
     margin: float
 
+    @property
+    def negative(self) -> float | None:
+        """Share of 负面; None where no text has a sentiment."""
+        return self.numbers["负面"] / self.felt if self.felt else None
+
 
 def voices(session: Session, inside: Set) -> dict[str, Voice]:
     """The sides that say anything, in the order of SIDES; lines of hot lists are counted and not judged."""
-    rows = session.execute(_joined(select(Mention.id, _side())).where(inside)
-                           .order_by(Mention.published_at.desc(), Mention.id.desc())).all()
-    sizes = Counter(side for _, side in rows)
-    made = {}
-    for side in SIDES:
-        if sizes[side]:
-            ids = [] if side == LISTS else [id_ for id_, of in rows if of == side][:FELT]
-            numbers, felt, margin = sentiments(session, ids)
-            made[side] = Voice(side, sizes[side], felt, numbers, margin)
-    return made
+    each = (_joined(select(_side().label("side"), func.coalesce(Sense.sentiment, "").label("label"), _doubt())
+                    .select_from(Mention)).outerjoin(Sense, Sense.mention_id == Mention.id).where(inside).subquery())
+    tallies = {side: _Tally() for side in SIDES}
+    for side, name, number, doubt in session.execute(
+        select(each.c.side, each.c.label, func.count(), func.sum(each.c.doubt)).group_by(each.c.side, each.c.label)
+    ):
+        tallies[side].add(name, number, doubt)
+    for side, name, own, doubt in _told(session, inside):
+        tallies[side].put_right(name, own, doubt)
+    return {side: tally.voice(side) for side, tally in tallies.items() if tally.mentions}
+
+
+class _Tally:
+    """Items of one side by sentiment. What people said is not in doubt."""
+
+    def __init__(self) -> None:
+        self.mentions = self.found = 0
+        self.numbers: Counter[str] = Counter()
+        self.doubt = 0.0
+
+    def add(self, label: str, number: int, doubt: float) -> None:
+        self.mentions += number
+        if label:
+            self.numbers[label] += number
+            self.found += number
+            self.doubt += doubt
+
+    def put_right(self, label: str, own: str, doubt: float) -> None:
+        self.numbers[label] += 1
+        if own:
+            self.numbers[own] -= 1
+            self.found -= 1
+            self.doubt -= doubt
+
+    def voice(self, side: str) -> Voice:
+        numbers = {label: self.numbers[label] if side != LISTS else 0 for label in LABELS}
+        felt = sum(numbers.values())
+        margin = margin_of(self.found, max(self.doubt, 0.0)) * self.found / felt if felt and self.found else 0.0
+        return Voice(side, self.mentions, felt, numbers, margin)
+
+
+def _told(session: Session, inside: Set) -> list[tuple[str, str, str, float]]:
+    """Items of which people said how they speak: side, their word, the scorer's (empty: none) and its doubt."""
+    told = select(Correction.mention_id).where(Correction.what == SENTIMENT)
+    if not session.execute(select(exists(told))).scalar():
+        return []
+    texts = select(Mention.fold_id).where(Mention.id.in_(told))
+    rows = session.execute(
+        _joined(select(Mention.id, _side(), func.coalesce(Sense.sentiment, ""), _doubt()).select_from(Mention))
+        .outerjoin(Sense, Sense.mention_id == Mention.id)
+        .where(inside, or_(Mention.id.in_(told), Mention.fold_id.in_(texts)))).all()
+    words = corrected(session, [row[0] for row in rows], SENTIMENT)
+    return [(side, words[id_].label, own, doubt) for id_, side, own, doubt in rows if id_ in words]
+
+
+def _doubt() -> ColumnElement[float]:
+    """p(1-p) over the chance that an item is 负面; Sense joined."""
+    sure = func.coalesce(Sense.confidence, 0.0)
+    odds = case((Sense.sentiment == NEGATIVE, sure), else_=(1 - sure) / 2)
+    return (odds * (1 - odds)).label("doubt")
 
 
 def towns(session: Session, inside: Set) -> pd.DataFrame:

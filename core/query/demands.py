@@ -160,6 +160,11 @@ def demands(session: Session, where: DemandFilter, at: datetime) -> pd.DataFrame
     return frame.reset_index(drop=True)
 
 
+def number(session: Session, where: DemandFilter) -> int:
+    """How many demands are asked for, but for `levels` and `overdue`."""
+    return session.execute(_narrowed(select(func.count()).select_from(Demand), where)).scalar_one()
+
+
 def _narrowed(query: Select, where: DemandFilter) -> Select:
     query = query.where(Demand.day.between(where.start, where.end))
     for name, column in (("channels", Demand.channel), ("kinds", Demand.kind), ("satisfied", Demand.satisfied)):

@@ -45,13 +45,13 @@ def ranking(
     frame = opinion.hot(session, where, limit if counted else max(limit, AMONG), search, order if counted else
                         "mentions", of_hidden)
     ids = [int(id_) for id_ in frame["topic_id"]]
-    known_clicks, moods = _clicks(session, where, ids), _moods(session, where, ids)
+    known_clicks, felt_by = _clicks(session, where, ids), moods(session, shown_in(where), ids)
     units, towns = _units(session, where, ids), _towns(session, where, ids)
     hours = _hours(session, where, ids) if where.start == where.end else {}
     rows = []
     for row in frame.itertuples():
         count, covered = known_clicks.get(row.topic_id, (Count(None), 0.0))
-        mood = moods.get(row.topic_id, Counter())
+        mood = felt_by.get(row.topic_id, Counter())
         felt = sum(mood.values())
         rows.append({
             "clicks": labels.count(count), "clicks_value": count.value, "covered": covered,
@@ -124,13 +124,13 @@ def _clicks(session: Session, where: Filter, ids: list[int]) -> dict[int, tuple[
     return out
 
 
-def _moods(session: Session, where: Filter, ids: list[int]) -> dict[int, Counter[str]]:
-    """Items by sentiment; a person's word on a text counts for its copies, too."""
+def moods(session: Session, inside: ColumnElement[bool], ids: list[int]) -> dict[int, Counter[str]]:
+    """Items of topics within a set by sentiment; a person's word on a text counts for its copies, too."""
     out: dict[int, Counter[str]] = {}
     for part in chunks(ids):
         for topic, label, many in session.execute(
             select(Mention.topic_id, Sense.sentiment, func.count()).join(Sense, Sense.mention_id == Mention.id)
-            .where(Mention.topic_id.in_(part), shown_in(where), Sense.sentiment != "")
+            .where(Mention.topic_id.in_(part), inside, Sense.sentiment != "")
             .group_by(Mention.topic_id, Sense.sentiment)
         ):
             out.setdefault(topic, Counter())[label] += many
@@ -139,7 +139,7 @@ def _moods(session: Session, where: Filter, ids: list[int]) -> dict[int, Counter
         rows = session.execute(
             select(Mention.id, Mention.topic_id, func.coalesce(Sense.sentiment, "").label("label"))
             .outerjoin(Sense, Sense.mention_id == Mention.id)
-            .where(Mention.topic_id.in_(part), shown_in(where), or_(Mention.id.in_(told), Mention.fold_id.in_(texts)))
+            .where(Mention.topic_id.in_(part), inside, or_(Mention.id.in_(told), Mention.fold_id.in_(texts)))
         ).all()
         words = corrected(session, [row.id for row in rows], SENTIMENT)
         for row in rows:

@@ -5,7 +5,6 @@ do. 续报 say what is new since the report before. 终报 tells the whole cours
 data's; title, summary, risk and suggestions a person may put in own words, which the report then says.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from core.query.incidents import CLOCKS, Head, Step, pressing
 from core.report import editions, incident_facts
 from core.report import opinion_parts as parts
 from core.report.advice import MOST, MOST_FIRST, advice
+from core.report.brief import laid_out
 from core.report.content import (
     Block,
     Column,
@@ -49,6 +49,7 @@ from core.report.incident_advice import (
 from core.report.incident_facts import Facts
 from core.report.opinion_parts import DRAFT, Words, cut, stamp, titled, told
 from core.report.sentences import listed, percent
+from core.report.steps import step_words
 from core.settings import settings
 
 __all__ = ["build", "drafted", "due", "issue", "publish", "stage_name"]
@@ -58,7 +59,6 @@ _OWN = ("近24小时", "负面信息")
 _TOLD_STEPS = ("stage", "level", "note", "merge", "split", "withdraw", "reopen")
 _STEPS, _STEPS_BRIEF, _VIEWS = 80, 8, 8
 COMPARED = "与上期对比"
-_BLANK = re.compile(r"(?<=[\u4e00-\u9fff，。；：“”]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 
 def build(session: Session, incident_id: int, stage: str, *, now: datetime, words: Words = DRAFT,
@@ -153,17 +153,7 @@ def _arranged(f: Facts, body: list[Section], method: list[str], annexes: list[Se
     with what is compared with the report before; the tables behind them stand at its end."""
     if f.stage == FINAL:
         return [*body, Section("统计口径", tuple(map(Paragraph, method)), role="method"), *annexes]
-    tables: list[Block] = []
-    made = []
-    for section in body:
-        kept: list[Block] = []
-        for block in section.blocks:
-            away = isinstance(block, Figures) or (isinstance(block, Table) and block.title != COMPARED)
-            (tables if away else kept).append(block)
-        made.append(Section(section.title, tuple(kept), "body" if made else "lead"))
-    tables += [block for section in annexes for block in section.blocks]
-    note = Note(f"统计口径：{''.join(method)}")
-    return [*made, Section("数据与主要信息", (*tables, note), role="annex")]
+    return laid_out(body, method, annexes, lambda block: isinstance(block, Table) and block.title == COMPARED)
 
 
 # --- The draft
@@ -520,27 +510,8 @@ def _step_table(steps: Sequence[Step], title: str) -> Table:
     names = (when, "事项", "内容", *(["经办"] if named else []))
     return Table(
         title, (Column("序号", "int"), *map(Column, names)),
-        tuple((n, f"{local(step.at):{form}}", labels.STEP_KINDS[step.kind], _step_words(step),
+        tuple((n, f"{local(step.at):{form}}", labels.STEP_KINDS[step.kind], step_words(step),
                *([told(step.who)] if named else [])) for n, step in enumerate(steps, 1)))
-
-
-def _step_words(step: Step) -> str:
-    """What happened, as a table has it: without the blanks that a screen has around figures."""
-    return _BLANK.sub("", _step_told(step))
-
-
-def _step_told(step: Step) -> str:
-    of = f"（原事件“{cut(step.of, 20)}”）" if step.of else ""
-    if step.kind == "stage":
-        said = f"转入“{labels.STAGES[step.stage]}”" if step.before else labels.STAGES[step.stage]
-        return f"{said}{f'：{step.text}' if step.text else ''}{of}"
-    if step.kind in ("level", "withdraw", "reopen"):
-        return f"{step.before} → {step.after}{f'：{step.text}' if step.text else ''}{of}"
-    if step.kind == "assign":
-        return (f"收回{step.before}：{step.text}" if step.after == "已收回" else f"{step.after}：{step.text}") + of
-    if step.kind == "reply":
-        return f"{step.unit}：{step.after}{of}"
-    return f"{step.text}{of}"
 
 
 def _handled(f: Facts) -> Section:

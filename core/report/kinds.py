@@ -12,8 +12,9 @@ from core import labels
 from core.clock import day_of
 from core.faults import BadInput
 from core.models import Platform
-from core.periods import NAMES, Span
-from core.report import board, platform, scopes, unit
+from core.periods import NAMES, SPANS, Span
+from core.query import heard, opinion_scope
+from core.report import board, opinion, platform, scopes, unit
 from core.report.content import Content
 from core.report.outline import Order, Part, chosen
 
@@ -80,5 +81,8 @@ KINDS: dict[str, Kind] = {one.code: one for one in (
     _kind("annual", ("year",), "platform", platform.PANORAMA, platform.build, _of_platform),
     _kind("unit", ("month", "quarter", "year"), "unit", unit.OUTLINE, unit.build, unit.scopes),
     _kind("board", ("day", "week", "month", "quarter", "year"), "board", board.OUTLINE, board.build, board.scopes),
+    Kind(opinion.KIND, labels.REPORT_KINDS[opinion.KIND], SPANS, "", opinion.OUTLINE, opinion.build,
+         lambda session, _: list(opinion_scope.scopes(session)),
+         lambda session, order, now: heard.coverage(session, order.period, now)),
 )}
 """Every kind by its code, in the order in which they are offered."""

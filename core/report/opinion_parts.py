@@ -20,6 +20,8 @@ from core.report.sentences import percent
 
 QUOTED = 44
 """Characters of a title in a sentence or a table."""
+PLACES = 8
+"""Streets and units that are listed."""
 SIDE_WORDS = {NETIZENS: "网民", MEDIA: "媒体"}
 
 
@@ -75,6 +77,28 @@ def shares(parts: Iterable[tuple[str, int]], whole: int, unit: str = "条") -> s
 
 
 # --- Where and when
+
+
+def where_blocks(towns: pd.DataFrame, units: pd.DataFrame, most: int = PLACES) -> list[Block]:
+    """Over which streets and units items are spread, each in a sentence and a table; empty where none is known."""
+    blocks: list[Block] = []
+    for frame, column, name in ((towns, "town", "街镇"), (units, "unit", "责任单位")):
+        known = frame[frame[column] != ""]
+        unknown = int(frame.loc[frame[column] == "", "mentions"].sum())
+        whole = int(frame["mentions"].sum())
+        if known.empty:
+            continue
+        top = [(row[0], int(row[1])) for row in known.head(3).itertuples(index=False)]
+        rest = f"，另有{unknown:,}条未能判明" if unknown else ""
+        blocks.append(Paragraph(f"按{name}，{shares(top, whole)}{rest}。"))
+        rows = [(n, row[0], int(row[1]), share(int(row[1]), whole))
+                for n, row in enumerate(known.head(most).itertuples(index=False), 1)]
+        if unknown:
+            rows.append((None, "未能判明", unknown, share(unknown, whole)))
+        blocks.append(Table(f"按{name}分布", (Column("序号", "int"), Column(name), Column("信息量（条）", "int"),
+                                          Column("占比", "percent")), tuple(rows),
+                            note=f"列前{most}位。" if len(known) > most else ""))
+    return blocks
 
 
 def path_words(where: pd.DataFrame, now: datetime, *, first: bool = True) -> str:

@@ -14,9 +14,8 @@ from core import labels
 from core.clock import local
 from core.incidents.phrases import MANY, moment, risk_sentence
 from core.metrics.growth import share
-from core.query.topic_views import Ahead
 from core.report import opinion_parts as parts
-from core.report import topic_facts
+from core.report import outlook_parts, topic_facts
 from core.report.advice import (
     WHEN_GROWING,
     WHEN_LISTS,
@@ -32,21 +31,18 @@ from core.report.advice import (
 )
 from core.report.content import (
     Block,
-    Chart,
     Column,
     Content,
     Figure,
     Figures,
-    Heading,
-    Note,
     Paragraph,
     Section,
-    Series,
     Subject,
     Table,
     clean_text,
 )
 from core.report.opinion_parts import DRAFT, Words, cut, full_day, stamp, titled
+from core.report.outlook_parts import day_words
 from core.report.sentences import listed, percent
 from core.report.topic_facts import Facts
 from core.settings import settings
@@ -54,8 +50,6 @@ from core.settings import settings
 KIND = "topic"
 WHOLE = "全程"
 """The period of a report over the topics' whole life."""
-PLACES = 8
-"""Streets and units that are listed."""
 _ENDS = ("。”", "！”", "？”", "……”")
 SUMMED = 200
 """Characters of quotations in a summary."""
@@ -245,78 +239,17 @@ def _lately(f: Facts) -> Table:
 
 def _forecast(f: Facts) -> list[Block]:
     """The line of the forecast with its band and what came of those before, or why there is none."""
-    ahead = f.ahead
-    if ahead is None:
-        why = ("话题已停止归入新信息" if not f.topics[0].active else "统计时段已结束" if not f.running
-               else "话题信息较少，或当日预测尚未生成")
-        return [Heading("后续走势预测"), Note(f"不作预测：{why}。")]
-    told = ahead.shown
-    record = _record(ahead)
-    if told.refusal:
-        past = f"以往数据回测：{told.past}。" if told.past else ""
-        return [Heading("后续走势预测"), Note(f"不作预测：{told.refusal}。{past}{record}")]
-    rows = [(day, round(value, 1), round(low, 1), round(high, 1)) for day, value, low, high in zip(
-        told.days, told.values, told.low, told.high, strict=True)]
-    day, value, low, high = rows[0]
-    if max(told.high) < 1:
-        said = f"预计未来{len(rows)}天基本没有新信息。"
-    elif max(row[1] for row in rows) < 1:
-        said = f"预计未来{len(rows)}天新信息很少，其中{_day(day)}为{low:g}至{high:g}条（80%区间）。"
-    else:
-        top = max(rows, key=lambda row: row[1])
-        said = (f"预计未来{len(rows)}天中，{_day(day)}约{value:g}条（80%区间{low:g}至{high:g}条），"
-                f"最高为{_day(top[0])}的约{top[1]:g}条，{_day(rows[-1][0])}约{rows[-1][1]:g}条。")
-    table = Table("未来走势预测", (Column("序号", "int"), Column("日期", "date"), Column("预测（条）", "mean"),
-                             Column("80%区间下限", "mean"), Column("80%区间上限", "mean")),
-                  tuple((n, *row) for n, row in enumerate(rows, 1)),
-                  note=f"按截至{told.day}的数据，方法：{told.method}。{record}"
-                       + (f"以往数据回测：{told.past}。" if told.past else ""))
-    return [Heading("后续走势预测"), Paragraph(said), _forecast_chart(ahead), table]
-
-
-def _day(day: date) -> str:
-    return f"{day.month}月{day.day}日"
-
-
-def _record(ahead: Ahead) -> str:
-    own, kind = ahead.shown.own, ahead.shown.kind
-    if own:
-        return f"到期核对：{own.words}。"
-    return f"本话题尚无到期的预测；同类到期核对：{kind.words}。" if kind else "尚无到期的预测可核对。"
-
-
-def _forecast_chart(ahead: Ahead) -> Chart:
-    past = ahead.past.tail(21)
-    days = (*past["day"], *ahead.line["day"])
-    none = (None,) * len(past)
-    values = tuple(None if value != value else value for value in past["value"])
-    rest = (None,) * len(ahead.line)
-    return Chart("line", "每日信息量与预测", "日期", days, (
-        Series("实际", (*values, *rest)), Series("预测", (*none, *ahead.line["value"])),
-        Series("区间下限", (*none, *ahead.line["low"])), Series("区间上限", (*none, *ahead.line["high"]))), "条")
+    if f.ahead is not None:
+        return outlook_parts.blocks(f.ahead, "本话题")
+    return outlook_parts.none("话题已停止归入新信息" if not f.topics[0].active else "统计时段已结束" if not f.running
+                              else "话题信息较少，或当日预测尚未生成")
 
 
 # --- 地区与单位, 观点
 
 
 def _where(f: Facts) -> Section | None:
-    blocks: list[Block] = []
-    for frame, column, name in ((f.towns, "town", "街镇"), (f.units, "unit", "责任单位")):
-        known = frame[frame[column] != ""]
-        unknown = int(frame.loc[frame[column] == "", "mentions"].sum())
-        whole = int(frame["mentions"].sum())
-        if known.empty:
-            continue
-        top = [(row[0], int(row[1])) for row in known.head(3).itertuples(index=False)]
-        rest = f"，另有{unknown:,}条未能判明" if unknown else ""
-        blocks.append(Paragraph(f"按{name}，{parts.shares(top, whole)}{rest}。"))
-        rows = [(n, row[0], int(row[1]), share(int(row[1]), whole))
-                for n, row in enumerate(known.head(PLACES).itertuples(index=False), 1)]
-        if unknown:
-            rows.append((None, "未能判明", unknown, share(unknown, whole)))
-        blocks.append(Table(f"按{name}分布", (Column("序号", "int"), Column(name), Column("信息量（条）", "int"),
-                                          Column("占比", "percent")), tuple(rows),
-                            note=f"列前{PLACES}位。" if len(known) > PLACES else ""))
+    blocks = parts.where_blocks(f.towns, f.units)
     return Section("涉及地区与单位", tuple(blocks)) if blocks else None
 
 
@@ -356,7 +289,7 @@ def _risks(f: Facts) -> Section:
         (*rows, ("合计已判读", read, None)), note="占比以已判读的信息为分母。")]
     if f.risks.kinds:
         blocks.append(Table("风险类别", (Column("序号", "int"), Column("类别"), Column("信息量（条）", "int")),
-                            tuple((n, *one) for n, one in enumerate(f.risks.kinds[:PLACES], 1))))
+                            tuple((n, *one) for n, one in enumerate(f.risks.kinds[:parts.PLACES], 1))))
     if not f.risky.empty:
         when, form = parts.clock_column(f.risky["published_at"])
         blocks.append(Table(
@@ -386,7 +319,7 @@ def _rising(f: Facts) -> Advice | None:
         return None
     told = f.ahead.shown
     day, value = max(zip(told.days, told.values, strict=True), key=lambda one: one[1])
-    return Advice("提前准备口径，做好热度继续上升的预案", f"预计{_day(day)}约{round(value, 1):g}条，高于当前水平")
+    return Advice("提前准备口径，做好热度继续上升的预案", f"预计{day_words(day)}约{round(value, 1):g}条，高于当前水平")
 
 
 def _quiet(f: Facts) -> Advice | None:
@@ -417,7 +350,7 @@ def _method(f: Facts, edited: Sequence[str], by: str) -> Section:
             "媒体指新闻、微信公众号、APP、网站和台账内账号，其余为网民；热榜条目不计入观点。引文均为原文。"]
     blank = [day for day, value in f.counts.items() if value is None]
     if blank:
-        days = "、".join(map(_day, blank[:6])) + (f"等{len(blank)}天" if len(blank) > 6 else "")
+        days = "、".join(map(day_words, blank[:6])) + (f"等{len(blank)}天" if len(blank) > 6 else "")
         said.append(f"{days}没有采集到任何舆情信息，可能是采集中断，走势图中以空缺表示。")
     if f.views and not f.whole:
         said.append("观点按话题全程的信息归纳，不限于统计时段。")
