@@ -228,7 +228,10 @@ def covered(session: Session, order: Order, now: datetime) -> float | None:
     last = min(period.last, day_of(now))
     if last < period.first:
         return None
-    asked = Filter(period.first, last, (order.platform,) if order.platform else ())
+    what, _, id_ = order.scope.partition(":")
+    asked = Filter(period.first, last, (order.platform,) if order.platform else (),
+                   (what,) if what in labels.UNIT_KINDS else (), (int(id_),) if what == "unit" else (),
+                   int(id_) if what == "board" else None)
     return overview.freshness(session, asked).share
 
 

@@ -24,13 +24,15 @@ MARKS = ("无", "内部资料", "征求意见稿", "仅供参阅")
 PLACES = ("编制", "日程", "已签发")
 """Parts of the room."""
 _GOTO = "reports_goto"
+_BEFORE = {"month": "period_month", "scope": "scope_monthly", "basis": "report_basis"}
+"""What links of earlier versions call things."""
 
 
 def arrive() -> None:
     """Before the room draws anything: be where a link, or a button of the run before, wants to be."""
     for key, value in st.session_state.pop(_GOTO, {}).items():
         st.session_state[key] = value
-    for before, key in (("month", "period_month"), ("scope", "scope_monthly")):  # links of earlier versions
+    for before, key in _BEFORE.items():
         if value := st.query_params.get(before):
             st.query_params[key] = value
             st.query_params.pop(before)
@@ -42,9 +44,9 @@ def open_order(wanted: Order, platform: str) -> None:
     """Into the builder with this order; `platform`: its name."""
     kind = kinds.kind_of(wanted.kind)
     st.session_state[_GOTO] = {
-        "reports_part": PLACES[0], "kind": kind.name, f"period_{wanted.period.span}": wanted.period.code,
+        "reports_part": PLACES[0], "report_kind": kind.name, f"period_{wanted.period.span}": wanted.period.code,
     } | ({"report_platform": platform} if platform else {}) | (
-        {"span": NAMES[wanted.period.span]} if len(kind.spans) > 1 else {})
+        {"report_span": NAMES[wanted.period.span]} if len(kind.spans) > 1 else {})
     st.rerun()
 
 
@@ -80,7 +82,7 @@ def order(now: datetime) -> Order | None:
 
 def _kind() -> Kind:
     names = {one.name: one for one in kinds.KINDS.values()}
-    return names[st.selectbox("报告种类", list(names), key="kind", bind="query-params", width=170)]
+    return names[st.selectbox("报告种类", list(names), key="report_kind", bind="query-params", width=170)]
 
 
 def _platform(kind: Kind, offered: tuple[tuple[str, str], ...]) -> str | None:
@@ -96,7 +98,7 @@ def _period(kind: Kind, now: datetime) -> Period:
     if len(kind.spans) > 1:
         words = {NAMES[one]: one for one in kind.spans}
         usual = NAMES["week"] if NAMES["week"] in words else next(iter(words))
-        span = words[st.selectbox("周期", list(words), list(words).index(usual), key="span", bind="query-params",
+        span = words[st.selectbox("周期", list(words), list(words).index(usual), key="report_span", bind="query-params",
                                   width=110)]
     today = clock.day_of(now)
     offered = _periods(span, *_held(kind, today))
@@ -138,7 +140,7 @@ def _scope(kind: Kind, platform: str) -> str | None:
 
 def _basis() -> str:
     bases = {words: name for name, words in labels.BASES.items()}
-    return bases[st.selectbox("取数口径", list(bases), key="basis", bind="query-params", width=170)]
+    return bases[st.selectbox("取数口径", list(bases), key="report_basis", bind="query-params", width=170)]
 
 
 def _parts(kind: Kind) -> tuple[str, ...]:

@@ -1,43 +1,57 @@
-"""The reports room: choose, look, download, issue."""
+"""The reports room: order, look, download, issue; the plan; what was issued."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
 from openpyxl import load_workbook
 
-from core import db
-from core.report import editions
+from core import clock, db
+from core.periods import Period
+from core.report import editions, kinds, schedule
+from core.report.outline import Order
 from tests.query.conftest import district, filled  # noqa: F401
 
-APRIL = {"report_platform": "政务微信", "month": "2024-04"}
+NOW = datetime(2024, 5, 2, 4, tzinfo=UTC)
+APRIL = {"report_platform": "政务微信", "period_month": "2024-04"}
 
 
 def shown(app) -> str:
     return "\n".join(one.value for one in app.markdown)
 
 
-def test_a_link_shows_the_report_it_names(district, open_room):  # noqa: F811
-    app = open_room("reports", **APRIL)
-    april = district.posts[(district.posts["platform"] == "wechat")
+def published(district, **only) -> int:  # noqa: F811
+    posts = district.posts[(district.posts["platform"] == "wechat")
                            & district.posts["day"].map(lambda d: d.month == 4)]
+    for name, value in only.items():
+        posts = posts[posts[name] == value]
+    return len(posts)
+
+
+@pytest.mark.parametrize("link", [APRIL, {"report_platform": "政务微信", "month": "2024-04"}])
+def test_a_link_shows_the_report_it_names_one_of_an_earlier_version_too(district, open_room, link):  # noqa: F811
+    app = open_room("reports", **link)
     assert "2024年4月本区政务微信运营情况月报" in shown(app)
-    assert f"共发布信息{len(april):,}篇" in shown(app)
+    assert f"共发布信息{published(district):,}篇" in shown(app)
     assert app.subheader[0].value == "一、总体情况"
     assert app.get("vega_lite_chart")
 
 
-def test_scope_narrows_the_report(district, open_room):  # noqa: F811
+def test_scope_parts_and_cover_change_the_report(district, open_room):  # noqa: F811
     app = open_room("reports", **APRIL)
-    app.selectbox(key="scope").set_value("街镇账号").run()
-    april = district.posts[(district.posts["platform"] == "wechat") & (district.posts["kind"] == "street")
-                           & district.posts["day"].map(lambda d: d.month == 4)]
-    assert f"共发布信息{len(april):,}篇" in shown(app)
-    assert not app.exception
+    app.selectbox(key="scope_monthly").set_value("街镇账号").run()
+    assert f"共发布信息{published(district, kind='street'):,}篇" in shown(app)
+    app.multiselect(key="parts_monthly").set_value(["popular", "publishing"]).run()
+    # The tree of a rerun lists elements in the order in which they arrived.
+    heads = sorted(one.value.partition("、")[::2] for one in app.subheader if "、" in one.value)
+    assert {name: "一二三四五".index(number) for number, name in heads} == {
+        "总体情况": 0, "热门内容": 1, "每日发布情况": 2, "统计口径与数据说明": 3}
+    next(one for one in app.text_input if one.key.startswith("dress_title")).set_value("四月微信简报").run()
+    assert "四月微信简报" in shown(app) and not app.exception
 
 
-def test_issuing_lists_the_edition_and_offers_its_files(district, open_room):  # noqa: F811
+def test_issuing_opens_the_edition_with_its_files_and_keeps_its_readers(district, open_room):  # noqa: F811
     app = open_room("reports", **APRIL)
-    assert "还没有签发过报告" in app.info[0].value
     app.button(key="issue").click().run()
     assert not app.exception
     with db.session() as session:
@@ -51,6 +65,10 @@ def test_issuing_lists_the_edition_and_offers_its_files(district, open_room):  #
     assert sorted(one.label for one in app.get("download_button") if "：" in one.label) == sorted(
         f"下载 {word}：{name.replace('xlsx', suffix)}"
         for word, suffix in (("Excel", "xlsx"), ("PDF", "pdf"), ("Word", "docx")))
+    with db.session() as session:
+        assert list(editions.readers(session, int(listed["id"][0]))["what"]) == ["opened"]
+    app = open_room("reports", **APRIL)
+    assert any("已有第1版" in one.value for one in app.caption)
     app.button(key="issue").click().run()
     with db.session() as session:
         assert len(editions.listing(session)) == 1, "the same report is not issued twice"
@@ -58,10 +76,36 @@ def test_issuing_lists_the_edition_and_offers_its_files(district, open_room):  #
 
 @pytest.mark.parametrize("edition", ["99", "abc"])
 def test_an_unknown_edition_is_said(district, open_room, edition):  # noqa: F811
-    app = open_room("reports", **APRIL)
-    app.button(key="issue").click().run()
-    app = open_room("reports", edition=edition, **APRIL)
-    assert "找不到" in app.warning[0].value
+    app = open_room("reports", edition=edition)
+    assert "不存在" in app.error[0].value
+
+
+def test_issued_reports_are_found_by_their_words(district, open_room):  # noqa: F811
+    with db.session() as session:
+        for platform in ("wechat", "weibo"):
+            order = Order("monthly", Period.parse("2024-04"), platform)
+            editions.issue(session, kinds.build(session, order, now=NOW), now=NOW)
+        session.commit()
+    app = open_room("reports", reports_part="已签发")
+    assert len(app.dataframe[0].value) == 2
+    app.text_input(key="editions_words").set_value("微博 月报").run()
+    assert [row["title"] for _, row in app.dataframe[0].value.iterrows()] == ["2024年4月本区政务微博运营情况月报"]
+    app.text_input(key="editions_words").set_value("季报").run()
+    assert "没有符合条件的报告" in app.info[0].value
+
+
+def test_the_year_s_plan_shows_what_is_due_and_leads_to_it(district, open_room):  # noqa: F811
+    now = clock.now()
+    with db.session() as session:
+        schedule.save(session, name="微信月报", kind="monthly", span="month", platform="wechat",
+                      since=Period.of("month", clock.day_of(now)).shift(-1).first, who="张三", now=now)
+        session.commit()
+    last = Period.of("month", clock.day_of(now)).shift(-1)
+    app = open_room("reports", reports_part="日程")
+    app.segmented_control(key="plan_year").set_value(last.last.year).run()
+    assert not app.exception and app.get("vega_lite_chart")
+    frame = app.dataframe[0].value
+    assert list(frame["period"]) == [last.label] and frame["state"][0] in ("逾期", "待编制")
 
 
 def test_empty_database_leads_to_the_ledger(open_room):
