@@ -95,7 +95,9 @@ def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
         where = alt.Tooltip("date_text:N", title="日期")
     else:
         data = _texts(frame.assign(series=frame.get("series", value_name)), unit)
-        x = alt.X("label:N", title=None, sort=list(dict.fromkeys(data["label"])), axis=alt.Axis(labelLimit=120))
+        short = {"labelAngle": 0} if data["label"].str.len().max() <= 3 else {}
+        x = alt.X("label:N", title=None, sort=list(dict.fromkeys(data["label"])),
+                  axis=alt.Axis(labelLimit=120, **short))
         where = alt.Tooltip("label:N", title="名称")
     names = list(order) or list(dict.fromkeys(data["series"]))
     data = data.assign(place=data["series"].map({name: n for n, name in enumerate(names)}))

@@ -175,7 +175,7 @@ def _summary(f: Facts) -> Section:
 def _value_words(f: Facts, row: pd.Series) -> str:
     """What the first one is ranked by."""
     if by_index(f.plan):
-        return f"{f.plan.index.title}得分{row['score_mark']}{float(row['score']):,.2f}"
+        return f"{f.plan.by}得分{row['score_mark']}{float(row['score']):,.2f}"
     unit = {"posts": f.piece, "followers": "人"}.get(f.plan.order, "次")
     return f"{order_word(f.plan)}{amount(totals.count_of(row, f.plan.order), unit)}"
 
@@ -188,7 +188,7 @@ def _ranking(f: Facts) -> Section | None:
     if len(f.ranked) > 1:
         blocks.append(top_chart(f.plan, f.ranked.head(TOP), f.piece))
     title = f"“{name(f.board.name)}”前{ROWS}位" if len(f.ranked) > ROWS else f"“{name(f.board.name)}”"
-    return Section("排名", (_table(f, title, shown), *blocks, Note(APART)))
+    return Section("排名", (Note(APART), _table(f, title, shown), *blocks))
 
 
 def _table(f: Facts, title: str, frame: pd.DataFrame, noted: bool = False) -> Table:

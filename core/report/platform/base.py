@@ -10,7 +10,7 @@ from core.clock import days
 from core.counts import Count
 from core.metrics.cadence import WARN_DAYS, Freshness, freshness, longest_gap
 from core.periods import BEFORE, THIS, Period
-from core.query import measured, overview, totals, trends
+from core.query import measured, overview, totals
 from core.query.compliance import Compliance
 from core.report.scopes import Scope
 
@@ -38,8 +38,9 @@ class Base:
 
     `first`, `last`: of the period; the last is earlier while it is running: `complete` is False and nothing is
     compared. `now`, `before`, `year`: totals of core.query.totals, one row or none; a year is compared with the year
-    before only once, as 同比. `by_day`: core.query.trends. `top`: posts with `metric` and `value`. `states`:
-    account-days by state of coverage. `checked`: the accounts by 检查指标. `hours`: posts by weekday and hour.
+    before only once, as 同比. `by_day`: core.query.trends; `course`: the same, or of a `long` period its months.
+    `top`: posts with `metric` and `value`. `states`: account-days by state of coverage. `checked`: the accounts by
+    检查指标. `hours`: posts by weekday and hour.
     """
 
     period: Period
@@ -58,6 +59,7 @@ class Base:
     before: pd.Series | None
     year: pd.Series | None
     by_day: pd.DataFrame
+    course: pd.DataFrame
     top: pd.DataFrame
     cadence: tuple[Cadence, ...]
     followers: Count
@@ -77,7 +79,7 @@ class Base:
     @property
     def long(self) -> bool:
         """Whether its course is told by months."""
-        return self.period.days > 31
+        return is_long(self.period)
 
     @property
     def this(self) -> str:
@@ -88,11 +90,6 @@ class Base:
     def former(self) -> str:
         """`上月`, `上季度`, `上年`."""
         return BEFORE[self.period.span]
-
-    @property
-    def course(self) -> pd.DataFrame:
-        """The days of a month, the months of a longer period."""
-        return trends.by_month(self.by_day) if self.long else self.by_day
 
     def total(self, name: str) -> Count:
         """The period's sum of a counter, `posts` or `interaction`."""
@@ -127,6 +124,10 @@ class Base:
         """What the totals stand beside: (its name, 环比 or 同比, its totals), where there are any."""
         found = [(self.former, "环比", self.before), (YEAR_WORDS[self.period.span], "同比", self.year)]
         return [(name, word, row) for name, word, row in found if row is not None and not pd.isna(row["posts"])]
+
+
+def is_long(period: Period) -> bool:
+    return period.days > 31
 
 
 def _count(row: pd.Series | None, name: str) -> Count:

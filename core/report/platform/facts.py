@@ -16,7 +16,7 @@ from core.periods import Period, all_of
 from core.query import boards, compliance, movers, overview, posts, totals, trends
 from core.query.scope import Filter, choices
 from core.report.outline import Order
-from core.report.platform.base import Base, cadences, main_of, piece_of
+from core.report.platform.base import Base, cadences, is_long, main_of, piece_of
 from core.report.scopes import Scope, scope_of
 
 TOP, TOP_OF_YEAR = 10, 20
@@ -63,13 +63,14 @@ def common(session: Session, order: Order, scope: Scope, platforms: tuple[str, .
         return _row(totals.period(session, scope.over(of.first, of.last, platforms), order.basis)
                     ) if of is not None and complete else None
 
+    by_day = trends.daily(session, here, "", order.basis)
     return {
         "period": period, "first": period.first, "last": last, "complete": complete, "scope": scope,
         "basis": order.basis, "at": db.stamped_at(session) or now, "stamp": db.stamp(session),
         "demo": bool(session.execute(select(exists().where(Account.id.in_(ids), Account.demo.is_(True)))).scalar()),
         "now": _row(totals.period(session, here, order.basis)),
         "before": sums(former) if former != year else None, "year": sums(year),
-        "by_day": trends.daily(session, here, "", order.basis),
+        "by_day": by_day, "course": trends.by_month(by_day) if is_long(period) else by_day,
         "followers": totals.follower_total(end.values()),
         "followers_compared": tuple(totals.follower_total(found[id_] for id_ in both) for found in (end, base)),
         "followers_accounts": len(end),

@@ -26,7 +26,7 @@ def rankings(f: Facts) -> Section | None:
     first = ranked.iloc[0]
     score = f"{first['score_mark']}{float(first['score']):,.2f}" if indexed else ""
     if len(ranked) == 1:
-        said = f"{f.this}只有“{name(first['name'])}”有发布" + (f"，{what}得分{score}。" if indexed else "。")
+        said = f"{f.this}只有“{name(first['name'])}”有发布" + (f"，指数得分{score}。" if indexed else "。")
     else:
         said = f"按{what}排名，有发布的{len(ranked)}个账号中，{leading(ranked)}居第一"
         said += f"，得分{score}。" if indexed else "。"
