@@ -344,8 +344,8 @@ def problems(session: Session, where: DemandFilter, at: datetime, *, single: boo
     monday = where.end - timedelta(where.end.weekday())
     rows = []
     for group, mine in frame.groupby(frame["group_id"].astype(int)):
-        every = members[group]
-        if len(every) < 2 and not single:
+        every = members.get(group)
+        if every is None or (len(every) < 2 and not single):  # None: all of it is older than the half year
             continue
         how = levels[group]
         towns = every.loc[every["town"] != "", "town"].value_counts()

@@ -326,8 +326,9 @@ def points_words(side: str, view: Side, most: int = 2) -> str:
             said.append(f"{numeral(n)}是{_short(point.quotes[0])}（{point.number:,}条{part}）")
     if not said:
         return ""
-    if len(view.points) == 1:
-        return f"{SIDE_WORDS[side]}观点主要是{said[0].removeprefix('一是')}。"
+    if len(said) == 1:
+        mainly = "主要是" if len(view.points) == 1 else f"有{len(view.points)}类，最集中的是"
+        return f"{SIDE_WORDS[side]}观点{mainly}{said[0].removeprefix('一是')}。"
     mainly = "，主要有" if len(view.points) > most else ""
     return f"{SIDE_WORDS[side]}观点有{len(view.points)}类{mainly}：{'；'.join(said)}。"
 

@@ -75,7 +75,7 @@ def test_a_half_week_is_a_brief_with_its_number_and_everything_beside_the_one_be
     assert "未发出预警，没有在办或新立的事件" in text
     assert "2月27日（周五）最高，为14条" in text and "从平台看，微博16条、占80.0%，晨报4条、占20.0%。" in text
     assert "本期信息18条、排名第1，较上期上升1位。首发于微博·青山话题（微博）" in text
-    assert "网民观点有2类，主要有：一是“还没来水0”（12条，占85.7%）。媒体观点主要是“东街供水恢复”（4条）。" in text
+    assert "网民观点有2类，最集中的是“还没来水0”（12条，占85.7%）。媒体观点主要是“东街供水恢复”（4条）。" in text
     assert "高风险信息中有1条尚未归入事件" in text and "（微博，风险分80，青山街道、水务局）" in text
     rows = {row[0]: row[1:] for row in table(content, "主要指标")}
     assert rows["舆情信息（条）"] == (20, 10, 10, "增长100.0%")
@@ -122,7 +122,7 @@ def test_a_day_goes_by_hours_and_one_that_is_not_over_is_compared_with_nothing(c
     content = build(Period.parse("2026-03-02"), now=NOW)
     text = said(content)
     assert "3月2日（统计至3月2日12时），共监测到舆情信息3条" in text and "环比" not in text
-    assert "信息最集中的时段为9时至10时，为3条。" in text and content.number == "2026年第61期"
+    assert "信息最集中的时段为9时至12时，为3条。" in text and content.number == "2026年第61期"
     assert "当日尚未结束，不作环比、同比" in content.to_json()
     with pytest.raises(BadInput, match="还没有开始"):
         build(Period.parse("2026-03-03"), now=NOW)

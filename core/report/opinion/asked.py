@@ -42,7 +42,7 @@ def _lead(f: Facts) -> str:
     if not told.tracked:
         return said + "来源未提供办理情况，办理是否及时无法判断。"
     part = f"（{told.tracked:,}件有办理情况）" if told.tracked < told.total else ""
-    said += f"已答复或办结{told.closed:,}件{part}"
+    said += f"已答复或办结{told.closed:,}件{part}" if told.closed else f"尚无已答复或办结的{part}"
     if told.due:
         said += (f"，可判断是否按时的{told.due:,}件中按时办理{told.in_time:,}件、"
                  f"占{percent(share(told.in_time, told.due))}")

@@ -13,9 +13,12 @@ from core.report import opinion_parts as parts
 from core.report.content import Block, Chart, Column, Note, Paragraph, Section, Series, Table
 from core.report.opinion.facts import LONG, Facts
 from core.report.opinion.words import against, change_text
+from core.report.sentences import day
 
 BARS = 12
 """Platforms that are drawn."""
+WIDTH = 3
+"""Hours of a span of a single day."""
 
 
 def section(f: Facts) -> Section | None:
@@ -24,14 +27,12 @@ def section(f: Facts) -> Section | None:
         return None
     if f.hours:
         return Section("传播走势", tuple(_by_hour(f)))
-    running = f.last if f.running else None
-    said = parts.turn_words(f.counts, running)
     if len(f.counts) > LONG:
-        chart, table = _by_span(f)
-        blocks: list[Block] = [Paragraph(_calm(f, said)), chart, table, parts.turns_table(f.counts, running)]
-    elif said:
-        blocks = [Paragraph(_calm(f, said)), parts.daily_chart(f.daily, f.counts), parts.turns_table(f.counts, running),
-                  parts.daily_table(f.counts)]
+        return Section("传播走势", tuple(_by_span(f)))
+    running = f.last if f.running else None
+    if said := parts.turn_words(f.counts, running):
+        blocks: list[Block] = [Paragraph(_calm(f, said)), parts.daily_chart(f.daily, f.counts),
+                               parts.turns_table(f.counts, running), parts.daily_table(f.counts)]
     else:
         blocks = [Paragraph("只有一天有采集数据，没有逐日变化。"), parts.daily_table(f.counts)]
     return Section("传播走势", tuple(blocks))
@@ -58,33 +59,30 @@ def _by_hour(f: Facts) -> list[Block]:
     for name in sizes.index:
         value = frame[frame["series"] == name].groupby("day")["value"].sum()
         series.append(Series(str(name), tuple(int(value.get(hour, 0)) for hour in hours)))
-    by_hour = Counter(hour for hour, _ in f.hours)
-    top = max(by_hour.values())
-    best = [hour for hour in hours if by_hour[hour] == top]
-    if top == 1 and len(best) > 1:
-        said = "信息分布零散，没有集中的时段。"
-    elif top == 1:
-        said = f"仅有的1条信息发布于{best[0]}时至{best[0] + 1}时。"
-    elif len(best) > 1:
-        said = f"信息最集中的时段有{len(best)}个，各{top:,}条，首个为{best[0]}时至{best[0] + 1}时。"
-    else:
-        said = f"信息最集中的时段为{best[0]}时至{best[0] + 1}时，为{top:,}条。"
-    rows = [(f"{hour}时至{hour + 1}时", by_hour[hour]) for hour in hours if by_hour[hour]]
-    note = f"未列出的时段没有信息；信息最集中的时段有{len(best)}个。" if len(best) > 1 else "未列出的时段没有信息。"
-    table = Table("分时段信息量", parts.heads("时段", "信息量（条）:int", "并列最高的时段（个）:int"),
-                  tuple((*row, len(best) if row[1] == top else None) for row in rows), note=note)
+    spans = Counter(hour // WIDTH * WIDTH for hour, _ in f.hours)
+    top = max(spans.values())
+    best = [f"{begin}时至{begin + WIDTH}时" for begin in sorted(spans) if spans[begin] == top]
     if len(best) == 1:
-        table = Table("分时段信息量", parts.heads("时段", "信息量（条）:int"), tuple(rows), note=note)
+        said = f"信息最集中的时段为{best[0]}，为{top:,}条。"
+    elif top == 1:
+        said = "信息分布零散，没有集中的时段。"
+    else:
+        said = f"信息最集中的时段有{len(best)}个，各{top:,}条，首个为{best[0]}。"
+    rows = [(f"{begin}时至{begin + WIDTH}时", spans[begin], len(best) if spans[begin] == top else None)
+            for begin in range(0, until + 1, WIDTH)]
+    columns = parts.heads("时段", "信息量（条）:int", *(["并列最高（个）:int"] if len(best) > 1 else []))
+    table = Table("分时段信息量", columns, tuple(row[:len(columns)] for row in rows),
+                  note="最后一段截至数据截止时刻。" if f.running else "")
     return [Paragraph(said), Chart("stacked", "各时段信息量（按平台）", "时", tuple(names), tuple(series), "条"), table]
 
 
-def _by_span(f: Facts) -> tuple[Chart, Table]:
-    """What is long, by months of a year, else by weeks."""
+def _by_span(f: Facts) -> list[Block]:
+    """What is long, by months of a year, else by weeks; of its days the highest."""
     months = f.period.span == "year"
     each, name, begin = ("月", "月份", _month) if months else ("周", "周（周一）", _monday)
     whole: dict[date, int | None] = {}
-    for day, value in f.counts.items():
-        at = begin(day)
+    for one, value in f.counts.items():
+        at = begin(one)
         whole[at] = value if whole.get(at) is None else whole[at] + (value or 0)
     by = defaultdict(Counter)
     for row in f.daily.itertuples():
@@ -95,19 +93,31 @@ def _by_span(f: Facts) -> tuple[Chart, Table]:
                   note="没有柱形处没有采集数据" if None in whole.values() else "")
     table = Table(f"每{each}信息量", (Column(name), Column("信息量（条）", "int")),
                   tuple((_shown(at, months), value) for at, value in whole.items()))
-    return chart, table
+    known = {at: value for at, value in whole.items() if value is not None}
+    most, least = max(known, key=lambda at: (known[at], at)), min(known, key=lambda at: (known[at], at))
+    best = max((one for one in f.counts if f.counts[one] is not None), key=lambda one: (f.counts[one], one))
+    said = f"按{each}看，{_told(most, months)}最多，为{known[most]:,}条"
+    if known[most] > known[least]:
+        said += f"；{_told(least, months)}最少，为{known[least]:,}条"
+    said += f"。单日最高为{day(best)}的{f.counts[best]:,}条。"
+    top = Table("单日最高", (Column("日期", "date"), Column("信息量（条）", "int")), ((best, f.counts[best]),))
+    return [Paragraph(said), chart, table, top]
 
 
-def _month(day: date) -> date:
-    return day.replace(day=1)
+def _month(at: date) -> date:
+    return at.replace(day=1)
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(day.weekday())
+def _monday(at: date) -> date:
+    return at - timedelta(at.weekday())
 
 
 def _shown(at: date, months: bool) -> str:
     return f"{at.month}月" if months else f"{at:%m-%d}"
+
+
+def _told(at: date, months: bool) -> str:
+    return f"{at.month}月" if months else f"{at.month}月{at.day}日起的一周"
 
 
 # --- 平台分布

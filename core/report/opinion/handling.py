@@ -179,8 +179,8 @@ def _alerts(f: Facts) -> Table:
     shown = f.warned.rows.head(ALERTS)
     when, form = parts.clock_column(shown["at"])
     left = f"共{f.warned.total}次，仅列等级较高的{ALERTS}次。" if f.warned.total > ALERTS else ""
-    return Table("预警清单", parts.heads("序号:int", when, "等级", "内容", "地点", "责任单位", "信息（条）:int",
-                                        "确认用时（分）:int", "状态"), tuple(
-        (n, f"{local(row.at):{form}}", labels.LEVELS[row.level], cut(row.title, 40), row.place, row.unit,
-         row.mentions, row.minutes, row.state)
+    return Table("预警清单", parts.heads("序号:int", when, "等级", "内容", "地点", "责任单位", "确认用时（分）:int",
+                                        "状态"), tuple(
+        (n, f"{local(row.at):{form}}", labels.LEVELS[row.level], cut(row.title, 28), row.place, row.unit,
+         row.minutes, row.state)
         for n, row in enumerate(shown.itertuples(), 1)), note=f"状态为{ends(f)}情况。{left}")

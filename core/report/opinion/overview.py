@@ -128,7 +128,8 @@ def figures(f: Facts) -> Table:
                 row += [before, now - before, change_text(now, before, word)]
         rows.append(tuple(row))
     late, overdue = handling.lateness(f)
-    more = [("在办事件（件）", sum(one.open for one in f.cases))]
+    more = [("敏感信息合并转载后（篇）", f.sensitive_size.texts), ("高风险未归入事件（条）", f.unfiled),
+            ("在办事件（件）", sum(one.open for one in f.cases))]
     more += [(f"其中：{word}（件）", n) for word, n in handling.levels(f)]
     more += [("回应时限超时的事件（件）", late)] * bool(late) + [("超期未反馈的任务（项）", overdue)] * bool(overdue)
     more.append(("已确认的预警（次）", f.warned.seen))

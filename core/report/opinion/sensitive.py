@@ -71,16 +71,18 @@ def _told(f: Facts) -> str:
 
 
 def table(f: Facts, items: pd.DataFrame, title: str, *, links: bool = False) -> Table:
-    """Sensitive texts, each once, the riskiest first."""
+    """Sensitive texts, each once, the riskiest first. `links`: with classes, copies and addresses, for an annex.
+    """
     when, form = parts.clock_column(items["published_at"])
     rows = []
     for n, row in enumerate(items.itertuples(), 1):
         at = f"{local(row.published_at):{form}}" + ("" if row.dated else "（采集）")
-        rows.append((n, at, row.platform, cut(row.title, 60) or "（无标题）", int(row.risk), row.kind,
-                     row.town or row.place, row.unit, int(row.copies) - 1, *([row.url] if links else [])))
+        more = [row.kind, int(row.copies) - 1, row.url] if links else []
+        rows.append((n, at, row.platform, cut(row.title, 60 if links else 28) or "（无标题）", int(row.risk),
+                     row.town or row.place, row.unit, *more))
     left = f"；共{f.sensitive_size.texts:,}篇，仅列前{len(items)}篇" if f.sensitive_size.texts > len(items) else ""
-    return Table(title, parts.heads("序号:int", when, "平台", "标题（原文）", "风险分:int", "类别", "地点", "责任单位",
-                                    "转载:int", *(["链接"] if links else [])), tuple(rows),
-                 note=f"风险分0至100，越高越敏感；转载为{f.this}内的同文信息{left}。")
+    return Table(title, parts.heads("序号:int", when, "平台", "标题（原文）", "风险分:int", "地点", "责任单位",
+                                    *(["类别", "转载:int", "链接"] if links else [])), tuple(rows),
+                 note=f"风险分0至100，越高越敏感{f'；转载为{f.this}内的同文信息' if links else ''}{left}。")
 
 

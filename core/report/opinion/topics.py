@@ -106,10 +106,9 @@ def _detail(f: Facts, told: Told) -> str:
 
 
 def _platforms(told: Told) -> str:
-    """`微博8条、东方网7条等9个平台`."""
+    """`微博、东方网、知乎等9个平台`, the largest first."""
     ordered = told.platforms.sort_values(["mentions", "first_at"], ascending=[False, True], kind="stable")
-    named = "、".join(f"{one.platform}{int(one.mentions):,}条" for one in ordered.head(3).itertuples())
-    return f"{named}等{len(ordered)}个平台" if len(ordered) > 3 else named
+    return "、".join(ordered["platform"].head(3)) + (f"等{len(ordered)}个平台" if len(ordered) > 3 else "")
 
 
 def _views(told: Told) -> str:
@@ -130,10 +129,10 @@ def _details(f: Facts) -> Table:
         row, felt = told.row, sum(voice.felt for voice in told.voices.values())
         bad = sum(voice.numbers[NEGATIVE] for voice in told.voices.values())
         towns = int((told.towns["town"] != "").sum())
-        rows.append((int(row["rank"]), cut(str(row["title"]), 30), stamp(row["first_at"]), int(row["platforms"]),
-                     _platforms(told), towns, felt, bad if felt else None, share(bad, felt)))
+        rows.append((int(row["rank"]), cut(str(row["title"]), 30), stamp(row["first_at"]), int(row["platforms"]), towns,
+                     felt, bad if felt else None, share(bad, felt)))
     return Table(DETAILS, (Column("排名", "rank"), Column("话题"), Column("首发时间"), Column("平台", "int"),
-                           Column("主要平台"), Column("街镇", "int"), Column("已判读", "int"), Column("负面", "int"),
+                           Column("街镇", "int"), Column("已判读", "int"), Column("负面", "int"),
                            Column("负面占比", "percent")), tuple(rows), note="平台、街镇为个数，已判读和负面为条数。")
 
 
@@ -143,8 +142,8 @@ def _view_table(f: Facts) -> Table:
         for side, view in ((NETIZENS, told.seen.netizens), (MEDIA, told.seen.media)) if told.seen else ():
             for point in view.points[:POINTS]:
                 shown = "".join(map(quote_words, point.quotes[:1])) or "（原文已变动，不再引用）"
-                rows.append((cut(str(told.row["title"]), 24), SIDE_WORDS[side], len(view.points), shown, point.number,
-                             point.share, point.quotes[0].source if point.quotes else ""))
+                rows.append((cut(str(told.row["title"]), 14), SIDE_WORDS[side], len(view.points), shown, point.number,
+                             point.share, cut(point.quotes[0].source, 12) if point.quotes else ""))
     return Table(VIEWS, (Column("话题"), Column("方面"), Column("观点（类）", "int"), Column("代表性原文"),
                          Column("条数", "int"), Column("占比", "percent"), Column("出处")), tuple(rows),
                  note=f"观点按话题全程的信息归纳，不限于统计时段；各方面列前{POINTS}类，占比以本方面可归纳的信息为分母；"
