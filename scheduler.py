@@ -108,7 +108,7 @@ class Clock:
 
     def _send(self) -> None:
         """Send what is due until stopped; what was begun ends."""
-        sender = deliveries.Dispatcher()
+        sender = deliveries.Dispatcher(alone=True)
         try:
             while not self.stopped.wait(SEND_SECONDS):
                 try:

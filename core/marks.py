@@ -4,7 +4,7 @@ them is kept beside, for lists to filter by."""
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core import audit, db, labels
@@ -33,6 +33,17 @@ def flag(session: Session, ids: Iterable[int], kind: str, on: bool, *, who: str,
     if changed:
         _told(session, who, f"{'标为' if on else '取消'}{labels.DEEDS[kind]}", len(changed), now)
     return len(changed)
+
+
+def unflag(session: Session, ids: Iterable[int], kind: str, why: str, *, who: str, now: datetime) -> int:
+    """Take back a mark from those of these mentions that have it for that reason and were not marked again since;
+    returns how many changed. Raises BadInput. The caller commits."""
+    wanted = sorted(set(ids))
+    newest = select(func.max(MentionDeed.id)).where(
+        MentionDeed.mention_id.in_(wanted), MentionDeed.kind == kind).group_by(MentionDeed.mention_id)
+    given = session.execute(select(MentionDeed.mention_id).where(
+        MentionDeed.id.in_(newest), MentionDeed.on.is_(True), MentionDeed.text == _text(why))).scalars().all()
+    return flag(session, given, kind, False, who=who, now=now, why=f"撤销：{why}") if given else 0
 
 
 def comment(session: Session, mention_id: int, text: str, *, who: str, now: datetime) -> None:

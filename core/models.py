@@ -1162,7 +1162,11 @@ class AlertRule(Row, table=True):
 class Alert(Row, table=True):
     """A rule that fired for one thing. Further ones of the same kind within its cool-down join it."""
 
-    __table_args__ = (Index("ix_alert_group", "rule_id", "group", "at"), Index("ix_alert_next", "next_at"))
+    __table_args__ = (
+        Index("ix_alert_group", "rule_id", "group", "at"), Index("ix_alert_next", "next_at"),
+        Index("ix_alert_untold", "rule_id", sqlite_where=text("told_at IS NULL"),
+              postgresql_where=text("told_at IS NULL")),
+    )
     id: int | None = Field(default=None, primary_key=True)
     rule_id: int = Field(foreign_key="alertrule.id")
     group: str = Field(description="What belongs together within the cool-down: topic:ID, town:NAME, mention:ID …")
@@ -1188,6 +1192,7 @@ class Alert(Row, table=True):
     outcome: str = Field(default="", description="What came of it: incident, wrong, known, other")
     step: int = Field(default=0, description="Of the rule's plan that it has reached")
     next_at: datetime | None = Field(default=None, description="When the next step is due; None: no more")
+    told_at: datetime | None = Field(default=None, description="When it was told, at once or by digest; None: not yet")
     demo: bool = Field(default=False, index=True)
 
 
@@ -1214,6 +1219,7 @@ class Delivery(Row, table=True):
     next_at: datetime | None = Field(default=None, description="Not before")
     done_at: datetime | None = None
     token: str = Field(default="", index=True, description="SHA-256 of the key of its link")
+    resent: int = Field(default=0, description="How often a person had it sent anew")
     note: str = ""
     demo: bool = Field(default=False, index=True)
 
@@ -1224,6 +1230,7 @@ class Attempt(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="delivery.id", index=True)
     channel_id: int = Field(foreign_key="channel.id", index=True)
+    resent: int = Field(default=0, description="The delivery's when it was made: services know attempts apart by it")
     at: datetime
     ended_at: datetime | None = None
     outcome: str = Field(default="", description="labels.OUTCOMES; empty: not known")

@@ -26,11 +26,17 @@ def path_of(channel_id: int) -> str:
     return f"/receipts/{channel_id}/{key}"
 
 
+def check(channel_id: int, key: str) -> None:
+    """Raises Unknown for what is not a channel's own key."""
+    given = f"/receipts/{channel_id}/{key}"
+    if not hmac.compare_digest(path_of(channel_id).encode(), given.encode("utf-8", "replace")):
+        raise Unknown
+
+
 def take(channel_id: int, key: str, body: bytes, now: datetime) -> int:
     """Keep the receipts of a report; returns how many of them are of messages of that channel. One that was kept is not
     changed by a further one. Raises Unknown for another address, BadInput for a body that is none."""
-    if not hmac.compare_digest(path_of(channel_id), f"/receipts/{channel_id}/{key}"):
-        raise Unknown
+    check(channel_id, key)
     with db.session() as session:
         channel = session.get(Channel, channel_id)
         if channel is None:

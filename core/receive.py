@@ -82,12 +82,14 @@ class Receiver:
 
     async def _receipts(self, request: Request) -> JSONResponse:
         """状态报告 of a short message service (core.receipts)."""
-        body = await _body(request, receipts.MAX_BODY)
-        if not isinstance(body, bytes):
-            return JSONResponse({"ok": False, "message": body.words}, body.status)
-        given = (request.path_params["channel"], request.path_params["key"], body, self._now())
+        channel, key = request.path_params["channel"], request.path_params["key"]
         try:
-            kept = await asyncio.get_running_loop().run_in_executor(self._books, receipts.take, *given)
+            receipts.check(channel, key)  # nobody else is listened to
+            body = await _body(request, receipts.MAX_BODY)
+            if not isinstance(body, bytes):
+                return JSONResponse({"ok": False, "message": body.words}, body.status)
+            kept = await asyncio.get_running_loop().run_in_executor(
+                self._books, receipts.take, channel, key, body, self._now())
         except receipts.Unknown:
             return JSONResponse({"ok": False, "message": "没有这个地址"}, 404)
         except BadInput as fault:

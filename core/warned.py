@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlmodel import Session
 
-from core import audit, clock, credentials, db, labels
+from core import audit, clock, credentials, db, labels, marks
 from core.faults import BadInput
 from core.models import Alert, AlertMention, AlertRule, Attempt, Delivery, Mention, Source, Topic
 from core.opinion.alarm import Plan
@@ -38,7 +38,7 @@ def raise_alert(session: Session, alert: Alert, plan: Plan, now: datetime, *, me
         session.flush()
         return alert
     _tell(session, alert, plan, 0, now)
-    alert.next_at = _next(plan, 0, now)
+    alert.next_at, alert.told_at = _next(plan, alert, 0, now), now
     session.add(alert)
     session.flush()
     return alert
@@ -57,7 +57,7 @@ def escalate(session: Session, now: datetime) -> int:
         # Only where nobody has acknowledged it since it was read.
         mine = session.execute(
             update(Alert).where(Alert.id == alert.id, Alert.state == "open", Alert.step == alert.step)
-            .values(step=step, next_at=_next(plan, step, now) if further else None)
+            .values(step=step, next_at=_next(plan, alert, step, now) if further else None)
             .execution_options(synchronize_session=False)).rowcount
         if mine and further:
             _tell(session, alert, plan, step, now)
@@ -83,10 +83,14 @@ def acknowledge(session: Session, alert_id: int, *, who: str, how: str, now: dat
 
 def close(session: Session, alert_id: int, outcome: str, *, who: str, now: datetime, incident: int | None = None
           ) -> None:
-    """Put an alert away, with what came of it (OUTCOMES). Raises BadInput. The caller commits."""
+    """Put an alert away, with what came of it (OUTCOMES); where that is 误报, its mentions are marked so. Raises
+    BadInput. The caller commits."""
     alert = _alert(session, alert_id)
     if outcome not in OUTCOMES:
         raise BadInput("请选择处理结果")
+    if outcome == "wrong":
+        for part in db.chunks(_mentions_of(session, alert), marks.MOST):
+            marks.flag(session, part, "wrong", True, who=who, now=now, why=_why_wrong(alert))
     if alert.state == "open":
         alert.seen_at, alert.seen_by, alert.seen_how = now, who, "room"
     alert.state, alert.closed_at, alert.closed_by, alert.outcome, alert.next_at = "closed", now, who, outcome, None
@@ -98,10 +102,14 @@ def close(session: Session, alert_id: int, outcome: str, *, who: str, now: datet
 
 
 def reopen(session: Session, alert_id: int, *, who: str, now: datetime) -> None:
-    """Take a closing back; it stays acknowledged. Raises BadInput. The caller commits."""
+    """Take a closing back, and the marks that it gave its mentions; it stays acknowledged. Raises BadInput. The caller
+    commits."""
     alert = _alert(session, alert_id)
     if alert.state != "closed":
         raise BadInput("这条预警没有关闭，请刷新页面")
+    if alert.outcome == "wrong":
+        for part in db.chunks(_mentions_of(session, alert), marks.MOST):
+            marks.unflag(session, part, "wrong", _why_wrong(alert), who=who, now=now)
     alert.state, alert.closed_at, alert.closed_by, alert.outcome = "seen", None, "", ""
     session.add(alert)
     audit.note(session, who, "重新打开预警", alert.title)
@@ -109,23 +117,30 @@ def reopen(session: Session, alert_id: int, *, who: str, now: datetime) -> None:
 
 
 def digests(session: Session, now: datetime) -> int:
-    """Tell together what rules with set times have raised since the time before; returns how many deliveries were made.
-    A time at which nothing ran is made up for within twelve hours, and nothing is said where nothing came. The caller
-    commits."""
+    """Tell together what rules with set times have raised and nobody was told of so far; returns how many deliveries
+    were made. A time at which nothing ran is made up for within twelve hours, later than that the next one tells it
+    all; what a rule held back that has set times no more is told now. The caller commits."""
     made = 0
-    for rule in session.execute(select(AlertRule).where(AlertRule.enabled.is_(True))).scalars():
+    untold = select(Alert.rule_id).where(Alert.told_at.is_(None), Alert.demo.is_(False))
+    for rule in session.execute(select(AlertRule).where(AlertRule.id.in_(untold))).scalars().all():
         plan = Plan.of(rule.plan)
-        if not plan.digest or rule.level == "red":
+        held = _by_digest(plan, rule.level)
+        slot = _slot(plan.digest, now) if held else now
+        if now - slot > LATE:
             continue
-        slot, before = _slots(plan.digest, now)
-        if now - slot > LATE or slot <= rule.since:
-            continue
-        alerts = session.execute(select(Alert).where(
-            Alert.rule_id == rule.id, Alert.at > before, Alert.at <= slot, Alert.demo.is_(False),
-        ).order_by(Alert.at.desc())).scalars().all()
+        # Taken before they are read: whoever does the same at the same time finds none of them.
+        taken = session.execute(
+            update(Alert).where(Alert.rule_id == rule.id, Alert.told_at.is_(None), Alert.at <= slot,
+                                Alert.demo.is_(False))
+            .values(told_at=now).returning(Alert.id).execution_options(synchronize_session=False)).scalars().all()
+        alerts = [one for part in db.chunks(taken)
+                  for one in session.execute(select(Alert).where(Alert.id.in_(part))).scalars()]
         if alerts:
+            alerts.sort(key=lambda one: (one.at, one.id), reverse=True)
             content = _digest(rule, alerts, slot).to_dict()
-            made += _make(session, f"digest:{rule.id}:{slot.isoformat()}", plan, 0, content, now, quiet=False)
+            # One that came late to be told at its time makes a digest of its own.
+            key = f"digest:{rule.id}:{slot.isoformat()}:{min(taken)}"
+            made += _make(session, key, plan, 0, content, now, quiet=not held)
     return made
 
 
@@ -176,15 +191,25 @@ def _alert(session: Session, id_: int) -> Alert:
     return found
 
 
+def _mentions_of(session: Session, alert: Alert) -> Sequence[int]:
+    return session.execute(select(AlertMention.mention_id).where(AlertMention.alert_id == alert.id)
+                           .order_by(AlertMention.mention_id)).scalars().all()
+
+
+def _why_wrong(alert: Alert) -> str:
+    return f"预警第{alert.id}号判为误报"
+
+
 def _by_digest(plan: Plan, level: str) -> bool:
     return bool(plan.digest) and level != "red"
 
 
-def _next(plan: Plan, step: int, now: datetime) -> datetime | None:
-    """When the step after this one is due."""
+def _next(plan: Plan, alert: Alert, step: int, now: datetime) -> datetime | None:
+    """When the step after this one is due: counted from when this one hears of it."""
     if step + 1 >= len(plan.steps):
         return None
-    return now + timedelta(minutes=plan.steps[step + 1].after - plan.steps[step].after)
+    heard = now if alert.level == "red" else awake(plan, now)
+    return heard + timedelta(minutes=plan.steps[step + 1].after - plan.steps[step].after)
 
 
 def _tell(session: Session, alert: Alert, plan: Plan, step: int, now: datetime) -> None:
@@ -231,13 +256,12 @@ def awake(plan: Plan, now: datetime) -> datetime:
     return clock.instant(day, *divmod(end, 60))
 
 
-def _slots(minutes: Sequence[int], now: datetime) -> tuple[datetime, datetime]:
-    """The latest of the set times that has come, and the one before it."""
+def _slot(minutes: Sequence[int], now: datetime) -> datetime:
+    """The latest of the set times that has come."""
     today = clock.day_of(now)
-    every = sorted(clock.instant(today - timedelta(days=back), *divmod(minute, 60))
-                   for back in range(3) for minute in minutes)
-    past = [at for at in every if at <= now]
-    return past[-1], past[-2]
+    times = (clock.instant(today - timedelta(days=back), *divmod(minute, 60))
+             for back in range(2) for minute in minutes)
+    return max(at for at in times if at <= now)
 
 
 def _drop_further(session: Session, alert: Alert, why: str) -> None:

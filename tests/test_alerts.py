@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from core import alerts, clock, sift, unsifted, warned, watches
+from core import alerts, clock, marks, sift, unsifted, warned, watches
 from core.credentials import seal
 from core.faults import BadInput
-from core.models import Alert, AlertMention, AlertRule, Channel, Delivery, Mention, Person, Source
+from core.models import Alert, AlertMention, AlertRule, Channel, Delivery, Mention, MentionMark, Person, Source
 from core.opinion.alarm import Plan
 from tests.test_sift import tell
 
@@ -171,7 +171,7 @@ def test_nobody_acknowledged_the_next_one_is_told_once_and_then_nobody(session, 
 
 
 def test_acknowledged_by_one_is_no_business_of_the_next(session, office):
-    rule(session, quiet=[13 * 60, 14 * 60])
+    rule(session)
     at = NOW + timedelta(hours=1)
     arrive(session, office, at, a=FIRE)
     warned.escalate(session, at + timedelta(minutes=10))
@@ -188,6 +188,31 @@ def test_acknowledged_by_one_is_no_business_of_the_next(session, office):
     assert raised(session)[0].state == "seen" and raised(session)[0].outcome == ""
     with pytest.raises(BadInput, match="不存在"):
         warned.acknowledge(session, 99, who="", how="room", now=at)
+
+
+def test_the_next_one_is_told_when_the_one_before_has_had_time_to_hear(session, office):
+    rule(session, quiet=[11 * 60, 13 * 60])
+    rule(session, name="红", level="red", quiet=[11 * 60, 13 * 60])
+    end = clock.instant(clock.day_of(NOW), 13)
+    arrive(session, office, a=FIRE)
+    assert [one.next_at for one in raised(session)] == [end + timedelta(minutes=10), NOW + timedelta(minutes=10)]
+    assert warned.escalate(session, end) == 1, "the red one"
+    assert warned.escalate(session, end + timedelta(minutes=10)) == 1
+
+
+def test_what_was_closed_as_wrong_gives_its_marks_back(session, office, monkeypatch):
+    monkeypatch.setattr(marks, "MOST", 1)
+    rule(session)
+    arrive(session, office, a=FIRE, b="转：" + FIRE + "！", c="【转载】" + FIRE)
+    wrong = select(MentionMark.mention_id).where(MentionMark.wrong).order_by(MentionMark.mention_id)
+    marks.flag(session, [3], "wrong", True, who="王敏", now=NOW)
+    warned.close(session, 1, "wrong", who="王敏", now=NOW)
+    assert session.execute(wrong).scalars().all() == [1, 2, 3]
+    for on in (False, True):
+        marks.flag(session, [1], "wrong", on, who="李强", now=NOW)
+    warned.reopen(session, 1, who="王敏", now=NOW)
+    session.commit()
+    assert session.execute(wrong).scalars().all() == [1, 3], "what people said themselves stands"
 
 
 def test_quiet_hours_hold_all_but_what_is_red(session, office):
@@ -219,6 +244,36 @@ def test_a_digest_tells_at_its_times_what_came_between_and_says_nothing_of_nothi
     content = session.execute(select(Delivery.content)).scalars().first()
     assert content["count"] == 2 and "2 项" in content["title"] and "东街" in content["text"]
     assert warned.digests(session, evening + timedelta(hours=16)) == 0
+
+
+def test_no_digest_leaves_out_what_came_before_a_pause_or_late(session, office):
+    rule(session, digest=[8 * 60, 17 * 60], grouping="each", now=NOW - timedelta(hours=8))
+    day = clock.day_of(NOW)
+    arrive(session, office, clock.instant(day, 7, 40), a=FIRE)
+    arrive(session, office, b="东街一居民楼爆炸致5人死亡")
+    evening = clock.instant(day, 17, 30)
+    assert warned.digests(session, evening) == 2, "nothing ran at 8"
+    arrive(session, office, clock.instant(day, 16, 59), c="西站货车爆炸致4人死亡")
+    assert warned.digests(session, evening) == 2 and warned.digests(session, evening) == 0
+    session.commit()
+    told = session.execute(select(Delivery.content).where(Delivery.person_id.is_not(None)).order_by(Delivery.id))
+    assert [one["count"] for one in told.scalars()] == [2, 1]
+    arrive(session, office, evening, d="南门仓库爆炸致6人死亡")
+    later = clock.instant(day + timedelta(days=2), 6)
+    assert warned.digests(session, later) == 0, "too late for that time"
+    assert warned.digests(session, later + timedelta(hours=2)) == 2, "and told at the next"
+
+
+def test_a_rule_that_tells_at_once_from_now_on_tells_what_it_held_back(session, office):
+    made = rule(session, digest=[17 * 60], grouping="each")
+    arrive(session, office, a=FIRE)
+    alerts.save(session, name=made.name, subject="mention", terms=made.terms, level="orange",
+                plan=made.plan | {"digest": []}, id_=made.id, who="王敏", now=NOW)
+    arrive(session, office, b="东街一居民楼爆炸致5人死亡")
+    assert len(due(session)) == 2 and warned.digests(session, NOW) == 2 and warned.digests(session, NOW) == 0
+    alerts.save(session, name=made.name, subject="mention", terms=made.terms, level="orange",
+                plan=made.plan | {"digest": [17 * 60]}, id_=made.id, who="王敏", now=NOW)
+    assert warned.digests(session, NOW + timedelta(hours=6)) == 0, "all of it was told"
 
 
 def test_the_links_key_is_known_again_and_not_in_the_database(session, office, monkeypatch):

@@ -1,6 +1,7 @@
 """What is to be said goes out by the first channel that takes it, once: against services that answer as documented."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -11,7 +12,7 @@ from core import channels, deliveries, people, receipts
 from core.deliveries import Dispatcher, send_due
 from core.models import Attempt, Channel, Delivery
 from core.receive import Receiver
-from core.senders import SENDERS, Message
+from core.senders import SENDERS, Message, Verdict
 from tests.lab import Lab
 from tests.lab.senders import mail_fields
 from tests.lab.services.group_bots import WeComBot
@@ -176,6 +177,76 @@ def test_a_bots_limit_of_a_minute_is_kept_before_it_says_so(session, town, lab):
     assert waiting and all(one.next_at > datetime.now(UTC) for one in waiting)
 
 
+@pytest.mark.parametrize("kind", ["wecom", "mail"])
+def test_who_takes_it_and_answers_too_late_is_told_once_more_and_no_further(session, town, lab, kind):
+    with Post() as post:
+        bot = lab.mount(WeComBot())
+        service, fields = (bot, bot.sample()) if kind == "wecom" else (post, mail_fields(post))
+        way = channels.add(session, name="慢", kind=kind, fields=fields, who="", now=NOW)
+        session.commit()
+        made = order(session, ways=(way.id,), at=NOW)
+        if kind == "wecom":
+            service.script("", *["lost"] * 4)
+        else:
+            service.acts += ["lost"] * 4
+        at = NOW
+        for _ in range(200):
+            at += timedelta(minutes=10)
+            send_due(lambda: at)  # noqa: B023
+        session.refresh(made)
+        assert (made.state, len(service.taken)) == ("unknown", 2) and "核实" in made.note
+        assert ["重发" in one.text for one in service.taken] == [False, True]
+        deliveries.again(session, made.id, who="王敏", now=at)
+        session.commit()
+        send_due(lambda: at)
+        assert len(service.taken) == 3 and service.taken[2].mine.count("-") == service.taken[0].mine.count("-") + (
+            kind == "mail"), "another message than those before"
+        for _ in range(5):
+            at += timedelta(minutes=10)
+            send_due(lambda: at)  # noqa: B023
+        assert len(service.taken) == 4
+
+
+def test_what_nobody_knows_of_goes_by_the_other_channel(session, town, lab):
+    bot = lab.mount(WeComBot())
+    bot.script("", *["lost"] * 4)
+    way = channels.add(session, name="群", kind="wecom", fields=bot.sample(), who="", now=NOW)
+    town["tencent"].script("", *["502"] * 4)
+    session.commit()
+    order(session, ways=(way.id, 2), at=NOW)
+    for minute in range(0, 120, 10):
+        send_due(lambda: NOW + timedelta(minutes=minute))  # noqa: B023
+    assert state(session) == ["accepted"] and len(bot.taken) <= 2 and len(town["tencent"].taken) == 1
+
+
+def test_mails_that_take_long_keep_no_warning_waiting(session, town, monkeypatch):
+    go, begun = threading.Event(), []
+
+    def slowly(self, http, fields, message, to, mine):
+        begun.append(mine)
+        go.wait(30)
+        return Verdict("ok")
+
+    monkeypatch.setattr(type(SENDERS["mail"]), "_send", slowly)
+    way = channels.add(session, name="邮件", kind="mail", who="", now=NOW, fields={
+        "host": "127.0.0.1", "sender": "yqjc@district.gov.cn"})
+    session.commit()
+    for n in range(deliveries.WORKERS + 2):
+        order(session, f"edition:{n}:person:1", ways=(way.id,))
+    sender, until = Dispatcher(alone=True), time.monotonic() + 20
+    sender.step()
+    order(session, ways=(1,))
+    while state(session)[-1] != "accepted" and time.monotonic() < until:
+        sender.step()
+        time.sleep(0.02)
+    assert state(session)[-1] == "accepted" and len(begun) == deliveries.SLOW
+    go.set()
+    while sender.step() or (set(state(session)) != {"accepted"} and time.monotonic() < until):
+        sender.settle()
+    sender.close()
+    assert set(state(session)) == {"accepted"} and len(set(begun)) == len(begun) == deliveries.WORKERS + 2
+
+
 # --- Killed in the middle -------------------------------------------------------------------------------------------
 
 
@@ -225,6 +296,32 @@ def test_a_group_that_cannot_be_asked_is_told_again_and_told_so(session, town, l
     assert state(session) == ["accepted"] and "重发" in service.taken[0].text
 
 
+def test_a_fault_of_ours_after_the_service_took_it_sends_nothing_twice(session, town, monkeypatch):
+    order(session)
+    with monkeypatch.context() as locked:
+        for name in ("_keep", "_waiting"):
+            locked.setattr(deliveries, name, lambda *_, **__: 1 / 0)
+        send_due()
+    assert state(session) == ["sending"] and outcomes(session) == [(1, "")]
+    send_due()
+    assert state(session) == ["sending"], "whoever is not alone can't know that nobody is at it"
+    sender = Dispatcher(alone=True)
+    assert sender.step() == 1 and sender.step() == 0
+    sender.settle()
+    sender.close()
+    assert state(session) == ["accepted"] and len(town["aliyun"].taken) == 1 and not town["tencent"].taken
+
+
+def test_an_attempt_without_an_end_is_asked_after(session, town, monkeypatch):
+    order(session)
+    with monkeypatch.context() as locked:
+        locked.setattr(deliveries, "_keep", lambda *_, **__: 1 / 0)
+        send_due()
+    assert state(session) == ["waiting"]
+    send_due(lambda: datetime.now(UTC) + deliveries.LONGEST)
+    assert state(session) == ["accepted"] and len(town["aliyun"].taken) == 1
+
+
 def test_two_who_send_at_once_send_once(session, town):
     order(session)
     threads = [threading.Thread(target=send_due) for _ in range(3)]
@@ -256,6 +353,66 @@ def test_receipts_are_fetched_and_tell_what_was_delivered(session, town):
     send_due()
     deliveries.fetch_receipts(datetime.now(UTC))
     assert state(session) == ["delivered"]
+
+
+def test_a_receipt_between_the_services_word_and_our_note_is_not_lost(session, town, monkeypatch):
+    keep = deliveries._keep
+
+    def and_reported(attempt_id, *given, **more):
+        keep(attempt_id, *given, **more)
+        deliveries.keep_receipt(attempt_id, False, "关机", datetime.now(UTC))
+        monkeypatch.undo()
+
+    monkeypatch.setattr(deliveries, "_keep", and_reported)
+    order(session)
+    send_due()
+    assert state(session) == ["accepted"] and outcomes(session) == [(1, "ok"), (2, "ok")]
+
+
+def test_what_is_sent_anew_is_another_message(session, town):
+    aliyun, now = town["aliyun"], datetime.now(UTC)
+    made = order(session, ways=(1,))
+    send_due()
+    aliyun.undelivered.add(aliyun.taken[0].mine)
+    deliveries.fetch_receipts(now)
+    assert state(session) == ["failed"]
+    deliveries.again(session, made.id, who="王敏", now=now)
+    session.commit()
+    # Its request is lost on the way: what the service knows of the first one says nothing of it.
+    session.add(Attempt(delivery_id=made.id, channel_id=1, at=now - timedelta(minutes=1), resent=1))
+    session.commit()
+    send_due()
+    assert state(session) == ["accepted"] and len(aliyun.taken) == 2
+    way = session.get(Channel, 1, populate_existing=True)
+    assert (way.fault, way.failures) == ("", 0), "that it had nothing was no fault of the channel"
+    first = session.execute(select(Attempt.id).order_by(Attempt.id)).scalars().first()
+    deliveries.keep_receipt(first, True, "", now)
+    deliveries.fetch_receipts(now)
+    assert state(session) == ["delivered"]
+
+
+def test_asked_for_at_once_what_waits_stays_the_same_message(session, town):
+    town["aliyun"].script("", "lost", "html")
+    made = order(session)
+    sender = Dispatcher()
+    sender.step()
+    sender.settle()
+    sender.close()
+    assert state(session) == ["waiting"] and len(town["aliyun"].taken) == 1
+    deliveries.again(session, made.id, who="王敏", now=datetime.now(UTC))
+    session.commit()
+    send_due()
+    assert state(session) == ["accepted"] and len(town["aliyun"].taken) == 1 and not town["tencent"].taken
+
+
+def test_a_channel_that_cannot_be_opened_keeps_no_receipts_of_others(session, town):
+    order(session, ways=(2,))
+    order(session, "alert:2:0:person:1", ways=(1,))
+    send_due()
+    session.get(Channel, 2).sealed = b"x"
+    session.commit()
+    assert deliveries.fetch_receipts(datetime.now(UTC)) == 1
+    assert state(session) == ["accepted", "delivered"]
 
 
 # --- Receipts that a service sends of itself ------------------------------------------------------------------------
@@ -303,6 +460,7 @@ def test_what_did_not_arrive_goes_out_by_the_next_channel(session, mas):
 
 @pytest.mark.parametrize(("path", "body", "status"), [
     ("/receipts/1/0123456789abcdef0123456789abcdef", b"[]", 404), ("/receipts/9/x", b"[]", 404),
+    ("/receipts/1/%C3%A9", b"[]", 404),
     (None, b"not json", 400), (None, b'[{"mobile": "13812345678"}]', 400), (None, b"[1]", 400),
     (None, b'[{"msgGroup": "other", "reportStatus": "CM:0000"}]', 200),
 ])

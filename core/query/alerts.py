@@ -32,7 +32,10 @@ from core.warned import OUTCOMES
 
 STATES = {"open": "待确认", "seen": "已确认", "closed": "已处理"}
 RECEIPTS = {"delivered": "已送达", "undelivered": "未送达"}
-LISTED = 500
+UNDONE = ("failed", "unknown")
+"""States of deliveries that a person has to look after."""
+LISTED, SENT = 500, 300
+"""Alerts, and deliveries, that are listed at most."""
 COLUMNS = ("alert_id", "level", "state", "title", "gist", "place", "mentions", "at", "rule", "unit", "waiting", "told",
            "failed", "seen_by", "seen_at", "outcome", "demo")
 DELIVERY_COLUMNS = ("delivery_id", "step", "to", "channel", "state", "made_at", "done_at", "note", "receipt", "tries")
@@ -40,7 +43,7 @@ DELIVERY_COLUMNS = ("delivery_id", "step", "to", "channel", "state", "made_at", 
 
 def counts(session: Session, where: Filter) -> dict[str, int]:
     """Alerts of the period by state (open, seen, closed), those open that are red or orange (`grave`), and deliveries
-    that failed (`failed`)."""
+    that failed or of which nobody knows (`failed`)."""
     begin, end = _span(where)
     rows = session.execute(
         select(Alert.state, Alert.level, func.count()).where(Alert.at >= begin, Alert.at < end)
@@ -51,7 +54,7 @@ def counts(session: Session, where: Filter) -> dict[str, int]:
         out["grave"] += number if state == "open" and level in ("red", "orange") else 0
     out["failed"] = session.execute(
         select(func.count()).select_from(Delivery).where(
-            Delivery.state == "failed", Delivery.made_at >= begin, Delivery.made_at < end)).scalar_one()
+            Delivery.state.in_(UNDONE), Delivery.made_at >= begin, Delivery.made_at < end)).scalar_one()
     return out
 
 
@@ -98,8 +101,8 @@ def _span(where: Filter) -> tuple[datetime, datetime]:
 
 def _sent(session: Session, ids: list[int]) -> dict[int, dict[str, int]]:
     out: dict[int, dict[str, int]] = {}
-    names = {"waiting": "waiting", "sending": "waiting", "unknown": "waiting", "accepted": "told", "delivered": "told",
-             "failed": "failed"}
+    names = {"waiting": "waiting", "sending": "waiting", "accepted": "told", "delivered": "told",
+             **dict.fromkeys(UNDONE, "failed")}
     for alert, state, number in session.execute(
         select(Delivery.alert_id, Delivery.state, func.count()).where(Delivery.alert_id.in_(ids))
         .group_by(Delivery.alert_id, Delivery.state)
@@ -156,10 +159,18 @@ def _mentions(session: Session, alert: Alert) -> pd.DataFrame:
     return frame.assign(risk=frame["risk"].astype("Int64"))
 
 
-def deliveries(session: Session, alert_id: int | None = None, limit: int = 300) -> pd.DataFrame:
+def undone(session: Session) -> int:
+    """How many deliveries failed, or nobody knows of."""
+    return session.execute(select(func.count()).select_from(Delivery).where(Delivery.state.in_(UNDONE))).scalar_one()
+
+
+def deliveries(
+    session: Session, alert_id: int | None = None, undone: bool = False, limit: int = SENT
+) -> pd.DataFrame:
     """Deliveries of an alert in order, or of all, the newest first (DELIVERY_COLUMNS): `step` 首报, 第2级 …; `channel`
-    and `receipt` of the last attempt."""
+    and `receipt` of the last attempt; `undone`: only those that failed or that nobody knows of."""
     query = select(Delivery, Person.name).outerjoin(Person, Person.id == Delivery.person_id)
+    query = query.where(Delivery.state.in_(UNDONE)) if undone else query
     query = (query.where(Delivery.alert_id == alert_id).order_by(Delivery.id) if alert_id
              else query.order_by(Delivery.id.desc()))
     rows = session.execute(query.limit(limit)).all()
@@ -177,7 +188,8 @@ def deliveries(session: Session, alert_id: int | None = None, limit: int = 300) 
             "delivery_id": delivery.id, "to": person or group, "step": _step(delivery),
             "channel": names.get(last.channel_id, "") if last else "", "state": labels.DELIVERIES[delivery.state],
             "made_at": delivery.made_at, "done_at": delivery.done_at,
-            "note": (last.note if last and last.outcome != "ok" else "") or delivery.note,
+            "note": (last.note if last and last.outcome != "ok" and delivery.state != "unknown" else "")
+            or delivery.note,
             "receipt": RECEIPTS.get(last.receipt if last else "", ""),
             "tries": len(mine),
         })
@@ -219,14 +231,15 @@ def rules(session: Session) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a rule can ask for and whom it can tell: (id, name) each; `direct` channels reach people, `groups` are bots
-    and other systems."""
+    """What a rule can ask for and whom it can tell: (id, name) each; `away` are people who are told no more (停用),
+    `direct` channels reach people, `groups` are bots and other systems."""
 
     kinds: tuple[str, ...]
     towns: tuple[str, ...]
     units: tuple[tuple[int, str], ...]
     watches: tuple[tuple[int, str], ...]
     people: tuple[tuple[int, str], ...]
+    away: tuple[tuple[int, str], ...]
     direct: tuple[tuple[int, str], ...]
     groups: tuple[tuple[int, str], ...]
 
@@ -242,6 +255,7 @@ def choices(session: Session) -> Choices:
              for table, where, order in (
                  (Unit, (), (Unit.sort, Unit.name)), (Watch, (), (Watch.sort, Watch.name)),
                  (Person, (Person.active.is_(True),), (Person.id,)))}
+    away = session.execute(select(Person.id, Person.name).where(Person.active.is_(False)).order_by(Person.id)).all()
     ways = session.execute(select(Channel.id, Channel.name, Channel.kind).order_by(Channel.sort, Channel.id)).all()
     reach = {row.id: SENDERS[row.kind].reaches for row in ways}
     ours = district.profile(session)
@@ -249,6 +263,7 @@ def choices(session: Session) -> Choices:
         select(Unit.name).where(Unit.kind == "street").order_by(Unit.sort, Unit.name)).scalars())
     return Choices(
         CLASSES, tuple(dict.fromkeys((*ours.streets, *streets))), named[Unit], named[Watch], named[Person],
+        tuple((row.id, row.name) for row in away),
         tuple((row.id, row.name) for row in ways if reach[row.id] != "group"),
         tuple((row.id, row.name) for row in ways if reach[row.id] == "group"))
 

@@ -46,6 +46,7 @@ class Base:
     per_minute: ClassVar[int]
     reports: ClassVar[bool] = False
     asks: ClassVar[float] = 0
+    slow: ClassVar[bool] = False
     fields: ClassVar[tuple[Field, ...]]
 
     def check(self, fields: Mapping[str, str]) -> None:

@@ -5,7 +5,6 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Mapping
-from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -21,7 +20,7 @@ from core.records import one_line
 from core.senders import words
 from core.senders.base import INSIDE, NO_MAIL, Base, inside
 from core.senders.model import Field, Message, Recipient, Verdict
-from core.senders.wire import PATIENCE, Patience, resolved, unreachable
+from core.senders.wire import Patience, resolved, unreachable
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 """An address that every relay takes."""
@@ -33,7 +32,12 @@ TYPES = {
 }
 SUBJECT = 120
 """Characters of a subject."""
-_HARMLESS = "同一封邮件的编号不变，重发只会被收件方当作同一封，可以重发"
+CONNECT, SAY, TAKE = 10.0, 30.0, 120.0
+"""Seconds that a server has to be reached, to answer a command, and to say whether it has taken a mail: scanning one
+with attachments takes it a while, and an answer that was not waited for is one that nobody knows."""
+SLOWEST = 16_000
+"""Bytes a second below which a mail is not carried on."""
+_PART = 64_000
 
 
 class _Refused(Exception):
@@ -47,7 +51,7 @@ class _Refused(Exception):
 
 class Mail(Base):
     kind, name, reaches = "mail", "邮件", "mail"
-    per_minute = 30
+    per_minute, slow = 30, True
     fields = (
         Field("host", "邮件服务器", binds=True, help="如 smtp.district.gov.cn"),
         Field("security", "加密方式", required=False, default="ssl", binds=True, choices={
@@ -83,12 +87,7 @@ class Mail(Base):
         found = resolved(host, port, inside(fields))
         if isinstance(found, Verdict):
             return found
-        return _carry(found, host, port, fields, written(message, to, fields, mine), to.mail, http.timeout)
-
-    def _find(
-        self, http: httpx.Client, fields: Mapping[str, str], to: Recipient, mine: str, at: datetime
-    ) -> Verdict | None:
-        return Verdict("RETRY", note=_HARMLESS)
+        return _carry(found, host, port, fields, written(message, to, fields, mine).as_bytes(), to.mail)
 
 
 def written(message: Message, to: Recipient, fields: Mapping[str, str], mine: str) -> EmailMessage:
@@ -130,12 +129,13 @@ def _html(text: str, link: str, word: str) -> str:
 class _Plain(smtplib.SMTP):
     """Connects to the address that was checked, and holds the certificate against the host's name."""
 
-    def __init__(self, address: str, host: str, timeout: float, patience: Patience):
-        super().__init__(local_hostname="localhost.localdomain", timeout=timeout)
+    def __init__(self, address: str, host: str, patience: Patience):
+        super().__init__(local_hostname="localhost.localdomain", timeout=SAY)
         self._address, self._host, self._patience = address, host, patience
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        made = socket.create_connection((self._address, port), timeout)
+        made = socket.create_connection((self._address, port), CONNECT)
+        made.settimeout(timeout)
         self._patience.hold(made)
         return made
 
@@ -155,14 +155,12 @@ class _Course:
 
 
 def _carry(
-    found: list[str], host: str, port: int, fields: Mapping[str, str], mail: EmailMessage, to: str,
-    timeout: httpx.Timeout,
+    found: list[str], host: str, port: int, fields: Mapping[str, str], mail: bytes, to: str
 ) -> Verdict:
-    seconds = timeout.read or PATIENCE
     course, error = _Course(), Exception()
     for address in found:
-        patience = Patience(3 * seconds)
-        smtp = (_Ssl if fields["security"] == "ssl" else _Plain)(address, host, seconds, patience)
+        patience = Patience(3 * SAY + len(mail) / SLOWEST + TAKE)
+        smtp = (_Ssl if fields["security"] == "ssl" else _Plain)(address, host, patience)
         try:
             with patience:
                 return _talk(smtp, host, port, fields, mail, to, patience, course)
@@ -178,7 +176,7 @@ def _carry(
 
 
 def _talk(
-    smtp: _Plain, host: str, port: int, fields: Mapping[str, str], mail: EmailMessage, to: str, patience: Patience,
+    smtp: _Plain, host: str, port: int, fields: Mapping[str, str], mail: bytes, to: str, patience: Patience,
     course: _Course,
 ) -> Verdict:
     """One conversation. Raises _Refused, OSError, SMTPException, ValueError."""
@@ -196,8 +194,11 @@ def _talk(
     _demand("sender", smtp.mail(fields["sender"]), 250)
     _demand("recipient", smtp.rcpt(to), 250, 251)
     _demand("data", smtp.docmd("DATA"), 354)
-    smtp.send(re.sub(rb"(?m)^\.", b"..", mail.as_bytes()) + b".\r\n")
+    data = re.sub(rb"(?m)^\.", b"..", mail) + b".\r\n"
+    for start in range(0, len(data), _PART):  # a socket's patience is for all that it is given at once
+        smtp.send(data[start : start + _PART])
     course.sent = True
+    smtp.sock.settimeout(TAKE)
     said = _demand("data", smtp.getreply(), 250)
     return Verdict("ok", "250", reference=one_line(said.decode("utf-8", "replace"))[:200])
 

@@ -128,6 +128,8 @@ class Sender(Protocol):
     asks: float
     """Seconds after which the service knows for certain, or never will, of a message whose answer was lost; 0: it can't
     be asked, or sending again does no harm."""
+    slow: bool
+    """A call may take minutes."""
 
     def check(self, fields: Mapping[str, str]) -> None:
         """Raises BadInput for fields that can't be right."""

@@ -1,9 +1,10 @@
 """预警 in its room: what waits for somebody, one alert with what it stands for and who was told, what comes of it."""
 
+import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
-from core import clock, deliveries, incidents, labels, marks, warned
+from core import clock, deliveries, incidents, labels, warned
 from core.models import Alert
 from core.query import alerts
 from core.query.alerts import STATES, Told
@@ -51,7 +52,7 @@ def section(where: Filter) -> None:
         Card("其中红、橙", labels.thousands(number["grave"])),
         Card("已确认", labels.thousands(number["seen"]), help="有人确认收到，尚未处理完"),
         Card("已处理", labels.thousands(number["closed"])),
-        Card("通知失败", labels.thousands(number["failed"]), help="各渠道都没有发出去的通知，见“发送记录”"),
+        Card("通知失败", labels.thousands(number["failed"]), help="没有发出去、或不知对方是否收到的通知，见“发送记录”"),
     ])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         state = st.segmented_control("状态", [_ALL, *STATES.values()], default=_ALL, key="alert_state", required=True,
@@ -66,6 +67,8 @@ def section(where: Filter) -> None:
         return
     chosen = pick(frame, _COLUMNS, frame["alert_id"], key="alert_table", word="alert", alt="预警列表",
                   height=min(38 * (len(frame) + 1), 420))
+    if len(frame) == alerts.LISTED:
+        caption(f"只列出前 {alerts.LISTED} 条（待确认、等级高的在前），其余请缩短周期或按状态、等级、词查找。")
     if chosen is not None:
         _opened(chosen)
     export(frame, _COLUMNS, f"预警 {where.start} 至 {where.end}", key="alerts")
@@ -152,9 +155,11 @@ def _deeds(alert: Alert, reader: str) -> None:
         with st.popover("处理完毕", icon=":material/task_alt:"):
             outcomes = {word: key for key, word in warned.OUTCOMES.items() if key != "incident"}
             outcome = st.radio("结果", list(outcomes), key=f"alert_outcome_{alert.id}",
-                               help="选“误报”会把这些信息标为误报，并计入规则的误报率")
+                               help="选“误报”会把这些信息标为误报（重新打开时撤回），并计入规则的误报率")
             if st.button("确定", type="primary", key=f"alert_close_{alert.id}"):
-                _do(lambda session: _close(session, alert, outcomes[outcome], who))
+                _do(lambda session: (
+                    warned.close(session, alert.id, outcomes[outcome], who=who, now=clock.now()),
+                    f"已处理：{outcome}。")[1])
 
 
 def _do(deed) -> None:
@@ -172,14 +177,6 @@ def _incident(session: Session, alert: Alert, who: str) -> str:
     return f"已立为事件“{made.title}”，在“事件处置”中继续。"
 
 
-def _close(session: Session, alert: Alert, outcome: str, who: str) -> str:
-    now = clock.now()
-    if outcome == "wrong" and (ids := alerts.mention_ids(session, alert.id)):
-        marks.flag(session, ids[: marks.MOST], "wrong", True, who=who, now=now, why=f"预警第{alert.id}号判为误报")
-    warned.close(session, alert.id, outcome, who=who, now=now)
-    return f"已处理：{warned.OUTCOMES[outcome]}。"
-
-
 def _mentions(told: Told) -> None:
     if told.mentions.empty:
         empty("这条预警不是由单条信息引起的，没有可列的信息。")
@@ -193,25 +190,31 @@ def _deliveries(told: Told) -> None:
     if told.deliveries.empty:
         empty("演示数据的预警不通知任何人。" if told.alert.demo else "这条规则没有设置即时通知，见规则的“通知”部分。")
         return
-    table(told.deliveries, _DELIVERIES, key=f"alert_deliveries_{told.alert.id}", alt="通知记录")
+    _pick_sent(told.deliveries, f"alert_deliveries_{told.alert.id}", "通知记录")
 
 
 def sent() -> None:
-    """发送记录: every delivery, the newest first; one that failed can be tried again."""
-    frame = ask(alerts.deliveries)
+    """发送记录: the deliveries, the newest first, or those alone that failed or that nobody knows of."""
+    undone = ask(alerts.undone)
+    only = bool(undone) and st.toggle(f"只看失败和结果不明的（{labels.thousands(undone)}）", key="sent_failed")
+    frame = ask(alerts.deliveries, None, only)
     if frame.empty:
         empty("还没有发出过通知。", ":material/outgoing_mail:")
         return
-    failed = frame[frame["state"] == labels.DELIVERIES["failed"]]
-    if len(failed) and st.toggle(f"只看失败的（{len(failed)}）", key="sent_failed"):
-        frame = failed
-    chosen = pick(frame, _DELIVERIES, frame["delivery_id"], key="sent_table", alt="发送记录")
+    _pick_sent(frame, "sent_table", "发送记录")
+    if len(frame) == alerts.SENT:
+        caption(f"只列出最新的 {alerts.SENT} 条；较早的，请打开那条预警，在“通知”里看。")
+
+
+def _pick_sent(frame: pd.DataFrame, key: str, alt: str) -> None:
+    """Deliveries, and every call for the one that is picked; one that failed can be sent anew."""
+    chosen = pick(frame, _DELIVERIES, frame["delivery_id"], key=key, alt=alt)
     row = next((row for row in frame.to_dict("records") if row["delivery_id"] == chosen), None)
     if row is not None:
         st.markdown(f"**{plain(row['to'])}**　{row['state']}　{plain(row['note'] or '')}")
         table(ask(alerts.attempts, int(chosen)), _ATTEMPTS, key=f"attempts_{chosen}", alt="每次发送")
-        if row["state"] == labels.DELIVERIES["failed"] and st.button("重新发送", icon=":material/send:",
-                                                                    key=f"again_{chosen}"):
+        undone = {labels.DELIVERIES[state] for state in alerts.UNDONE}
+        if row["state"] in undone and st.button("重新发送", icon=":material/send:", key=f"again_{chosen}"):
             _do(lambda session: (deliveries.again(session, int(chosen), who=WHO, now=clock.now()), "已排队重发。")[1])
 
 

@@ -230,7 +230,9 @@ def _incident(turn: str, before: Mapping[str, Any], _: asked.Choices) -> dict[st
 
 
 def _plan(turn: str, before: Plan, subject: str, choices: asked.Choices) -> dict[str, Any]:
-    people, direct, groups = dict(choices.people), dict(choices.direct), dict(choices.groups)
+    direct, groups = dict(choices.direct), dict(choices.groups)
+    told = {id_ for step in before.steps for id_ in step.people}
+    people = dict(choices.people) | {id_: f"{name}（已停用）" for id_, name in choices.away if id_ in told}
     steps: list[dict[str, Any]] = []
     for n in range(_STEPS):
         held = before.steps[n] if n < len(before.steps) else None
@@ -241,9 +243,10 @@ def _plan(turn: str, before: Plan, subject: str, choices: asked.Choices) -> dict
                                     width=420)
             after = st.number_input("无人确认几分钟后", 1, 1440, held.after if held and n else 10 * n or 1, 5,
                                     key=f"rule_after{n}_{turn}", width=160) if n else 0
-        if not chosen:
+        if chosen:  # whoever is left first is told at once
+            steps.append({"people": chosen, "after": after if steps else 0})
+        elif n + 1 >= len(before.steps):
             break
-        steps.append({"people": chosen, "after": after})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         channels = st.multiselect("发给个人的渠道（按先后，前一个发不出就用后一个）", list(direct),
                                   [id_ for id_ in before.channels if id_ in direct], key=f"rule_channels_{turn}",

@@ -41,6 +41,8 @@ class _Handler:
         if act.startswith("data "):
             return act.removeprefix("data ")
         self.post.keep(envelope)
+        if act == "late":
+            await asyncio.sleep(1)
         if act == "mute":
             await asyncio.sleep(60)
         if act in ("lost", "mute"):
@@ -50,7 +52,8 @@ class _Handler:
 
 class Post(Controller):
     """The server. `acts`: what the next mails meet in turn (`ok`, `lost`: taken, and the connection cut before the
-    answer, `mute`: taken, and no answer, `mail 550`, `rcpt 550 5.1.1 …`, `data 554 …`); `taken`: what it took.
+    answer, `mute`: taken, and no answer, `late`: taken, and answered after a second, `mail 550`, `rcpt 550 5.1.1 …`,
+    `data 554 …`); `taken`: what it took.
 
     `tls`: with TLS from the start; `starttls`: offers it; `login`: asks for USER and PASSWORD.
     """

@@ -4,10 +4,9 @@ import ssl
 import subprocess
 from dataclasses import replace
 
-import httpx
 import pytest
 
-from core.senders import SENDERS, Recipient
+from core.senders import SENDERS, Attachment, Recipient, mail
 from tests.lab.senders import mail_fields
 from tests.lab.smtp import BLOCKED, PASSWORD, USER, Post
 from tests.processes import free_port
@@ -125,19 +124,34 @@ def test_a_refusal_is_told_by_its_step_and_code(act, outcome, scope, post, http,
 
 
 @pytest.mark.parametrize("act", ["lost", "mute"])
-def test_nobody_knows_of_a_mail_that_was_handed_over_and_not_answered_for(act, post, http, message):
+def test_nobody_knows_of_a_mail_that_was_handed_over_and_not_answered_for(act, post, http, message, monkeypatch):
     post.acts.append(act)
-    client = httpx.Client(timeout=3.0) if act == "mute" else http
-    assert MAIL.send(client, mail_fields(post), message, TO, "m").outcome == "UNKNOWN"
+    if act == "mute":
+        monkeypatch.setattr(mail, "TAKE", 1.0)
+    assert MAIL.send(http, mail_fields(post), message, TO, "m").outcome == "UNKNOWN"
     assert len(post.taken) == 1
     assert MAIL.send(http, mail_fields(post), message, TO, "m").outcome == "ok"
     assert {one.mine for one in post.taken} == {"<m@district.gov.cn>"}, "the same mail for whoever gets both"
 
 
-def test_a_server_that_is_not_there_or_says_nothing_is_tried_again(lab, http, hasty, message):
+def test_a_large_mail_has_more_time_than_a_call_and_is_cut_where_it_does_not_get_on(
+        post, hasty, message, monkeypatch):
+    data = bytes(range(256)) * 12_000
+    said = replace(message, attachments=(Attachment("月报.pdf", "", data),))
+    post.acts.append("late")
+    assert MAIL.send(hasty, mail_fields(post), said, TO, "m").outcome == "ok", "0.4 s are for what is quick"
+    assert post.mails[0].get_payload()[-1].get_payload(decode=True) == data
+    for name, value in (("SAY", 0.1), ("TAKE", 0.2), ("SLOWEST", 10_000_000)):
+        monkeypatch.setattr(mail, name, value)
+    post.acts.append("late")
+    assert MAIL.send(hasty, mail_fields(post), said, TO, "m").outcome in ("RETRY", "UNKNOWN")
+
+
+def test_a_server_that_is_not_there_or_says_nothing_is_tried_again(lab, http, message, monkeypatch):
+    monkeypatch.setattr(mail, "SAY", 0.4)
     fields = {"host": "127.0.0.1", "security": "plain", "sender": "a@b.cn", "inside": "yes"}
     assert MAIL.send(http, fields | {"port": str(free_port())}, message, TO, "m").outcome == "RETRY"
-    talks_http = MAIL.send(hasty, fields | {"port": str(lab.port)}, message, TO, "m")
+    talks_http = MAIL.send(http, fields | {"port": str(lab.port)}, message, TO, "m")
     assert talks_http.outcome == "RETRY"
 
 
