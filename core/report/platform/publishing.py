@@ -29,7 +29,7 @@ def publishing(f: Base) -> Section | None:
     return Section(f"{each(f)}发布情况", (*blocks, rhythm, _course(f, shown), *_hours(f)))
 
 
-def _days(f: Base) -> tuple[str, list[tuple[str, str, float]]]:
+def _days(f: Base) -> tuple[str, list[tuple[str, str, float | None]]]:
     """How much is published by day, in sentences and as rows."""
     known = [(one, n) for one, n in zip(f.by_day["day"], values(f.by_day, "posts"), strict=True) if n is not None]
     most, least = max(known, key=lambda one: (one[1], one[0])), min(known, key=lambda one: (one[1], one[0]))
@@ -49,6 +49,7 @@ def _days(f: Base) -> tuple[str, list[tuple[str, str, float]]]:
     blank = [one for one, gap in zip(f.by_day["day"], f.by_day["gap"], strict=True) if gap]
     if blank:
         said += f"{days(blank)}没有数据，不计入平均。"
+        rows.append(("没有数据", f"{days(blank)}（{len(blank)}天）", None))
     return said, rows
 
 
