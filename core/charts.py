@@ -82,6 +82,10 @@ def daily_lines(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", t
     return _titled(alt.layer(*layers), title, height)
 
 
+_FEW = 6
+"""Bars by name up to which they are drawn slim: three of them would fill the page."""
+
+
 def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "", height: int = 280,
                  order: Sequence[str] = (), across: bool = False) -> alt.Chart:
     """Bars by day or by name, the series on top of each other.
@@ -101,7 +105,8 @@ def stacked_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", 
         where = alt.Tooltip("label:N", title="名称")
     names = list(order) or list(dict.fromkeys(data["series"]))
     data = data.assign(place=data["series"].map({name: n for n, name in enumerate(names)}))
-    width = _bar_width(data["day"]) if "day" in data else {}
+    few = not across and "label" in data and data["label"].nunique() <= _FEW
+    width = _bar_width(data["day"]) if "day" in data else {"width": {"band": 0.4}} if few else {}
     amount = {"stack": "zero", "title": f"{value_name}（{unit}）"}
     if across:
         y = alt.Y("label:N", title=None, sort=list(dict.fromkeys(data["label"])),

@@ -52,6 +52,8 @@ def by_month(frame: pd.DataFrame) -> pd.DataFrame:
     Sums are those of the days known, `days` how many there are of them, `covered` account-days; a month of which no day
     is known has missing figures (`gap`).
     """
+    if frame.empty:
+        return frame.assign(days=0)
     rows = []
     for month, part in frame.groupby([day.replace(day=1) for day in frame["day"]], sort=True):
         row = {"day": month, "group": part["group"].iloc[0], "label": part["label"].iloc[0],

@@ -116,6 +116,7 @@ def test_a_weekly_board_ends_on_its_own_weekday_within_the_week(district, reader
 def test_every_number_of_every_kind_stands_in_its_figures(district, reader):  # noqa: F811
     orders = [("monthly", "2024-04", code, "all") for code in ("wechat", "weibo", "douyin", "kuaishou")]
     orders += [("monthly", "2024-04", "wechat", "street"), ("quarterly", "2024Q2", "wechat", "all"),
+               ("quarterly", "2024Q2", "kuaishou", "all"),
                ("annual", "2024", "weibo", "all"), ("annual", "2023", "wechat", "all")]
     orders += [("unit", "2024Q2", "", f"unit:{id_}") for id_ in district.units.values()]
     orders += [("board", "2024-04", "", f"board:{id_}") for id_ in district.boards.values()]

@@ -1,5 +1,7 @@
 """每日发布情况, or 各月发布情况 of a long period: the course of publishing, and at what hours."""
 
+from datetime import date
+
 import pandas as pd
 
 from core import labels
@@ -7,7 +9,7 @@ from core.metrics.growth import share
 from core.query import totals
 from core.report.content import Block, Chart, Column, Heading, Paragraph, Section, Series, Table
 from core.report.platform.base import Base
-from core.report.platform.wording import INTERACTION, at, each, line, values
+from core.report.platform.wording import INTERACTION, at, each, line, short_day, values
 from core.report.sentences import day, days, percent
 
 HOURS = ((0, 6), (6, 9), (9, 12), (12, 14), (14, 18), (18, 22), (22, 24))
@@ -29,17 +31,18 @@ def publishing(f: Base) -> Section | None:
     return Section(f"{each(f)}发布情况", (*blocks, rhythm, _course(f, shown), *_hours(f)))
 
 
-def _days(f: Base) -> tuple[str, list[tuple[str, str, float]]]:
+def _days(f: Base) -> tuple[str, list[tuple[str, str, float | None]]]:
     """How much is published by day, in sentences and as rows."""
     known = [(one, n) for one, n in zip(f.by_day["day"], values(f.by_day, "posts"), strict=True) if n is not None]
-    most, least = max(known, key=lambda one: (one[1], one[0])), min(known, key=lambda one: (one[1], one[0]))
+    most, least = max(n for _, n in known), min(n for _, n in known)
+    when_most, when_least = (_when([one for one, n in known if n == value]) for value in (most, least))
     mean = sum(n for _, n in known) / len(known)
     said = f"{f.this}有数据的{len(known)}天{'' if f.long else '中'}，日均发布{mean:,.1f}{f.piece}"
     rows = [("日均", f"有数据的{len(known)}天", mean)]
-    if most[1] > least[1]:
-        rows += [("最多", day(most[0]), most[1]), ("最少", day(least[0]), least[1])]
-        said += f"；{day(most[0])}最多，为{most[1]:,}{f.piece}"
-        said += "" if f.long else f"；{day(least[0])}最少，为{least[1]:,}{f.piece}"
+    if most > least:
+        rows += [("最多", when_most, most), ("最少", when_least, least)]
+        said += f"；{when_most}最多，为{most:,}{f.piece}"
+        said += "" if f.long else f"；{when_least}最少，为{least:,}{f.piece}"
     said += "。"
     work, rest = ([n for one, n in known if f.working[one] is on] for on in (True, False))
     if work and rest:
@@ -49,7 +52,13 @@ def _days(f: Base) -> tuple[str, list[tuple[str, str, float]]]:
     blank = [one for one, gap in zip(f.by_day["day"], f.by_day["gap"], strict=True) if gap]
     if blank:
         said += f"{days(blank)}没有数据，不计入平均。"
+        rows.append(("没有数据", f"{days(blank)}（{len(blank)}天）", None))
     return said, rows
+
+
+def _when(found: list[date]) -> str:
+    """A day, or several equal ones by the first of them."""
+    return day(found[0]) if len(found) == 1 else f"{short_day(found[0])}等{len(found)}天"
 
 
 def _months(f: Base) -> str:
