@@ -41,6 +41,7 @@ class _Data:
     def __init__(self, content: Content):
         self.numbers: set[str] = set()
         self.moments: set[Moment] = set()
+        self.days = {int(found[1]) for found in _MORE_DAYS.finditer(content.period)}
         at = local(content.as_of)
         self.moments |= {(at.month, at.day, at.hour, at.minute), (at.month, at.day, None, None)}
         self._texts([content.period])
@@ -95,7 +96,8 @@ class _Data:
         for found, moment in zip(_MOMENT.finditer(text), _moments(text), strict=False):
             if moment not in self.moments:
                 yield found[0]
-        days, months = {moment[1] for moment in self.moments}, {moment[0] for moment in self.moments}
+        days = self.days | {moment[1] for moment in self.moments}
+        months = {moment[0] for moment in self.moments}
         rest = _MOMENT.sub("日", text)
         for found in _MONTH.finditer(rest):
             if found[1] not in self.years or (found[2] and int(found[2]) not in months):
