@@ -111,7 +111,7 @@ def test_an_issued_report_bears_its_edition_and_hash_on_every_page(pages):
 
 
 def test_the_index_of_figures_is_the_last_annex(pages):
-    assert re.sub(r"\s", "", pages[-1]).count("主要数字") == 4
+    assert re.sub(r"\s", "", pages[-1]).count("总体情况主要数字") == 4
     assert "≥5,432.1万次" in pages[-1]
     without = PdfReader(BytesIO(pdf.render(replace(content(accounts=1), indexed=False))))
     assert not any("数字索引" in text_of(page) for page in without.pages)
