@@ -82,6 +82,11 @@ def opening(paper: Paper, blocks: Sequence[Block], said: Sequence[str]) -> float
     return 30
 
 
+def room_for(paper: Paper, title: str, section: Section, said: Sequence[str]) -> float:
+    """How much of the page a section of a document needs to begin on it."""
+    return (_heading_height(paper, title) if title else 0) + opening(paper, section.blocks, said)
+
+
 def _title(paper: Paper, title: str, blocks: Sequence[Block], said: Sequence[str]) -> None:
     if paper.official:
         return _official_heading(paper, title, "heading", 0, opening(paper, blocks, said))

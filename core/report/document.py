@@ -26,9 +26,11 @@ def draw(paper: Paper, named: list[tuple[str, Section, list[str]]]) -> None:
     if content.subtitle:
         _centred(paper, content.subtitle, "subheading", paper.dress.size)
     _addressee(paper, content.official.to)
-    for title, section, said in named:
-        if section.role != "annex":
-            blocks.draw(paper, title, section, said)
+    for n, (title, section, said) in enumerate(one for one in named if one[1].role != "annex"):
+        if n == 0:
+            paper.need(blocks.room_for(paper, title, section, said))
+            paper.begun = paper.page
+        blocks.draw(paper, title, section, said)
     _close(paper, content.official, [section.title for _, section, _ in annexes])
     for number, (_, section, said) in enumerate(annexes, 1):
         _annex(paper, section, said, number if len(annexes) > 1 else 0)

@@ -75,6 +75,8 @@ class Paper(FPDF):
         self.content, self.faces = content, faces
         self.dress = DRESSES[content.layout]
         self.short, self.lonely = dict(short or {}), dict[int, float]()
+        self.begun = 1
+        """The page on which the text begins."""
         self.kept: dict[object, object] = {}
         self.roles = {role: getattr(faces, role) for role in ("title", "body", "heading", "subheading", "chart")}
         for face in faces.all():
@@ -95,9 +97,9 @@ class Paper(FPDF):
             self.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self._widths: dict[tuple[str, str], tuple[str, float]] = {}
 
-    def again(self) -> "Paper":
-        """Empty paper for the same content on which the pages noted as lonely are shorter."""
-        other = Paper(self.content, self.faces, {**self.short, **self.lonely})
+    def again(self, short: Mapping[int, float] | None = None) -> "Paper":
+        """Empty paper for the same content on which the pages noted as lonely are shorter, or those that are given."""
+        other = Paper(self.content, self.faces, {**self.short, **self.lonely} if short is None else short)
         other.kept = self.kept
         return other
 
@@ -211,7 +213,7 @@ class Paper(FPDF):
         the next setting takes the end of its text over with it."""
         if self.y + height <= self.floor + 0.01:
             return
-        if self.y > self.dress.top + 1 and self.page not in self.short:
+        if self.dress.top + 1 < self.y < self.short.get(self.page, self.h):
             self.lonely[self.page] = self.y - 1
         self.need(height)
 

@@ -12,7 +12,7 @@ from core.report.fonts import Faces
 from core.report.fonts import faces as package_faces
 from core.report.paper import INK, LEFT, RED, RIGHT, SOFT, TOP, Paper
 
-SETTINGS = 3
+SETTINGS = 4
 """How often a document is set at most until nothing of it stands alone on a page."""
 Named = list[tuple[str, Section, list[str]]]
 """Sections with their numbered headings and the captions of their blocks."""
@@ -26,9 +26,15 @@ def render(content: Content, faces: Faces | None = None) -> bytes:
     paper = Paper(content, found)
     for _ in range(SETTINGS):
         _LAYOUTS[content.layout](paper, named)
+        if paper.begun > 1 and paper.short:  # a first page without text is worse than a last one without
+            paper = paper.again(short={page: end for page, end in paper.short.items() if page > 1})
+            _LAYOUTS[content.layout](paper, named)
+            break
         if not paper.lonely:
             break
         paper = paper.again()
+    else:
+        _LAYOUTS[content.layout](paper, named)
     return bytes(paper.output())
 
 

@@ -12,6 +12,7 @@ from core.report.content import (
     Column,
     Content,
     Mean,
+    Official,
     Origin,
     Paragraph,
     Section,
@@ -101,6 +102,18 @@ def test_an_old_content_stays_the_same_text():
     for later in ("layout", "masthead", "number", "sent_to"):
         assert f'"{later}":' not in text
     assert Content.from_json(text).to_json() == text
+    old = replace(content(), look=1)
+    assert '"look"' not in old.to_json()
+    assert Content.from_json(old.to_json()).look == 1
+    assert old.fingerprint == content().fingerprint
+
+
+def test_an_official_document_goes_through_json():
+    one = replace(content(), layout="official", watermark="内部资料", indexed=True,
+                  official=Official(mark="舆情专报", number="第3期", signed_on=date(2020, 3, 2)))
+    assert Content.from_json(one.to_json()) == one
+    with pytest.raises(ValueError, match="mark"):
+        replace(content(), layout="official")
 
 
 def test_a_brief_goes_through_json_with_its_origins():

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -40,7 +41,7 @@ def test_contents_lead_to_the_chapters(reader, pages):
     links = [one.get_object() for one in reader.pages[1]["/Annots"]]
     targets = [reader.get_page_number(link["/Dest"][0].get_object()) for link in links]
     names = ["一、总体情况", "（一）与上月相比", "二、每日发布情况", "三、榜单", "四、热门内容",
-             "五、统计口径与数据说明", "附表1　账号明细"]
+             "五、统计口径与数据说明", "附表1　账号明细", "附表2　数字索引"]
     assert len(targets) == len(names)
     for name, target in zip(names, targets, strict=True):
         assert name in pages[1]
@@ -101,9 +102,50 @@ def test_the_same_content_gives_the_same_bytes_in_another_process(printed, tmp_p
     assert target.read_bytes() == printed
 
 
-def test_edition_number_is_on_the_cover():
-    issued = PdfReader(BytesIO(pdf.render(replace(content(accounts=1), edition=2))))
-    assert "第2版" in text_of(issued.pages[0])
+def test_an_issued_report_bears_its_edition_and_hash_on_every_page(pages):
+    one = replace(content(accounts=1), edition=2)
+    issued = PdfReader(BytesIO(pdf.render(one)))
+    assert all(f"第2版校验码{one.sha256[:12]}" in re.sub(r"\s", "", text_of(page)) for page in issued.pages
+               if page is not issued.pages[1])
+    assert "校验码" not in "".join(pages)
+
+
+def test_the_index_of_figures_is_the_last_annex(pages):
+    assert re.sub(r"\s", "", pages[-1]).count("总体情况主要数字") == 4
+    assert "≥5,432.1万次" in pages[-1]
+    without = PdfReader(BytesIO(pdf.render(replace(content(accounts=1), indexed=False))))
+    assert not any("数字索引" in text_of(page) for page in without.pages)
+
+
+def test_the_title_is_displayed_and_a_watermark_stands_on_every_page():
+    made = PdfReader(BytesIO(pdf.render(replace(content(accounts=1), watermark="征求意见稿"))))
+    assert made.root_object["/ViewerPreferences"]["/DisplayDocTitle"] is True or \
+        made.root_object["/ViewerPreferences"]["/DisplayDocTitle"].value is True
+    assert all("征求意见稿" in text_of(page) for page in made.pages)
+
+
+def test_a_table_that_goes_on_says_so(pages):
+    assert sum("续表4" in text for text in pages) >= 2
+
+
+def test_a_heading_is_never_left_without_what_follows():
+    lines = tuple(Paragraph("一句话。") for _ in range(27))
+    one = content(accounts=1)
+    chart = one.sections[1].blocks[1]
+    for many in (20, 24, 27):
+        made = PdfReader(BytesIO(pdf.render(replace(one, indexed=False, sections=(
+            Section("前文", lines[:many]), Section("图", (Heading("小节"), chart)))))))
+        for page in made.pages[2:]:
+            said = text_of(page)
+            assert ("二、图" in said) == ("每日阅读数" in said) == ("（一）小节" in said)
+
+
+def test_the_imprint_of_a_brief_does_not_stand_alone():
+    for many in range(18, 27):
+        brief = replace(content(), layout="brief", masthead="舆情摘报", sent_to="区委办公室",
+                        sections=(Section("导语", tuple(Paragraph("一句话。") for _ in range(many)), "lead"),))
+        last = text_of(PdfReader(BytesIO(pdf.render(brief))).pages[-1])
+        assert "报送：" in last and "一句话。" in last
 
 
 def test_a_chart_that_cannot_be_drawn_as_vectors_becomes_a_picture(monkeypatch, caplog):

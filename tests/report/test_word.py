@@ -29,7 +29,7 @@ def test_headings_tables_and_captions_are_what_word_calls_so():
     levels = {line.style.name for line in document.paragraphs}
     assert {"Heading 1", "Heading 2", "Body Text", "Caption", "Title"} <= levels
     heads = [line.text for line in document.paragraphs if line.style.name == "Heading 1"]
-    assert heads[0] == "一、总体情况" and heads[-1].startswith("附表1")
+    assert heads[0] == "一、总体情况" and heads[-2].startswith("附表1") and heads[-1] == "附表2　数字索引"
     board = next(table for table in document.tables if table.rows[0].cells[0].text == "名次")
     assert [row.cells[0].text for row in board.rows[1:]] == ["1", "2", "3"]
     assert [bool(row._tr.xpath("w:trPr/w:tblHeader")) for row in board.rows] == [True, False, False, False]
@@ -56,7 +56,26 @@ def test_markup_and_fields_of_outside_are_text():
     assert hostile in texts(opened(data))
     body = zipfile.ZipFile(BytesIO(data)).read("word/document.xml").decode()
     assert [code for code in re.findall(r"<w:instrText[^>]*>(.*?)</w:instrText>", body)] == [
-        ' TOC \\o "1-2" \\h \\z \\u ']
+        ' TOC \\o "1-2" \\h \\z \\u ', " PAGEREF _Toc000001 \\h ", " SEQ 表 \\* ARABIC "]
+
+
+def test_charts_are_vectors_with_pixels_for_older_programs_and_say_what_they_show():
+    data = word.render(replace(content(accounts=1), sections=(Section("图", content().sections[1].blocks[1:2]),)))
+    with zipfile.ZipFile(BytesIO(data)) as parts:
+        body = parts.read("word/document.xml").decode()
+        links = parts.read("word/_rels/document.xml.rels").decode()
+        assert "image/svg+xml" in parts.read("[Content_Types].xml").decode()
+        assert parts.read("word/media/chart1.svg").startswith(b"<svg")
+    number = re.search(r'svgBlip [^>]*r:embed="(rId\d+)"', body)[1]
+    assert re.search(rf'Id="{number}"[^>]*chart1.svg|chart1.svg[^>]*Id="{number}"', links)
+    assert "图1　每日阅读数（折线图，单位：次；阅读数，日期从2020-02-01到2020-02-29）" in body
+
+
+def test_a_watermark_is_in_every_header():
+    data = word.render(small(Paragraph("一句话。"), watermark="内部资料"))
+    with zipfile.ZipFile(BytesIO(data)) as parts:
+        heads = [parts.read(name).decode() for name in parts.namelist() if name.startswith("word/header")]
+    assert len(heads) == 2 and all('string="内部资料"' in head for head in heads)
 
 
 def test_a_brief_has_a_masthead_and_neither_cover_nor_contents():
