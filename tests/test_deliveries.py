@@ -91,6 +91,7 @@ def test_what_was_taken_without_a_word_is_asked_after_and_not_sent_again(session
 
 def test_what_is_not_listed_yet_is_asked_after_and_goes_by_no_other_channel(session, town, monkeypatch):
     monkeypatch.setattr(deliveries, "ASKED_AGAIN", timedelta(seconds=30))
+    monkeypatch.setattr(aliyun, "SETTLED", timedelta(seconds=30))
     monkeypatch.setattr(type(SENDERS["aliyun"]), "asks", 32)
     town["aliyun"].script("", "stall")
     made = order(session)
@@ -157,7 +158,7 @@ def test_nobody_to_reach_by_any_channel_is_said_and_not_tried_for_ever(session, 
 
 def test_all_channels_down_is_tried_later_and_given_up_after_a_day(session, town):
     for service in town.values():
-        service.script("", *["502"] * 100_000)
+        service.script("", *["failure"] * 100)
     made = order(session)
     old = order(session, "alert:2:0:person:1", at=datetime.now(UTC) - timedelta(hours=25))
     send_due()
