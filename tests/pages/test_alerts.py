@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from core import alerts, channels, clock, people, sift, warned
 from core.models import Alert, AlertRule, Delivery, Incident, MentionMark, Source
+from core.query import alerts as query
 from tests.test_sift import tell
 
 NOW = clock.now().replace(microsecond=0)
@@ -60,6 +61,7 @@ def test_an_alert_is_seen_acknowledged_and_put_away_as_wrong(warnings, open_room
     assert warnings.execute(select(MentionMark.wrong)).scalar() is True
     press(app, "重新打开")
     assert alert(warnings).state == "seen"
+    assert warnings.execute(select(MentionMark.wrong)).scalar() is False
 
 
 def test_the_link_in_a_message_says_who_acknowledged(warnings, open_room):
@@ -87,6 +89,47 @@ def test_a_rule_is_tried_out_and_kept(warnings, open_room):
     press(app, "保存规则")
     rule = warnings.execute(select(AlertRule).where(AlertRule.name == "中风险")).scalar_one()
     assert rule.terms == {"risk": 60} and rule.enabled and rule.level == "yellow"
+
+
+def test_a_rule_keeps_those_who_are_out_of_use_and_all_behind_them(warnings, open_room):
+    second = people.add(warnings, name="科长", phone="13912345678", who="", now=NOW)
+    rule = warnings.execute(select(AlertRule)).scalar_one()
+    rule.plan = rule.plan | {"steps": [{"people": [1], "after": 0}, {"people": [second.id], "after": 15}]}
+    warnings.add(rule)
+    people.activate(warnings, 1, False, who="", now=NOW)
+    warnings.commit()
+    plan = rule.plan
+    app = open_room("alerts", alerts_part="规则", rule="1", period="近7天")
+    first = next(one for one in app.multiselect if one.key.startswith("rule_people0_edit1"))
+    assert "值班员（已停用）" in first.options
+    press(app, "保存规则")
+    warnings.refresh(rule)
+    assert rule.plan == plan
+    first = next(one for one in app.multiselect if one.key.startswith("rule_people0_edit1"))
+    first.set_value([]).run()
+    press(app, "保存规则")
+    warnings.refresh(rule)
+    assert rule.plan["steps"] == [{"people": [second.id], "after": 0}], "the one behind moves up"
+
+
+def test_an_old_failure_is_found_and_sent_anew_from_both_places(warnings, open_room):
+    old = warnings.execute(select(Delivery)).scalar_one()
+    old.state, old.note = "unknown", "请与对方核实"
+    warnings.add_all([old, *(Delivery(key=f"edition:{n}:person:1", person_id=1, state="accepted", made_at=NOW)
+                             for n in range(query.SENT + 1))])
+    warnings.commit()
+    shown = query.deliveries(warnings)
+    assert len(shown) == query.SENT and old.id not in set(shown["delivery_id"]) and query.undone(warnings) == 1
+    app = open_room("alerts", alerts_part="发送记录", period="近7天")
+    app.toggle(key="sent_failed").set_value(True).run()
+    assert str(app.dataframe[0].value.iloc[0].to_dict()).count("请与对方核实") == 1
+    app = open_room("alerts", alert="1", period="近7天")
+    app.session_state["alert_deliveries_1_picked"] = (old.id, 0)
+    app.session_state["alert_part_1"] = "通知（1）"
+    app.run()
+    press(app, "重新发送")
+    warnings.refresh(old)
+    assert (old.state, old.resent) == ("waiting", 1) and query.undone(warnings) == 0
 
 
 def test_people_channels_and_what_was_sent_have_their_places(warnings, open_room):
