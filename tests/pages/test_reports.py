@@ -45,7 +45,7 @@ def test_scope_parts_and_cover_change_the_report(district, open_room):  # noqa: 
     # The tree of a rerun lists elements in the order in which they arrived.
     heads = sorted(one.value.partition("、")[::2] for one in app.subheader if "、" in one.value)
     assert {name: "一二三四五".index(number) for number, name in heads} == {
-        "总体情况": 0, "热门内容": 1, "每日发布情况": 2, "统计口径与数据说明": 3}
+        "热门内容": 0, "每日发布情况": 1, "统计口径与数据说明": 2}
     next(one for one in app.text_input if one.key.startswith("dress_title")).set_value("四月微信简报").run()
     assert "四月微信简报" in shown(app) and not app.exception
 
