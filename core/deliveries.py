@@ -205,7 +205,8 @@ def send(id_: int, http: httpx.Client, now: Callable[[], datetime], places: _Pla
         content = _with_files(content)
     except BadInput as fault:
         return _done(id_, "failed", str(fault), now())
-    maybe = set(lost) | {one.channel_id for one in before if one not in this and one.outcome == "UNKNOWN"}
+    maybe = set(lost) | {one.channel_id for one in before
+                          if one.resent != delivery.resent and one.outcome == "UNKNOWN"}
     said, ended = "", [True] * len(spent)
     for way in sorted(ways, key=lambda way: way.id in maybe):  # whoever may have it already comes last
         if way.sender.slow and not places.take():
