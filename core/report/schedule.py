@@ -261,9 +261,11 @@ def write(one: Due, *, now: datetime) -> str:
             rule = _rule(reading, one.rule_id)
             share = covered(reading, one.order, now)
             kind = kinds.kind_of(one.order.kind)
-            if (not share and kind.per == "platform") or (share is not None and share * 100 < rule.least):
-                return _put(one, "held", "所需数据一点也没有采集到" if not share else
-                            f"数据覆盖率{share:.1%}，低于要求的{rule.least}%，数据补齐后自动编制", now, share)
+            if not share:
+                return _put(one, "held", "这一时段没有采集到任何数据", now, share)
+            if share * 100 < rule.least:
+                why = f"数据覆盖率{share:.1%}，低于要求的{rule.least}%，数据补齐后自动编制"
+                return _put(one, "held", why, now, share)
             if not rule.empty and kind.empty is not None and kind.empty(reading, one.order):
                 return _put(one, "skipped", "没有可报的内容", now, share)
             if rule.way == "review":
