@@ -74,7 +74,7 @@ def _problem_words(f: Facts) -> str:
     if f.problems.empty:
         return ""
     named = []
-    for row in f.problems.head(NAMED).itertuples():
+    for row in f.problems.drop_duplicates("title").head(NAMED).itertuples():
         where = f"，涉及{row.towns}个街镇" if row.towns > 1 else ""
         many = f"{f.this}{int(row.now):,}件、近半年{int(row.all):,}件"
         named.append(f"{parts.titled(row.title)}（{row.level_name}，{many}{where}）")

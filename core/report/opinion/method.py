@@ -55,7 +55,7 @@ def _heard(f: Facts) -> str:
 def annexes(f: Facts) -> list[Section]:
     """The lists: topics, sensitive texts, sources."""
     made = []
-    if f.sums.topics > LISTED:
+    if f.sums.topics > (0 if f.brief else LISTED):
         made.append(Section("话题清单", (topics.table(f, ANNEX_TOPICS, "话题清单", wide=True),), role="annex"))
     if len(f.sensitive):
         items = sensitive.table(f, f.sensitive, "敏感信息清单", links=True)

@@ -61,17 +61,21 @@ def move(rank: int, before: object) -> str:
 
 
 def table(f: Facts, most: int, title: str = LIST, *, wide: bool = False) -> Table:
-    """The topics by rank. `wide`: with the time at which they began, for an annex."""
-    compared = f.earlier is not None
+    """The topics by rank. `wide`: with the time at which they began, for an annex; among the sentences of a brief they
+    stand with few figures."""
+    compared, narrow = f.earlier is not None, f.brief and not wide
     when, form = parts.clock_column(f.topics["first_at"].head(most), "首发时间")
-    names = ["排名:rank", *(["变化"] if compared else []), "话题", "信息量（条）:int", "去重（篇）:int",
-             "平台（个）:int", "负面占比:percent", "首发来源", *([when] if wide else [])]
+    names = ["排名:rank", *(["变化"] if compared else []), "话题", "信息量（条）:int",
+             *([] if narrow else ["去重（篇）:int"]), "平台（个）:int", "负面占比:percent",
+             *([] if narrow else ["首发来源"]), *([when] if wide else [])]
     rows = []
     for row in f.topics.head(most).itertuples():
         negative = None if row.negative is None or row.negative != row.negative else row.negative
-        rows.append((int(row.rank), *([move(row.rank, row.rank_before)] if compared else []), cut(row.title, 40),
-                     int(row.mentions), int(row.folded), int(row.platforms), negative, cut(row.first_source, 16),
-                     *([f"{local(row.first_at):{form}}"] if wide else [])))
+        moved, folded = [move(row.rank, row.rank_before)], [int(row.folded)]
+        source, at = [cut(row.first_source, 16)], [f"{local(row.first_at):{form}}"]
+        rows.append((int(row.rank), *(moved if compared else []), cut(row.title, 40), int(row.mentions),
+                     *([] if narrow else folded), int(row.platforms), negative, *([] if narrow else source),
+                     *(at if wide else [])))
     new = int(f.topics.head(most)["rank_before"].isna().sum()) if compared else 0
     note = f"变化为与{f.before}排名相比，新上榜{new}个；" if compared else ""
     left = f"；{f.this}共{f.sums.topics:,}个，仅列前{most}位" if f.sums.topics > most else ""
