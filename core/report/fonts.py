@@ -53,7 +53,7 @@ class Faces:
         return tuple(seen.values())
 
 
-CHART_FAMILY = "Noto Sans SC"
+CHART_FAMILY, SONG_FAMILY = "Noto Sans SC", "Noto Serif SC"
 
 
 def faces(folder: Path | None = None) -> Faces:
@@ -64,7 +64,7 @@ def faces(folder: Path | None = None) -> Faces:
         raise BadInput(
             "缺少中文字体包 pylopdf-fonts-zh-cn，报告无法排版。请重新执行 pip install -r requirements.txt"
         ) from error
-    song = Face("Noto Serif SC", package.serif_path())
+    song = Face(SONG_FAMILY, package.serif_path())
     hei = Face(CHART_FAMILY, package.sans_path())
     for face in (song, hei):
         if not face.path.is_file():

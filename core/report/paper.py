@@ -14,7 +14,7 @@ from fpdf.prefs import ViewerPreferences
 from core import labels
 from core.clock import local
 from core.report.content import Content
-from core.report.fonts import Faces
+from core.report.fonts import SONG_FAMILY, Faces
 from core.report.opened import add_face
 from core.report.typeset import Line, set_lines, wrap
 
@@ -182,7 +182,7 @@ class Paper(FPDF):
               align: str = "L", spacing: float = 0.0) -> None:
         """As `put`; where the office's own face is not there, its place is taken by Song drawn a little bolder, since
         小标宋 is darker than running text and 楷体 has to differ from it."""
-        if self.roles[role].name != self.roles["body"].name or role == "body":
+        if self.roles[role].name != SONG_FAMILY or role == "body":
             return self.put(x, baseline, text, role=role, size=size, colour=colour, align=align, spacing=spacing)
         with self.local_context(text_mode="FILL_STROKE", line_width=size / 42, draw_color=colour or self.dress.ink):
             self.put(x, baseline, text, role=role, size=size, colour=colour, align=align, spacing=spacing)
