@@ -64,9 +64,10 @@ def install(session: Session, now: datetime) -> int:
     if session.get(Remembered, _MADE):
         return 0
     session.add(Remembered(key=_MADE, value={}, updated_at=now))
-    since = Period.of("month", day_of(now)).shift(-1).first
-    made = [ReportRule(since=since, at=now, who="系统", sort=n, **one) for n, one in enumerate(_FIRST)
-            if one["kind"] in kinds.KINDS]
+    # Last month's reports on accounts are wanted; of opinion the last week is enough to begin with.
+    month, week = Period.of("month", day_of(now)).shift(-1).first, day_of(now) - timedelta(7)
+    made = [ReportRule(since=week if one["kind"] == "opinion" else month, at=now, who="系统", sort=n, **one)
+            for n, one in enumerate(_FIRST)]
     session.add_all(made)
     session.flush()
     return len(made)

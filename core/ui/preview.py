@@ -20,6 +20,9 @@ from core.report.content import (
 )
 from core.ui.parts import Card, anchor, caption, cards, empty, plain
 
+_CARDS = 5
+"""Headline figures of one row: more would be cut off."""
+
 
 def preview(content: Content) -> None:
     """Draw the whole report; annexes are folded."""
@@ -47,7 +50,9 @@ def _section(section: Section) -> None:
             case Origin():
                 st.markdown(f"　　:small[{anchor(block.text, block.url)}]")
             case Figures():
-                cards([Card(one.label, f"{one.value}{one.unit}", help=one.change or None) for one in block.items])
+                shown = [Card(one.label, f"{one.value}{one.unit}", help=one.change or None) for one in block.items]
+                for start in range(0, len(shown), _CARDS):
+                    cards(shown[start : start + _CARDS])
             case Table():
                 _table(block)
             case Chart():

@@ -8,7 +8,8 @@ from core.ui import report_builder, report_list, report_order, report_plan
 ui.gate("reports")
 BUILD, PLAN, ISSUED = report_order.PLACES
 report_order.arrive()
-part = st.segmented_control("栏目", [BUILD, PLAN, ISSUED], default=BUILD, key="reports_part", required=True,
+asked = None if "reports_part" in st.session_state else BUILD
+part = st.segmented_control("栏目", [BUILD, PLAN, ISSUED], default=asked, key="reports_part", required=True,
                             bind="query-params", label_visibility="collapsed",
                             on_change=lambda: st.query_params.pop("edition", None))
 if part == PLAN:
