@@ -5,7 +5,7 @@ or a `ReportTask` that says why there is none: held for want of data, waiting to
 Times are Shanghai's: a report is written from `hour` of the day after its period, and due by the end of so many days.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -334,23 +334,3 @@ def _task(session: Session, one: Due, state: str, why: str, now: datetime, share
     row.tries += tried
     session.add(row)
     session.flush()
-
-
-def batch(orders: Sequence[Order], *, by: str, now: datetime, told: Callable[[int, Order, str], object] | None = None,
-          ) -> list[int]:
-    """Issue many reports one after the other; `told(number done, order, what came of it)` after each. One that cannot
-    be made does not keep the others from it. Returns the ids of the editions."""
-    made = []
-    for number, order in enumerate(orders, 1):
-        try:
-            edition = editions.publish(
-                lambda reading, order=order: kinds.build(reading, order, now=now), by=by, now=now)
-            made.append(edition.id)
-            said = f"《{edition.title}》第{edition.version}版"
-        except BadInput as refused:
-            said = str(refused)
-        if told:
-            told(number, order, said)
-    return made
-
-

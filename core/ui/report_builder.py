@@ -1,13 +1,15 @@
 """编制 in the room 报告中心: order a report, look at it by sections or pages, hold it against the last edition, issue
-it; or issue many at once."""
+it, or the same of many platforms, units or boards."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
 
-from core import clock, db
+from core import clock
 from core.faults import BadInput
-from core.report import compare, editions, kinds, schedule
+from core.query import scope as scopes
+from core.report import compare, editions, kinds
 from core.report.content import Content
 from core.report.outline import Order
 from core.ui import editions as files
@@ -46,6 +48,7 @@ def page(now: datetime) -> None:
         if st.button("签发", icon=":material/verified:", type="primary", key="issue",
                      help="存为正式版次：内容固定不变，数字有变化时另出新版"):
             _issue(wanted, dress)
+        _batch(wanted)
         if newest is not None:
             caption(f"已有第{newest[1]}版，{clock.local(newest[2]):%Y-%m-%d %H:%M} 签发")
     ways = [BY_SECTION, BY_PAGE, *([AGAINST] if newest is not None else [])]
@@ -97,24 +100,36 @@ def _against(edition_id: int, content: Content) -> None:
     table(found, _CHANGES, key=f"report_changes_{edition_id}", alt="与上一版的不同", height=420)
 
 
-def batch(now: datetime) -> None:
-    """Issue all that is due, or all of a period, with progress."""
-    with db.session() as session:
-        open_ones = schedule.open_ones(session, now)
-    if not open_ones:
-        caption("计划内到期的报告都已编制。")
-        return
-    caption(f"计划内到期未编的有 {len(open_ones)} 份。")
-    if not st.button(f"全部签发（{len(open_ones)} 份）", icon=":material/done_all:", key="report_batch"):
-        return
-    bar, said = st.progress(0.0, "正在开始…"), []
+_OF = {"platform": "平台", "unit": "单位", "board": "榜单"}
 
-    def told(number: int, order: Order, words: str) -> None:
-        bar.progress(number / len(open_ones), f"{number}/{len(open_ones)}　{order.period.label}")
-        said.append(words)
 
-    schedule.batch([one.order for one in open_ones], by=WHO, now=clock.now(), told=told)
-    bar.empty()
-    with st.expander(f"已编制 {len(said)} 份", expanded=True):
-        for words in said:
-            caption(words)
+def _batch(wanted: Order) -> None:
+    """The same of many platforms, units or boards, one after the other."""
+    kind = kinds.kind_of(wanted.kind)
+    if not kind.per:
+        return
+    word = _OF[kind.per]
+    if kind.per == "platform":
+        offered = dict(ask(scopes.choices).platforms)
+        orders = {name: replace(wanted, platform=code, scope="all") for code, name in offered.items()}
+    else:
+        orders = {words: replace(wanted, scope=code) for code, words in ask(kind.scopes, "")}
+    if len(orders) < 2:
+        return
+    with st.popover("批量签发", icon=":material/done_all:"):
+        chosen = st.multiselect(f"{kind.name}，{wanted.period.label}：选择{word}", list(orders), list(orders),
+                                key=f"batch_{kind.code}_{len(orders)}")
+        if not st.button(f"签发 {len(chosen)} 份", type="primary", key=f"batch_go_{kind.code}", disabled=not chosen):
+            return
+        bar, refused, now = st.progress(0.0, "正在开始…"), [], clock.now()
+        for number, name in enumerate(chosen):
+            bar.progress(number / len(chosen), f"{number + 1}/{len(chosen)}　{plain(name)}")
+            try:
+                editions.publish(
+                    lambda reading, name=name: kinds.build(reading, orders[name], now=now), by=WHO, now=now)
+            except BadInput as fault:  # one that cannot be made does not keep the others from it
+                refused.append(f"{name}：{fault}")
+        bar.empty()
+        st.success(f"已签发 {len(chosen) - len(refused)} 份，可在“已签发”中查找。", icon=":material/check_circle:")
+        for words in refused:
+            toast_error(plain(words))

@@ -90,11 +90,25 @@ def _list(found: Sequence[Due], now: datetime) -> None:
          "why": one.why} for one in chosen])
     for name in ("ends", "issued"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
+    if way == "待办":
+        _write_all([one for one in chosen if one.state in ("due", "late") and one.opens <= now])
     row = table(frame, _COLUMNS, key=f"plan_{way}_{len(chosen)}", select=True, alt=f"编报{way}清单")
     if row is None:
         caption("点选一行可打开编制、查看已签发的报告，或写明不需编报。")
         return
     _deeds(chosen[row], now)
+
+
+def _write_all(due: Sequence[Due]) -> None:
+    """All that is due, one after the other, as its rules want."""
+    if len(due) < 2 or not st.button(f"编制全部到期的 {len(due)} 份", icon=":material/done_all:", key="plan_all"):
+        return
+    bar, came = st.progress(0.0, "正在开始…"), Counter()
+    for number, one in enumerate(due):
+        bar.progress(number / len(due), f"{number + 1}/{len(due)}　{one.period.label}　{plain(one.platform)}")
+        came[labels.REPORT_TASKS[schedule.write(one, now=clock.now())]] += 1
+    st.session_state[f"{TOLD}_said"] = "，".join(f"{word} {many} 份" for word, many in came.items()) + "。"
+    st.rerun()
 
 
 def _deeds(one: Due, now: datetime) -> None:

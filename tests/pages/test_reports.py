@@ -1,5 +1,6 @@
 """The reports room: order, look, download, issue; the plan; what was issued."""
 
+import re
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -26,6 +27,11 @@ def published(district, **only) -> int:  # noqa: F811
     for name, value in only.items():
         posts = posts[posts[name] == value]
     return len(posts)
+
+
+def before_last() -> Period:
+    """The month before last, which is over whatever the hour."""
+    return Period.of("month", clock.day_of(clock.now())).shift(-2)
 
 
 @pytest.mark.parametrize("link", [APRIL, {"report_platform": "政务微信", "month": "2024-04"}])
@@ -95,17 +101,34 @@ def test_issued_reports_are_found_by_their_words(district, open_room):  # noqa: 
 
 
 def test_the_year_s_plan_shows_what_is_due_and_leads_to_it(district, open_room):  # noqa: F811
-    now = clock.now()
+    now, due = clock.now(), before_last()
     with db.session() as session:
         schedule.save(session, name="微信月报", kind="monthly", span="month", platform="wechat",
-                      since=Period.of("month", clock.day_of(now)).shift(-1).first, who="张三", now=now)
+                      since=due.first, who="张三", now=now)
         session.commit()
-    last = Period.of("month", clock.day_of(now)).shift(-1)
     app = open_room("reports", reports_part="日程")
-    app.segmented_control(key="plan_year").set_value(last.last.year).run()
+    app.segmented_control(key="plan_year").set_value(due.last.year).run()
     assert not app.exception and app.get("vega_lite_chart")
     frame = app.dataframe[0].value
-    assert list(frame["period"]) == [last.label] and frame["state"][0] in ("逾期", "待编制")
+    assert frame.set_index("period")["state"][due.label] == "逾期"
+
+
+def test_many_are_issued_at_once_from_the_builder_and_from_the_plan(district, open_room):  # noqa: F811
+    app = open_room("reports", **APRIL)
+    next(one for one in app.multiselect if one.key.startswith("batch_monthly")).set_value(["政务微信", "抖音"]).run()
+    app.button(key="batch_go_monthly").click().run(timeout=90)
+    assert "已签发 2 份" in app.success[0].value
+    now, due = clock.now(), before_last()
+    with db.session() as session:
+        assert set(editions.listing(session)["platform"]) == {"wechat", "douyin"}
+        for platform in ("wechat", "weibo"):
+            schedule.save(session, name=platform, kind="monthly", span="month", platform=platform, since=due.first,
+                          who="张三", now=now)
+        session.commit()
+    app = open_room("reports", reports_part="日程")
+    app.segmented_control(key="plan_year").set_value(due.last.year).run()
+    app.button(key="plan_all").click().run(timeout=90)
+    assert re.fullmatch(r"暂缓 [24] 份。", app.success[0].value), "nothing was collected of these months"
 
 
 def test_empty_database_leads_to_the_ledger(open_room):

@@ -10,7 +10,7 @@ from core.clock import instant
 from core.faults import BadInput
 from core.models import Delivery, Edition, ReportRule, ReportTask
 from core.periods import Period
-from core.report import kinds, schedule
+from core.report import editions, kinds, schedule
 from core.report.outline import Order
 from tests.query.conftest import district, filled  # noqa: F401
 
@@ -94,7 +94,7 @@ def test_a_report_that_is_to_be_looked_at_waits_for_a_person(planned):
         assert next(one.state for one in schedule.year(session, 2024, MAY) if one.rule_id == id_) == "review"
         assert not session.execute(select(Edition)).first()
     assert not [one for one in open_ones(MAY + timedelta(days=1)) if one.rule_id == id_]
-    schedule.batch([one.order], by="张三", now=MAY)
+    editions.publish(lambda session: kinds.build(session, one.order, now=MAY), by="张三", now=MAY)
     with db.session() as session:
         assert next(one.state for one in schedule.year(session, 2024, MAY) if one.rule_id == id_) == "done"
 
