@@ -18,7 +18,7 @@ from core.senders.wire import Meaning, call, judged, unreadable
 
 ALGORITHM = "TC3-HMAC-SHA256"
 PROPOSAL = "舆情预警：{1}等级，地点{2}，涉及信息{3}条，请登录系统查看第{4}号预警。"
-ROWS, CALLS = 100, 16
+ROWS, CALLS = 100, 40
 """Receipts of one answer, as many as the service gives; and how often it is asked to get to what it left out."""
 LOOKED_BACK = timedelta(days=7)
 """How long the service knows of a message."""
@@ -128,7 +128,7 @@ class Tencent(ByPhone):
         self, http: httpx.Client, fields: Mapping[str, str], to: Recipient, mine: str, at: datetime
     ) -> Verdict | None:
         # A message is listed once the carrier has reported on it: that it is not there yet proves nothing.
-        rows = self._reported(http, fields, to.phone, at, at) if to.phone else None
+        rows = self._reported(http, fields, to.phone, at, at, mine) if to.phone else None
         row = next((row for row in rows or () if row.get("SessionContext") == mine), None)
         if row is None:
             return None
@@ -154,10 +154,11 @@ class Tencent(ByPhone):
         return found
 
     def _reported(
-        self, http: httpx.Client, fields: Mapping[str, str], phone: str, since: datetime, until: datetime
+        self, http: httpx.Client, fields: Mapping[str, str], phone: str, since: datetime, until: datetime,
+        wanted: str = "",
     ) -> list[Mapping[str, Any]] | None:
         """What carriers have reported of messages that went to a number between these moments, the service's clock not
-        being ours; None where the service does not say."""
+        being ours, or until one with that id of ours is found; None where the service does not say."""
         begin = max(since - SKEW, clock.now() - LOOKED_BACK)
         spans = [(int(begin.timestamp()), int((until + SKEW).timestamp()))]
         found: list[Mapping[str, Any]] = []
@@ -173,6 +174,8 @@ class Tencent(ByPhone):
             if not isinstance(rows, list):
                 return None
             found += [row for row in rows if isinstance(row, dict)]
+            if wanted and any(row.get("SessionContext") == wanted for row in found):
+                break
             if len(rows) >= ROWS and first < last:  # it knows no further pages: halves, the later one first
                 middle = (first + last) // 2
                 spans += [(first, middle), (middle + 1, last)]

@@ -68,7 +68,10 @@ def pick(
     order, memory = [int(id_) for id_ in ids], f"{key}_picked"
     chosen, turn = st.session_state.get(memory, (None, 0))
     said = st.query_params.get(word, "") if word else ""
-    if word and (asked := id_of(said)) != chosen:
+    asked = id_of(said)
+    if asked is None and said.isdecimal():
+        asked = _NOBODY  # said to be gone like any other that a link made up
+    if word and asked != chosen:
         chosen, turn = asked, turn + 1  # a link, or the browser's way back: the table begins anew
     rows = hashlib.sha256(repr(order).encode()).hexdigest()[:12]
     place = order.index(chosen) if chosen in order else None
@@ -80,6 +83,10 @@ def pick(
     elif word and str(chosen) != said:
         st.query_params[word] = str(chosen)
     return chosen
+
+
+_NOBODY = 2**31 - 1
+"""An id that no row has come to."""
 
 
 def _whole_row(key: str, many: bool) -> None:
