@@ -4,8 +4,6 @@ taken in.
 The caller commits.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +15,7 @@ from core import db, people
 from core.faults import BadInput
 from core.imports.cells import as_text
 from core.imports.headers import normal
-from core.imports.read import Cell, SheetRow
+from core.imports.read import Cell, pasted
 from core.imports.read import read as read_file
 from core.ledger.entries import LedgerFault, LedgerFaults
 from core.models import Person, Unit
@@ -70,7 +68,7 @@ def read(session: Session, text: str, body: bytes = b"", file: str = "") -> tupl
         sheets = read_file(body, file, max_rows=MOST + 100, max_bytes=settings().max_import_bytes)
         rows = sheets[0].rows if sheets else []
     else:
-        rows = _pasted(text)
+        rows = pasted(text)
     head = next((at for at, row in enumerate(rows[:10]) if "name" in (found := _columns(row.cells))
                  and {"phone", "mail"} & set(found)), None)
     where = dict(zip(HEADS, range(len(HEADS)), strict=True)) if head is None else _columns(rows[head].cells)
@@ -142,15 +140,6 @@ def _lines(session: Session, rows: Iterable[tuple[int, Mapping[str, str]]]) -> t
     if faults:
         raise LedgerFaults(faults, "通知人员")
     return tuple(made.values())
-
-
-def _pasted(text: str) -> list[SheetRow]:
-    written = text.replace("\r", "").split("\n")
-    mark = "\t" if "\t" in text else ","
-    if mark == ",":
-        written = [line.replace("，", ",") for line in written]
-    rows = csv.reader(io.StringIO("\n".join(written)), delimiter=mark)
-    return [SheetRow(number, tuple(cells)) for number, cells in enumerate(rows, start=1) if any(map(str.strip, cells))]
 
 
 def _columns(cells: Sequence[Cell]) -> dict[str, int]:

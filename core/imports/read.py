@@ -310,3 +310,13 @@ def _delimiter(head: str) -> str:
         if points > score:
             best, score = mark, points
     return best
+
+
+def pasted(text: str) -> list[SheetRow]:
+    """The rows of a table that was pasted: tabs, or commas of either width, between the cells; empty ones left out."""
+    written = text.replace("\r", "").split("\n")
+    mark = "\t" if "\t" in text else ","
+    if mark == ",":
+        written = [line.replace("，", ",") for line in written]
+    rows = csv.reader(io.StringIO("\n".join(written)), delimiter=mark)
+    return [SheetRow(number, tuple(cells)) for number, cells in enumerate(rows, start=1) if any(map(str.strip, cells))]

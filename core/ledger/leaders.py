@@ -3,8 +3,6 @@
 The list is what a person sees and saves; saving writes what differs and notes it in the audit trail.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from core.faults import BadInput
 from core.imports.cells import as_text
 from core.imports.dates import DateError, parse_when
 from core.imports.headers import normal
-from core.imports.read import Cell, SheetRow
+from core.imports.read import Cell, pasted
 from core.imports.read import read as read_file
 from core.ledger.entries import LedgerFault, LedgerFaults
 from core.models import Leader
@@ -85,7 +83,7 @@ def read(text: str, body: bytes = b"", file: str = "") -> list[Line]:
     if body:
         rows = read_file(body, file, max_rows=MOST + 100, max_bytes=settings().max_import_bytes)[0].rows
     else:
-        rows = _pasted(text)
+        rows = pasted(text)
     head = next((at for at, row in enumerate(rows[:10]) if {"name", "titles"} <= set(_columns(row.cells))), None)
     where = dict(zip(HEADS, range(len(HEADS)), strict=True)) if head is None else _columns(rows[head].cells)
     found = [(row.number, {name: row.cells[at] if at < len(row.cells) else None for name, at in where.items()})
@@ -93,15 +91,6 @@ def read(text: str, body: bytes = b"", file: str = "") -> list[Line]:
     if not found:
         raise BadInput("名单里没有内容。请每行写一人：姓名、职务、任职日期、离任日期，用制表符或逗号隔开")
     return made(found)
-
-
-def _pasted(text: str) -> list[SheetRow]:
-    written = [line for line in text.replace("\r", "").split("\n")]
-    mark = "\t" if "\t" in text else ","
-    if mark == ",":
-        written = [line.replace("，", ",") for line in written]
-    rows = csv.reader(io.StringIO("\n".join(written)), delimiter=mark)
-    return [SheetRow(number, tuple(cells)) for number, cells in enumerate(rows, start=1) if any(map(str.strip, cells))]
 
 
 def _columns(cells: Sequence[Cell]) -> dict[str, int]:

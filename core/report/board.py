@@ -129,18 +129,8 @@ def _dates(f: Facts) -> str:
 
 
 def _number(period: Period) -> str:
-    """`2026年第10期`: the month's, quarter's or week's number within its year."""
-    year, week, _ = period.first.isocalendar()
-    match period.span:
-        case "week":
-            return f"{year}年第{week}期"
-        case "month":
-            return f"{period.first.year}年第{period.first.month}期"
-        case "quarter":
-            return f"{period.first.year}年第{(period.first.month + 2) // 3}期"
-        case "day":
-            return f"{period.first.year}年第{period.first.timetuple().tm_yday}期"
-    return f"{period.first.year}年"
+    """`2026年第10期`; a bulletin of a year bears no number."""
+    return f"{period.year}年" if period.span == "year" else f"{period.year}年第{period.number}期"
 
 
 # --- The parts
