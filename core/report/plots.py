@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -23,19 +24,19 @@ HEIGHTS = {"line": 230, "stacked": 230}
 """Height of the data area by kind, in pixels; rankings and heat maps grow with their rows."""
 
 
-def altair_chart(block: Chart, *, spell: Callable[[str], str] = str, titled: bool = True) -> Any:
-    """The block as an Altair chart that follows the theme of the screen. `spell` rewrites every text (see pdf)."""
-    names = {"unit": spell(block.unit), "value_name": spell(block.series[0].name if len(block.series) == 1 else "数量"),
-             "title": spell(block.title) if titled else ""}
-    by_day = all(isinstance(one, date) for one in block.labels)
+def altair_chart(block: Chart, *, titled: bool = True) -> Any:
+    """The block as an Altair chart that follows the theme of the screen."""
+    names = {"unit": block.unit, "value_name": block.series[0].name if len(block.series) == 1 else "数量",
+             "title": block.title if titled else ""}
+    by_day = _by_day(block)
     key = "day" if by_day else "label"
     rows = [
-        {key: label if by_day else spell(str(label)), "series": spell(series.name), "value": value}
+        {key: label if by_day else str(label), "series": series.name, "value": value}
         for series in block.series
         for label, value in zip(block.labels, series.values, strict=True)
     ]
     frame = pd.DataFrame(rows, columns=[key, "series", "value"])
-    order = [spell(series.name) for series in block.series]
+    order = [series.name for series in block.series]
     height = {"height": HEIGHTS[block.kind]} if block.kind in HEIGHTS else {}
     match block.kind:
         case "line":
@@ -47,31 +48,41 @@ def altair_chart(block: Chart, *, spell: Callable[[str], str] = str, titled: boo
         case "heat":
             names["value_name"] = "数量"
             cells = frame.rename(columns={key: "column", "series": "row"})
-            return charts.heat(cells, column_title=spell(block.x), **names)
+            return charts.heat(cells, column_title=block.x, **names)
     raise ValueError(f"no chart of kind {block.kind!r}")
 
 
 def svg(block: Chart, font: Path, *, spell: Callable[[str], str] = str) -> tuple[bytes, float]:
     """The block as an SVG that fpdf2 can draw, and its height as a share of its width.
 
-    `font`: the file of Noto Sans SC, with which text is measured.
+    `font`: the file of Noto Sans SC, with which text is measured · `spell` rewrites every text (see `Paper.spell`).
     """
-    _register(font.parent)
-    chart = charts.for_print(altair_chart(block, spell=spell, titled=False), width=_width(block))
-    return mend(_svg(chart.to_json()))
-
-
-@lru_cache(maxsize=64)
-def _svg(spec: str) -> str:
-    """What the chart engine draws; the formats of one report are made one after the other from the same charts."""
-    return vl_convert.vegalite_to_svg(spec)
+    return mend(_drawn(_spelt(block, spell), font.parent))
 
 
 def png(block: Chart, font: Path, *, scale: float = 2.0, spell: Callable[[str], str] = str) -> bytes:
     """The block as a picture, for readers of formats without vectors."""
-    _register(font.parent)
-    chart = charts.for_print(altair_chart(block, spell=spell, titled=False), width=_width(block))
-    return vl_convert.vegalite_to_png(chart.to_json(), scale=scale)
+    return vl_convert.svg_to_png(_drawn(_spelt(block, spell), font.parent), scale=scale)
+
+
+@lru_cache(maxsize=64)
+def _drawn(block: Chart, fonts: Path) -> str:
+    """What the chart engine draws: the formats of one report are made one after the other from the same charts."""
+    _register(fonts)
+    chart = charts.for_print(altair_chart(block, titled=False), width=_width(block))
+    return vl_convert.vegalite_to_svg(chart.to_json(validate=False))
+
+
+def _spelt(block: Chart, spell: Callable[[str], str]) -> Chart:
+    """The block with its texts rewritten; the same one where nothing is."""
+    return replace(
+        block, title=spell(block.title), x=spell(block.x), unit=spell(block.unit),
+        labels=block.labels if _by_day(block) else tuple(spell(str(label)) for label in block.labels),
+        series=tuple(replace(series, name=spell(series.name)) for series in block.series))
+
+
+def _by_day(block: Chart) -> bool:
+    return all(isinstance(one, date) for one in block.labels)
 
 
 def _width(block: Chart) -> int:
