@@ -26,9 +26,10 @@ ChartKind = Literal["line", "bar", "stacked", "heat"]
 Layout = Literal["report", "brief", "official"]
 """report: with a cover and contents · brief: a masthead above a few pages of text in larger type · official: a document
 after GB/T 9704-2012, with what `Official` holds."""
-LOOK = 2
+LOOK = 3
 """State of the renderers that a new content is set with. What was issued keeps the one it was issued with:
-1 as all reports were until 2026-11 · 2 with formulas, an index of figures, edition and hash on every page."""
+1 as all reports were until 2026-11 · 2 with formulas, an index of figures, edition and hash on every page ·
+3 with fonts that HarfBuzz cut to size."""
 Role = Literal["lead", "body", "method", "annex"]
 """lead: what stands above all else, without a heading · body: numbered section · method: how the figures were made and
 what is missing · annex: long tables at the end."""

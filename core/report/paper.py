@@ -15,7 +15,7 @@ from core import labels
 from core.clock import local
 from core.report.content import Content
 from core.report.fonts import SONG_FAMILY, Faces
-from core.report.opened import add_face
+from core.report.opened import Cutting, add_face
 from core.report.typeset import Line, set_lines, wrap
 
 MM = 72 / 25.4
@@ -102,6 +102,10 @@ class Paper(FPDF):
         other = Paper(self.content, self.faces, {**self.short, **self.lonely} if short is None else short)
         other.kept = self.kept
         return other
+
+    def write(self) -> bytes:
+        """The finished document as a file; nothing can be added to it afterwards."""
+        return bytes(self.output(output_producer_class=Cutting) if self.content.look > 2 else self.output())
 
     @property
     def brief(self) -> bool:

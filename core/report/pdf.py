@@ -35,7 +35,7 @@ def render(content: Content, faces: Faces | None = None) -> bytes:
         paper = paper.again()
     else:
         _LAYOUTS[content.layout](paper, named)
-    return bytes(paper.output())
+    return paper.write()
 
 
 def _report(paper: Paper, named: Named) -> None:
