@@ -100,6 +100,7 @@ class _Writer:
         self.shade, self.panel = ("EEEEEE", "F5F5F5") if self.official else (SHADE, PANEL)
         self.sections = figures.printed(content)
         self.document = Document()
+        self.known: dict[str, str | None] = {}
         self.marks = self.charts = 0
         self.across = False
         self.entries: list[tuple[int, str, str]] = list(_entries(self.sections))
@@ -427,7 +428,10 @@ class _Writer:
 
     def _add(self, text: str, style: str, *, colour: str = "", before: float | None = None, after: float | None = None,
              ) -> Line:
-        line = self.document.add_paragraph(style=style)
+        line = self.document.add_paragraph()
+        if style not in self.known:  # python-docx searches all styles each time
+            self.known[style] = self.document.part.get_style_id(style, WD_STYLE_TYPE.PARAGRAPH)
+        line._p.style = self.known[style]
         if text:
             run = line.add_run(text)
             if colour:
