@@ -45,8 +45,8 @@ class Clock:
         self.stopped = threading.Event()
         self.lost = False
         self._free = threading.Lock()
-        # Warnings wait for none of the others, and none of their steps for another.
-        self._own = {name: threading.Lock() for name in ("sift", "demands", "alarms", "send", "receipts")}
+        # Warnings wait for none of the others, and none of their steps for another; nobody waits for a year's reports.
+        self._own = {name: threading.Lock() for name in ("sift", "demands", "alarms", "send", "receipts", "reports")}
         self._timer = BackgroundScheduler(
             timezone=clock.SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )

@@ -77,6 +77,11 @@ def build(session: Session, order: Order, now: datetime) -> Content:
     return compose(read(session, order, now), settings().district, settings().office, order.parts)
 
 
+def empty(session: Session, order: Order, now: datetime) -> bool:
+    """Whether no account of the board has a place. Errors as `build`."""
+    return read(session, order, now).ranked.empty
+
+
 def scopes(session: Session, platform: str) -> list[tuple[str, str]]:
     """The boards that are on offer, of one platform or of all."""
     return [(f"board:{row['id']}", row["name"]) for row in boards.list_boards(session, platform).to_dict("records")]

@@ -41,35 +41,50 @@ Told = Callable[[str], object]
 def issue(session: Session, content: Content, *, by: str = "", now: datetime, told: Told | None = None) -> Edition:
     """Issue the report: stores it as the next version with its files; the caller commits.
 
-    When the newest edition of the subject says exactly the same, that edition is returned and nothing is written.
+    When the newest edition of the subject says exactly the same, that edition is returned and nothing is written. The
+    files are made before anything is written, so that a session that has written nothing yet keeps nobody waiting.
     """
-    newest = latest(session, content)
-    if newest is not None and read(newest).fingerprint == content.fingerprint:
-        return newest
-    version = newest.version + 1 if newest else 1
-    issued = replace(content, edition=version)
-    text = issued.to_json()
-    subject = content.subject
-    edition = Edition(
-        kind=subject.kind, platform=subject.platform, period=subject.period, scope=subject.scope, version=version,
-        title=content.title, content=zlib.compress(text.encode(), 9), sha256=issued.sha256, stamp=content.stamp,
-        issued_at=now, issued_by=by, demo=content.is_demo,
-    )
-    session.add(edition)
-    session.flush()
-    for suffix, render in FORMATS.items():
-        if told:
-            told(f"制作 {FORMAT_NAMES[suffix]}")
-        body = render(issued)
+    while True:
+        newest = latest(session, content)
+        if newest is not None and read(newest).fingerprint == content.fingerprint:
+            return newest
+        issued = replace(content, edition=newest.version + 1 if newest else 1)
+        files = _made(issued, told)
+        if (edition := _numbered(session, issued, by, now)) is not None:
+            break
+        # Somebody issued that version meanwhile: it may say the same, or this becomes the one after it.
+    for suffix, made in files.items():
         name = file_name(issued, suffix)
         if session.execute(select(EditionFile.name).where(EditionFile.name == name)).first():
             name = f"{name.removesuffix(f'.{suffix}')}_{edition.id}.{suffix}"  # another subject of the same words
-        _write(settings().reports_dir / name, body)
+        _write(settings().reports_dir / name, made)
         session.add(EditionFile(edition_id=edition.id, format=suffix, name=name,
-                                sha256=hashlib.sha256(body).hexdigest(), size=len(body)))
-    audit.note(session, by, "签发报告", content.title, f"第{version}版，{edition.sha256[:12]}")
+                                sha256=hashlib.sha256(made).hexdigest(), size=len(made)))
+    audit.note(session, by, "签发报告", content.title, f"第{edition.version}版，{edition.sha256[:12]}")
     session.flush()
     return edition
+
+
+def _made(content: Content, told: Told | None) -> dict[str, bytes]:
+    files = {}
+    for suffix, render in FORMATS.items():
+        if told:
+            told(f"制作 {FORMAT_NAMES[suffix]}")
+        files[suffix] = render(content)
+    return files
+
+
+def _numbered(session: Session, issued: Content, by: str, now: datetime) -> Edition | None:
+    """The edition as a row; None where the version is taken."""
+    subject = issued.subject
+    id_ = session.connection().execute(
+        db.inserting(session, Edition).values(
+            kind=subject.kind, platform=subject.platform, period=subject.period, scope=subject.scope,
+            version=issued.edition, title=issued.title, content=zlib.compress(issued.to_json().encode(), 9),
+            sha256=issued.sha256, stamp=issued.stamp, issued_at=now, issued_by=by, demo=issued.is_demo,
+        ).on_conflict_do_nothing(index_elements=["kind", "platform", "period", "scope", "version"])
+        .returning(Edition.__table__.c.id)).scalar()
+    return None if id_ is None else session.get_one(Edition, id_)
 
 
 def latest(session: Session, content: Content) -> Edition | None:

@@ -26,7 +26,7 @@ class Kind:
     `build(session, order, now)`: its content from what the database holds · `scopes(session, platform)`: (code, words)
     of the scopes that it can have, the usual one first · `coverage(session, order, now)`: share of what should be
     there for it by now (None: nothing should), where it is not that of the platform's accounts ·
-    `empty(session, order)`: whether there is nothing to be reported."""
+    `empty(session, order, now)`: whether there is nothing to be reported, as far as is known."""
 
     code: str
     name: str
@@ -35,8 +35,8 @@ class Kind:
     outline: tuple[Part[Any], ...]
     build: Callable[[Session, Order, datetime], Content]
     scopes: Callable[[Session, str], list[tuple[str, str]]]
+    empty: Callable[[Session, Order, datetime], bool]
     coverage: Callable[[Session, Order, datetime], float | None] | None = None
-    empty: Callable[[Session, Order], bool] | None = None
 
 
 def build(session: Session, order: Order, *, now: datetime) -> Content:
@@ -71,18 +71,23 @@ def _of_platform(session: Session, code: str) -> list[tuple[str, str]]:
     return [(one.code, one.words) for one in scopes.scopes(session, code)]
 
 
+def _unpublished(session: Session, order: Order, now: datetime) -> bool:
+    return scopes.nothing(session, order)
+
+
 def _kind(code: str, *rest: Any) -> Kind:
     return Kind(code, labels.REPORT_KINDS[code], *rest)
 
 
 KINDS: dict[str, Kind] = {one.code: one for one in (
-    _kind("monthly", ("month",), "platform", platform.OUTLINE, platform.build, _of_platform),
-    _kind("quarterly", ("quarter",), "platform", platform.OUTLINE, platform.build, _of_platform),
-    _kind("annual", ("year",), "platform", platform.PANORAMA, platform.build, _of_platform),
-    _kind("unit", ("month", "quarter", "year"), "unit", unit.OUTLINE, unit.build, unit.scopes),
-    _kind("board", ("day", "week", "month", "quarter", "year"), "board", board.OUTLINE, board.build, board.scopes),
+    _kind("monthly", ("month",), "platform", platform.OUTLINE, platform.build, _of_platform, _unpublished),
+    _kind("quarterly", ("quarter",), "platform", platform.OUTLINE, platform.build, _of_platform, _unpublished),
+    _kind("annual", ("year",), "platform", platform.PANORAMA, platform.build, _of_platform, _unpublished),
+    _kind("unit", ("month", "quarter", "year"), "unit", unit.OUTLINE, unit.build, unit.scopes, _unpublished),
+    _kind("board", ("day", "week", "month", "quarter", "year"), "board", board.OUTLINE, board.build, board.scopes,
+          board.empty),
     Kind(opinion.KIND, labels.REPORT_KINDS[opinion.KIND], SPANS, "", opinion.OUTLINE, opinion.build,
-         lambda session, _: list(opinion_scope.scopes(session)),
+         lambda session, _: list(opinion_scope.scopes(session)), opinion.empty,
          lambda session, order, now: heard.coverage(session, order.period, now)),
 )}
 """Every kind by its code, in the order in which they are offered."""

@@ -17,7 +17,7 @@ from core.clock import day_of, instant
 from core.faults import BadInput
 from core.models import Account, Edition, Platform, Remembered, ReportRule, ReportTask
 from core.periods import Period, Span, all_of
-from core.query import overview
+from core.query import heard, overview
 from core.query.scope import Filter
 from core.report import editions, kinds, sending
 from core.report.outline import Order
@@ -267,14 +267,14 @@ def write(one: Due, *, now: datetime) -> str:
             if share * 100 < rule.least:
                 why = f"数据覆盖率{share:.1%}，低于要求的{rule.least}%，数据补齐后自动编制"
                 return _put(one, "held", why, now, share)
-            if not rule.empty and kind.empty is not None and kind.empty(reading, one.order):
-                return _put(one, "skipped", "没有可报的内容", now, share)
+            if not rule.empty and share >= heard.ENOUGH and kind.empty(reading, one.order, now):
+                return _put(one, "skipped", "本期没有可报的内容", now, share)
             if rule.way == "review":
                 return _put(one, "review", "数据已齐，请在“编制”中审阅后签发", now, share)
             content = kinds.build(reading, one.order, now=now)
         with db.session() as session:
-            run = ingest.begin(session, "report", at=now)
             edition = editions.issue(session, content, by="系统", now=now)
+            run = ingest.begin(session, "report", at=now)
             if rule.way == "send":
                 sending.send(session, edition.id, rule.people, rule.channels, who="系统", now=now)
             db.bump(session, now)

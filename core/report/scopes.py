@@ -7,8 +7,9 @@ from sqlmodel import Session
 
 from core import labels
 from core.faults import BadInput
-from core.query import boards
+from core.query import boards, totals
 from core.query.scope import Filter, choices
+from core.report.outline import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,11 @@ def scope_of(session: Session, platform: str, code: str) -> Scope:
         if scope.code == code:
             return scope
     raise BadInput(f"报告范围“{code}”不存在。可用：all 全部、bureau 委办局、street 街镇、unit:编号、board:编号")
+
+
+def nothing(session: Session, order: Order) -> bool:
+    """Whether the accounts of an ordered report published nothing, as far as is known."""
+    platforms = (order.platform,) if order.platform else ()
+    scope = scope_of(session, order.platform, order.scope)
+    found = totals.period(session, scope.over(order.period.first, order.period.last, platforms), order.basis)
+    return bool((found["posts"] == 0).all())

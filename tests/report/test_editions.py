@@ -1,5 +1,7 @@
 """Issued reports never change, and a changed figure makes the next version."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -112,6 +114,32 @@ def test_unknown_edition(session):
 def test_file_names_hold_nothing_dangerous(small):
     odd = replace(small, district="../海淀/区", platform="微 博*?")
     assert editions.file_name(odd, "pdf") == "海淀区_微博_2020-02_月报_预览.pdf"
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_two_who_issue_at_the_same_moment(database, small, monkeypatch, same):
+    """Neither fails: the same words are one edition, others are two."""
+    both = threading.Barrier(2, timeout=30)
+    render = editions.FORMATS["xlsx"]
+
+    def together(one):
+        if one.edition == 1:
+            both.wait()
+        return render(one)
+
+    monkeypatch.setitem(editions.FORMATS, "xlsx", together)
+
+    def publish(one):
+        return editions.publish(lambda _: one, by="张三", now=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(publish, [small, small if same else replace(small, subtitle="另一稿")]))
+    assert sorted(one.version for one in made) == ([1, 1] if same else [1, 2])
+    with db.session() as session:
+        for one in made:
+            assert editions.read(session.get_one(Edition, one.id)).edition == one.version
+            assert editions.body(session, one.id, "pdf")[1].startswith(b"%PDF")
+        assert len(session.execute(select(EditionFile.name)).all()) == (3 if same else 6)
 
 
 def test_publish_builds_issues_and_tells_the_readers(district):  # noqa: F811

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from core import db, people
+from core import clock, db, people
 from core.clock import instant
 from core.faults import BadInput
-from core.models import Delivery, Edition, ReportRule, ReportTask
+from core.models import Account, Coverage, Delivery, Edition, ReportRule, ReportTask, Unit
 from core.periods import Period
 from core.report import editions, kinds, schedule
 from core.report.outline import Order
@@ -110,6 +110,27 @@ def test_a_report_is_not_needed_this_time_and_then_it_is(planned):
         schedule.unskip(session, planned, "wechat", "2024-04", who="张三", now=MAY)
         session.commit()
     assert states()["2024-04"] == "due" and len(open_ones()) == 1
+
+
+def test_nothing_to_report_is_passed_over_or_written_as_the_rule_says(planned):
+    """A unit whose account is looked at every day and publishes nothing."""
+    with db.session() as session:
+        unit = Unit(name="档案馆", kind="bureau")
+        session.add(unit)
+        session.flush()
+        account = Account(platform="wechat", external_id="gh_archive", name="云澜档案", unit_id=unit.id)
+        session.add(account)
+        session.flush()
+        session.add_all(Coverage(account_id=account.id, day=day, state="zero")
+                        for day in clock.days(date(2024, 4, 1), date(2024, 4, 30)))
+        session.commit()
+    for empty, state in ((False, "skipped"), (True, "issued")):
+        id_ = rule(name=f"档案馆专报{empty}", kind="unit", scope=f"unit:{unit.id}", platform="", empty=empty)
+        one = next(one for one in open_ones() if one.rule_id == id_)
+        assert schedule.write(one, now=MAY) == state
+        with db.session() as session:
+            task = session.get(ReportTask, (id_, "", "2024-04"))
+            assert (task.state, task.why) == (state, "" if empty else "本期没有可报的内容")
 
 
 def test_what_fails_is_put_down_and_tried_three_times(planned, monkeypatch):

@@ -40,6 +40,11 @@ def build(session: Session, order: Order, now: datetime) -> Content:
     return compose(facts.read(session, order, now), settings().district, settings().office)
 
 
+def empty(session: Session, order: Order, now: datetime) -> bool:
+    """Whether there is nothing to be told of the period. Errors as `build`."""
+    return facts.read(session, order, now).nothing
+
+
 def compose(f: Facts, district: str, office: str) -> Content:
     """The report that those facts make. Pure. Raises BadInput for a part that there is not."""
     sections = arranged(OUTLINE, f, f.order.parts)
@@ -68,4 +73,4 @@ def _stays(block: Block) -> bool:
     return isinstance(block, Figures) or (isinstance(block, Table) and block.title == topics.LIST)
 
 
-__all__ = ["KIND", "OUTLINE", "build", "compose", "scopes"]
+__all__ = ["KIND", "OUTLINE", "build", "compose", "empty", "scopes"]

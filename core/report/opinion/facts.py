@@ -138,6 +138,12 @@ class Facts:
         return self.scope.kind == ALL
 
     @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to be told: no item, alert, incident or demand."""
+        sums = self.sums
+        return not (sums.mentions or sums.alerts or sums.demands or self.cases)
+
+    @property
     def felt(self) -> int:
         return self.sums.felt
 
