@@ -1337,6 +1337,7 @@ class ReportRule(Row, table=True):
     channels: list[int] = Field(default_factory=list, sa_type=JSON)
     least: int = Field(default=0, description="Per cent of coverage under which it is held")
     empty: bool = Field(default=True, description="Write it where there is nothing to report")
+    dress: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="core.report.dress")
     enabled: bool = True
     since: date
     sort: int = 0

@@ -7,7 +7,7 @@ edition has the same key unless it was renamed. Where two numbers would have one
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from core import labels
@@ -71,9 +71,15 @@ def index(content: Content) -> Section | None:
 
 
 def printed(content: Content) -> tuple[Section, ...]:
-    """The sections as they go on paper: the content's, and the index where it has one."""
+    """The sections as they go on paper: the content's, and the index where it has one; an official document says its
+    headline figures in its text only."""
     last = index(content) if content.has_index else None
-    return (*content.sections, last) if last else content.sections
+    sections = content.sections
+    if content.layout == "official":
+        plain = (replace(section, blocks=tuple(one for one in section.blocks if not isinstance(one, Figures)))
+                 for section in sections)
+        sections = tuple(section for section in plain if section.blocks)
+    return (*sections, last) if last else sections
 
 
 def _numbers(block: object) -> Iterator[tuple[tuple[str, ...], str, str, bool]]:

@@ -20,10 +20,13 @@ from core.periods import Period, Span, all_of
 from core.query import heard, overview
 from core.query.scope import Filter
 from core.report import editions, kinds, sending
+from core.report.dress import Dress
 from core.report.outline import Order
 
 EACH = "*"
 """Each platform that has accounts."""
+DRESS = Dress()
+"""As a report comes."""
 AGAIN = timedelta(hours=1)
 """How long what was held or failed is left alone."""
 TRIES = 3
@@ -36,7 +39,7 @@ _NAME = 40
 class Due:
     """One report of a plan. `opens`: from when it is written, `ends`: by when it is due (aware UTC); `state` of
     labels.REPORT_STATES, `why` in words; `edition_id` where there is one, `issued_at` of its first version; `coverage`:
-    share of what should have been collected, where that was looked at."""
+    share of what should have been collected, where that was looked at; `dress`: of its rule."""
 
     rule_id: int
     rule: str
@@ -49,6 +52,7 @@ class Due:
     edition_id: int | None = None
     issued_at: datetime | None = None
     coverage: float | None = None
+    dress: Dress = DRESS
 
     @property
     def period(self) -> Period:
@@ -85,8 +89,8 @@ _FIRST: tuple[dict, ...] = (
 def save(
     session: Session, *, name: str, kind: str, span: Span, platform: str = "", scope: str = "all",
     basis: str = "latest", parts: Sequence[str] = (), hour: int = 6, days: int = 3, way: str = "issue",
-    people: Sequence[int] = (), channels: Sequence[int] = (), least: int = 0, empty: bool = True, since: date,
-    enabled: bool = True, id_: int | None = None, who: str, now: datetime,
+    people: Sequence[int] = (), channels: Sequence[int] = (), least: int = 0, empty: bool = True, dress: Dress = DRESS,
+    since: date, enabled: bool = True, id_: int | None = None, who: str, now: datetime,
 ) -> ReportRule:
     """Add a rule, or change the one of that id. Raises BadInput for what cannot be. The caller commits."""
     name = " ".join(name.split())
@@ -111,6 +115,7 @@ def save(
     row.name, row.kind, row.span, row.since, row.enabled = name, kind, span, since, enabled
     row.platform, row.scope, row.basis, row.parts = platform if of.per == "platform" else "", scope, basis, list(parts)
     row.hour, row.days, row.way, row.least, row.empty = hour, days, way, least, empty
+    row.dress = dress.to_dict()
     row.people, row.channels, row.at, row.who = list(people), list(channels), now, who
     session.add(row)
     session.flush()
@@ -201,7 +206,7 @@ def _due(session: Session, rule: ReportRule, order: Order, name: str, issued: di
         coverage = covered(session, order, now)
         if coverage is not None and coverage * 100 < rule.least:
             state, why = "risk", f"至今数据覆盖率{coverage:.1%}，低于要求的{rule.least}%，到期可能暂缓"
-    return Due(rule.id, rule.name, order, name, opens, ends, state, why, edition, at, coverage)
+    return Due(rule.id, rule.name, order, name, opens, ends, state, why, edition, at, coverage, Dress.of(rule.dress))
 
 
 def _state(rule: ReportRule, period: Period, opens: datetime, ends: datetime, issued_at: datetime | None,
@@ -271,7 +276,7 @@ def write(one: Due, *, now: datetime) -> str:
                 return _put(one, "skipped", "本期没有可报的内容", now, share)
             if rule.way == "review":
                 return _put(one, "review", "数据已齐，请在“编制”中审阅后签发", now, share)
-            content = kinds.build(reading, one.order, now=now)
+            content = Dress.of(rule.dress).on(kinds.build(reading, one.order, now=now))
         with db.session() as session:
             edition = editions.issue(session, content, by="系统", now=now)
             run = ingest.begin(session, "report", at=now)

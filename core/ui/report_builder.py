@@ -11,6 +11,7 @@ from core.faults import BadInput
 from core.query import scope as scopes
 from core.report import compare, editions, kinds
 from core.report.content import Content
+from core.report.dress import Dress
 from core.report.outline import Order
 from core.ui import editions as files
 from core.ui import report_order, report_pages
@@ -18,6 +19,7 @@ from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.parts import caption, empty, link, plain, toast_error
 from core.ui.preview import preview
+from core.ui.report_dress import dress
 from core.ui.table import Column, table
 
 BY_SECTION, BY_PAGE, AGAINST = "按章节", "按页", "与上一版比较"
@@ -40,21 +42,23 @@ def page(now: datetime) -> None:
     except BadInput as refused:
         toast_error(plain(str(refused)))
         return
-    dress = report_order.dress(content, f"{wanted.kind}_{wanted.platform}_{wanted.period.code}_{wanted.scope}")
-    content = dress.on(content)
+    key = report_order.key_of(wanted)
+    with st.expander("封面、版式与水印", icon=":material/branding_watermark:"):
+        worn = dress(key, report_order.worn(wanted), content)
+    content = worn.on(content)
     newest = ask(_newest, content)
     with st.container(horizontal=True, vertical_alignment="center"):
         files.downloads(content, "")
         if st.button("签发", icon=":material/verified:", type="primary", key="issue",
                      help="存为正式版次：内容固定不变，数字有变化时另出新版"):
-            _issue(wanted, dress)
+            _issue(wanted, worn)
         _batch(wanted)
         if newest is not None:
             caption(f"已有第{newest[1]}版，{clock.local(newest[2]):%Y-%m-%d %H:%M} 签发")
     ways = [BY_SECTION, BY_PAGE, *([AGAINST] if newest is not None else [])]
     way = st.segmented_control("预览", ways, default=BY_SECTION, required=True, key="report_view")
     if way == BY_PAGE:
-        report_pages.pages(content, f"{wanted.kind}_{wanted.platform}_{wanted.period.code}_{wanted.scope}")
+        report_pages.pages(content, key)
     elif way == AGAINST:
         _against(newest[0], content)
     else:
@@ -71,11 +75,11 @@ def _newest(session, content: Content) -> tuple[int, int, datetime] | None:
     return (found.id, found.version, found.issued_at) if found else None
 
 
-def _issue(wanted: Order, dress: report_order.Dress) -> None:
+def _issue(wanted: Order, worn: Dress) -> None:
     now = clock.now()
     with st.status("正在签发…", expanded=True) as status:
         try:
-            edition = editions.publish(lambda reading: dress.on(kinds.build(reading, wanted, now=now)), by=WHO, now=now,
+            edition = editions.publish(lambda reading: worn.on(kinds.build(reading, wanted, now=now)), by=WHO, now=now,
                                        told=lambda step: status.update(label=f"正在{step}…"))
         except BadInput as refused:
             status.update(label="没有签发", state="error")

@@ -1,7 +1,5 @@
-"""What report is wanted: kind, platform, period, scope, parts and how it is dressed, chosen on the screen and kept in
-the address."""
+"""What report is wanted: kind, platform, period, scope and parts, chosen on the screen and kept in the address."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import streamlit as st
@@ -10,20 +8,18 @@ from core import clock, labels
 from core.periods import NAMES, Period, Span
 from core.query import scope as scopes
 from core.report import kinds
-from core.report.content import Content
+from core.report.dress import Dress
 from core.report.kinds import Kind
 from core.report.outline import Order
 from core.ui.ask import ask
 
 BACK = 400
 """Periods that are offered at most."""
-MARKS = ("无", "内部资料", "征求意见稿", "仅供参阅")
-"""Watermarks that are offered."""
 
 
 PLACES = ("编制", "日程", "已签发")
 """Parts of the room."""
-_GOTO = "reports_goto"
+_GOTO, _WORN = "reports_goto", "reports_worn"
 _BEFORE = {"month": "period_month", "scope": "scope_monthly", "basis": "report_basis"}
 """What links of earlier versions call things."""
 
@@ -40,9 +36,10 @@ def arrive() -> None:
         st.session_state["reports_part"] = PLACES[2]
 
 
-def open_order(wanted: Order, platform: str) -> None:
-    """Into the builder with this order; `platform`: its name."""
+def open_order(wanted: Order, platform: str, worn: Dress) -> None:
+    """Into the builder with this order, dressed so; `platform`: its name."""
     kind = kinds.kind_of(wanted.kind)
+    st.session_state[_WORN] = key_of(wanted), worn
     st.session_state[_GOTO] = {
         "reports_part": PLACES[0], "report_kind": kind.name, f"period_{wanted.period.span}": wanted.period.code,
     } | ({"report_platform": platform} if platform else {}) | (
@@ -50,18 +47,15 @@ def open_order(wanted: Order, platform: str) -> None:
     st.rerun()
 
 
-@dataclass(frozen=True, slots=True)
-class Dress:
-    """What a person sets about a report beside its figures; empty: as it comes."""
+def key_of(wanted: Order) -> str:
+    """Which report it is, for the keys of its widgets."""
+    return f"{wanted.kind}_{wanted.platform}_{wanted.period.code}_{wanted.scope}"
 
-    title: str = ""
-    office: str = ""
-    watermark: str = ""
 
-    def on(self, content: Content) -> Content:
-        """The report so dressed."""
-        return replace(content, title=self.title or content.title, office=self.office or content.office,
-                       watermark=self.watermark)
+def worn(wanted: Order) -> Dress:
+    """How a report is dressed that was opened from a plan; as it comes where it was not."""
+    key, held = st.session_state.get(_WORN, ("", Dress()))
+    return held if key == key_of(wanted) else Dress()
 
 
 def order(now: datetime) -> Order | None:
@@ -153,15 +147,3 @@ def _parts(kind: Kind) -> tuple[str, ...]:
                                 label_visibility="collapsed", placeholder="至少选一章")
         st.caption("按选择的先后编排；去掉一章再选，就排到最后。封面、口径与数据说明总在原处。没有数据的章节自动略去。")
     return () if list(chosen) == list(free) or not chosen else tuple(chosen)
-
-
-def dress(content: Content, key: str) -> Dress:
-    """Cover and watermark, as a person wants them for this report."""
-    with st.expander("封面与水印", icon=":material/branding_watermark:"):
-        left, middle, right = st.columns([3, 2, 1.4])
-        title = left.text_input("标题", content.title, max_chars=80, key=f"dress_title_{key}_{content.title}")
-        office = middle.text_input("落款单位", content.office, max_chars=40, key=f"dress_office_{key}_{content.office}")
-        mark = right.selectbox("水印", MARKS, key=f"dress_mark_{key}", accept_new_options=True)
-    title, office = " ".join(title.split()), " ".join(office.split())
-    return Dress(title if title != content.title else "", office if office != content.office else "",
-                 "" if mark in (None, MARKS[0]) else str(mark)[:12])

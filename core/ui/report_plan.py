@@ -119,7 +119,7 @@ def _deeds(one: Due, now: datetime) -> None:
         if one.edition_id is not None:
             link("reports", "查看已签发的报告", icon=":material/open_in_new:", edition=one.edition_id)
         elif one.opens <= now and st.button("打开编制", icon=":material/edit_document:", key=f"{key}_open"):
-            report_order.open_order(one.order, one.platform)
+            report_order.open_order(one.order, one.platform, one.dress)
         if one.edition_id is None and one.state in ("held", "failed", "late", "due") and one.opens <= now and st.button(
                 "立即编制", icon=":material/play_arrow:", key=f"{key}_now"):
             with st.spinner("正在编制…", show_time=True):

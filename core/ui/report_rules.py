@@ -9,9 +9,11 @@ from core.models import ReportRule
 from core.periods import NAMES, Period
 from core.query import channels, people, scope
 from core.report import kinds, schedule
+from core.report.dress import Dress
 from core.ui.ask import ask, look
 from core.ui.deeds import WHO, do
 from core.ui.parts import caption, plain
+from core.ui.report_dress import dress
 
 TOLD = "report_plan"
 _NEW = "新的计划"
@@ -63,6 +65,8 @@ def _form(rule: ReportRule | None, now: datetime) -> None:
     since = right.date_input("从哪天起", rule.since if rule else Period.of("year", clock.day_of(now)).first,
                              key=f"{key}_since", format="YYYY-MM-DD")
     empty = st.toggle("没有内容也编报（零报告）", rule.empty if rule else True, key=f"{key}_empty")
+    with st.expander("版式、落款与水印"):
+        worn = dress(key, Dress.of(rule.dress) if rule else Dress())
     ways = list(labels.REPORT_WAYS)
     way = st.segmented_control("编好后", ways, default=rule.way if rule else "issue", required=True, key=f"{key}_way",
                                format_func=labels.REPORT_WAYS.get)
@@ -70,7 +74,7 @@ def _form(rule: ReportRule | None, now: datetime) -> None:
     if st.button("保存", type="primary", key=f"{key}_save"):
         _do(lambda session: schedule.save(
             session, name=name, kind=kind.code, span=span, platform=platform, scope=wanted, hour=int(hour),
-            days=int(days), least=int(least), empty=empty, way=way, people=told, channels=by, since=since,
+            days=int(days), least=int(least), empty=empty, dress=worn, way=way, people=told, channels=by, since=since,
             parts=tuple(rule.parts) if rule and rule.kind == kind.code else (),
             enabled=rule.enabled if rule else True, id_=rule.id if rule else None, who=WHO, now=clock.now()),
             f"已保存计划“{name}”。")
