@@ -332,9 +332,10 @@ def plan(frame: pd.DataFrame, *, states: Mapping[str, str], row_height: int = 34
         "word:N", title=None, sort=[states[state] for state in shown], legend=alt.Legend(orient="bottom"),
         scale=alt.Scale(domain=[states[state] for state in shown], range=[PLAN_COLOURS[state] for state in shown])))
     pale = data["state"].isin(_ON_PALE)
-    light = base.mark_text(fontSize=12, color="#FFFFFF").encode(text="text:N").transform_filter(
+    size = alt.ExprRef("width < 420 ? 0 : 12")  # a phone has room for the colours only
+    light = base.mark_text(fontSize=size, color="#FFFFFF").encode(text="text:N").transform_filter(
         alt.FieldOneOfPredicate("state", sorted(set(data.loc[~pale, "state"]))))
-    dark = base.mark_text(fontSize=12).encode(text="text:N").transform_filter(
+    dark = base.mark_text(fontSize=size).encode(text="text:N").transform_filter(
         alt.FieldOneOfPredicate("state", sorted(set(data.loc[pale, "state"]))))
     return _titled(alt.layer(cells, light, dark), "", row_height * len(rows) + 80)
 

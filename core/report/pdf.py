@@ -11,6 +11,7 @@ from core.report.content import Content, Heading, Section, all_captions, heading
 from core.report.fonts import Faces
 from core.report.fonts import faces as package_faces
 from core.report.paper import INK, LEFT, RED, RIGHT, SOFT, TOP, Paper
+from core.report.typeset import title_lines
 
 SETTINGS = 4
 """How often a document is set at most until nothing of it stands alone on a page."""
@@ -139,15 +140,16 @@ def _cover(paper: Paper) -> None:
     size = 30.0
     while size > 23 and paper.width_of(paper.spell(content.title), "title", size) > paper.measure:
         size -= 0.5
-    for line in _balanced(paper, content.title, paper.measure, "title", size):
+    for line in _title(paper, size):
         paper.put(centre, y, line, role="title", size=size, colour=INK, align="C")
         y += 1.55 * size
     if content.subtitle:
         paper.put(centre, y + 2, content.subtitle, role="subheading", size=16, colour=SOFT, align="C")
         y += 30
+    edition = "版　　次" if content.look < 3 else "版次"  # letters set apart are copied out of the file as lines apart
     rows = [(name, value) for name, value in (
         ("统计时段", content.period), ("统计范围", content.scope), ("数据口径", content.basis),
-        ("数据截至", f"{day} {at:%H:%M}"), ("版　　次", content.seal or content.edition_label)) if value]
+        ("数据截至", f"{day} {at:%H:%M}"), (edition, content.seal or content.edition_label)) if value]
     y = max(y + 70, 500.0)
     for name, value in rows:
         paper.put(centre - 92, y, name, role="heading", size=12, colour=SOFT)
@@ -157,6 +159,15 @@ def _cover(paper: Paper) -> None:
         y += 26
     paper.put(centre, paper.h - 118, content.office, role="title", size=16, align="C")
     paper.put(centre, paper.h - 92, day, role="body", size=13, align="C")
+
+
+def _title(paper: Paper, size: float) -> list[str]:
+    """The title of a cover; the name of what it is about stays in one piece."""
+    content = paper.content
+    if content.look < 3:
+        return _balanced(paper, content.title, paper.measure, "title", size)
+    return title_lines(paper.spell(content.title), paper.measure, lambda part: paper.width_of(part, "title", size),
+                       (content.scope, content.platform))
 
 
 def _balanced(paper: Paper, text: str, width: float, role: str, size: float) -> list[str]:

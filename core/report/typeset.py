@@ -121,13 +121,14 @@ def wrap(text: str, width: float, measure: Measure) -> list[str]:
     return [line.text for line in set_lines(text, width, measure, justify=False)]
 
 
-def title_lines(text: str, width: float, measure: Measure) -> list[str]:
+def title_lines(text: str, width: float, measure: Measure, whole: Sequence[str] = ()) -> list[str]:
     """A title as centred lines: as few as hold it, broken between words, and shaped as a trapezium or, of three and
-    more, a diamond, since lines of one length, and a middle one that is the shortest, are thought ugly."""
+    more, a diamond, since lines of one length, and a middle one that is the shortest, are thought ugly. `whole`: names
+    that are not broken."""
     whole = measure(text)
     if whole <= width:
         return [text]
-    places = _between_words(text)
+    places = [place for place in _between_words(text) if not any(_inside(text, name, place) for name in whole)]
     many = max(2, int(-(-whole // width)))
     for count in (one for one in (many, many + 1) if one in _SHAPES):
         shape = _SHAPES[count]
@@ -152,6 +153,12 @@ def _between_words(text: str) -> list[int]:
         at += len(word)
         words.add(at)
     return sorted(place for place in allowed & words if place < len(text) and text[place] not in "的和与及、")
+
+
+def _inside(text: str, name: str, place: int) -> bool:
+    """Whether the place lies within the name, where the text has it."""
+    at = text.find(name) if name else -1
+    return at >= 0 and at < place < at + len(name)
 
 
 def _broken(text: str, places: Sequence[int], ideal: Sequence[float], width: float, measure: Measure,

@@ -56,6 +56,9 @@ def _sums(found: Sequence[Due]) -> None:
         Card("逾期", labels.thousands(states["late"])),
         Card("有风险", labels.thousands(states["risk"]), help="本期未结束，数据覆盖率低于要求"),
     ])
+    by_kind = Counter(labels.REPORT_KINDS[one.order.kind] for one in found if one.state != "skipped")
+    made = Counter(labels.REPORT_KINDS[one.order.kind] for one in found if one.state in ("done", "overdone"))
+    caption("全年" + "，".join(f"{kind} {many} 份（已完成 {made[kind]}）" for kind, many in by_kind.items()) + "。")
 
 
 def _months(found: Sequence[Due]) -> pd.DataFrame:

@@ -33,7 +33,9 @@ def rules(now: datetime) -> None:
             if st.button("停用" if chosen.enabled else "启用", key=f"rule_switch_{chosen.id}"):
                 _do(lambda session: schedule.switch(session, chosen.id, not chosen.enabled, who=WHO, now=clock.now()),
                     f"已{'停用' if chosen.enabled else '启用'}“{chosen.name}”。")
-            if st.button("删除", key=f"rule_remove_{chosen.id}", help="已签发的报告保留"):
+        with st.expander("删除这条计划"):
+            st.markdown(f"删除“{plain(chosen.name)}”？已签发的报告保留，未编的不再编。")
+            if st.button("确认删除", key=f"rule_remove_{chosen.id}"):
                 _do(lambda session: schedule.remove(session, chosen.id, who=WHO, now=clock.now()),
                     f"已删除“{chosen.name}”。")
 
