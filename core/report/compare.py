@@ -9,19 +9,23 @@ from core.counts import Count
 from core.report.content import Cell, Chart, Column, Content, Figures, Mean, Paragraph, Section, Table, cell_text
 
 COLUMNS = ("where", "name", "old", "new", "change")
-GONE = "（没有）"
+GONE, SENTENCE = "（没有）", "文字"
 _NAMED = ("text", "date")
 """Kinds of cells that say what a row is about."""
+_PLACES = ("rank", "move")
+"""Kinds that may stand before those."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that a report says: where, of what, how it is written, and its number where it is one."""
+    """One thing that a report says: where, of what, how it is written, its number where it is one, and by what it is
+    known again where that is not its name."""
 
     where: str
     name: str
     text: str
     value: float | None = None
+    known_by: str = ""
 
 
 def changes(before: Content, after: Content) -> pd.DataFrame:
@@ -34,8 +38,8 @@ def changes(before: Content, after: Content) -> pd.DataFrame:
 
 
 def figures_changed(found: pd.DataFrame) -> pd.DataFrame:
-    """Of those the ones that are figures on both sides."""
-    return found[found["change"] != ""].reset_index(drop=True)
+    """Of those all but the sentences, which say what the figures do."""
+    return found[found["name"] != SENTENCE].reset_index(drop=True)
 
 
 def _row(old: Said | None, new: Said | None) -> tuple[str, str, str, str, str]:
@@ -51,10 +55,10 @@ def _said(content: Content) -> dict[tuple[str, str, int], Said]:
     found: dict[tuple[str, str, int], Said] = {}
     for section in content.sections:
         for one in _of(section):
-            number = 0
-            while (one.where, one.name, number) in found:
+            number, about = 0, one.known_by or one.name
+            while (one.where, about, number) in found:
                 number += 1
-            found[one.where, one.name, number] = one
+            found[one.where, about, number] = one
     return found
 
 
@@ -67,7 +71,7 @@ def _of(section: Section) -> Iterator[Said]:
                 yield from _cells(section, block)
             case Paragraph(text):
                 sentences = [part for part in text.replace("。", "。\n").split("\n") if part]
-                yield from (Said(section.title, _about(sentence), sentence) for sentence in sentences)
+                yield from (Said(section.title, SENTENCE, sentence, known_by=_about(sentence)) for sentence in sentences)
             case Chart():
                 for series in block.series:
                     for label, value in zip(block.labels, series.values, strict=True):
@@ -76,12 +80,14 @@ def _of(section: Section) -> Iterator[Said]:
 
 
 def _cells(section: Section, table: Table) -> Iterator[Said]:
+    """A row is known by the words before its first figure; those behind, as 环比, change with the figures."""
+    first = next((n for n, column in enumerate(table.columns) if column.kind not in (*_NAMED, *_PLACES)),
+                 len(table.columns))
+    naming = [n for n, column in enumerate(table.columns[:first]) if column.kind in _NAMED][:2]
     for row in table.rows:
-        named = [cell_text(column.kind, cell) for column, cell in zip(table.columns, row, strict=True)
-                 if column.kind in _NAMED and cell is not None]
-        about = " ".join(named[:2])
-        for column, cell in zip(table.columns, row, strict=True):
-            if column.kind not in _NAMED:
+        about = " ".join(cell_text(table.columns[n].kind, row[n]) for n in naming if row[n] is not None)
+        for n, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
+            if n not in naming:
                 yield Said(f"{section.title}·{table.title}", f"{about} {column.name}".strip(),
                            cell_text(column.kind, cell), _value(column, cell))
 
@@ -92,7 +98,7 @@ def _value(column: Column, cell: Cell) -> float | None:
             return None if value is None else float(value)
         case Mean(value):
             return float(value)
-        case int() | float() if column.kind not in ("rank", "move"):
+        case int() | float() if column.kind not in _PLACES:
             return float(cell)
     return None
 

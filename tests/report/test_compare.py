@@ -34,9 +34,21 @@ def test_figures_that_changed_are_named_by_their_row_and_column():
     assert told(report(), report()) == []
 
 
+def test_a_row_is_known_again_when_the_words_behind_its_figures_change():
+    def summary(reads: int, course: str):
+        table = Table("主要指标", (Column("指标"), Column("本月", "count"), Column("环比")), (
+            ("阅读数", Count(reads), course),))
+        return replace(content(accounts=2), sections=(Section("总体情况", (table,)),))
+
+    assert told(summary(1200, "下降3.5%"), summary(1300, "下降3.1%")) == [
+        ("总体情况·主要指标", "阅读数 本月", "1,200", "1,300", "+100"),
+        ("总体情况·主要指标", "阅读数 环比", "下降3.5%", "下降3.1%", ""),
+    ]
+
+
 def test_rows_and_sentences_that_only_one_of_them_has():
     found = told(report(), report(units=("教育局", "民政局"), said="共发布信息31条。阅读数上升。"))
-    assert ("总体情况", "共发布信息#条。", "共发布信息30条。", "共发布信息31条。", "") in found
+    assert ("总体情况", "文字", "共发布信息30条。", "共发布信息31条。", "") in found
     assert ("总体情况·单位发布情况", "民政局 发布数", compare.GONE, "11", "") in found
     assert ("总体情况·单位发布情况", "卫健委 发布数", "11", compare.GONE, "") in found
 
@@ -52,9 +64,9 @@ def test_an_issued_report_is_corrected_by_its_newer_version(session):
     made = correction.build(session, first.id, "某账号后台数据补齐", now=NOW + timedelta(days=3))
     assert made.number == "2020年第1号" and made.layout == "brief"
     lead, cause = (block.text for block in made.sections[0].blocks)
-    assert "第1版有2处数字需要更正" in lead and "2020年3月3日签发的第2版为准" in lead and "补齐" in cause
+    assert "第1版有3处数字需要更正" in lead and "2020年3月3日签发的第2版为准" in lead and "补齐" in cause
     assert [row[2:] for row in made.sections[1].blocks[0].rows] == [
-        ("1,200", "1,300", "+100"), ("1,201", "1,301", "+100")]
+        ("1,200次", "1,300次", ""), ("1,200", "1,300", "+100"), ("1,201", "1,301", "+100")]
     issued = editions.issue(session, made, by="张三", now=NOW + timedelta(days=3))
     assert editions.body(session, issued.id, "pdf")[1].startswith(b"%PDF")
     assert correction._number(session, NOW + timedelta(days=3)) == 2
