@@ -1,5 +1,6 @@
 """Two versions of one report held against each other: which figures differ, which sentences."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -46,8 +47,14 @@ def _row(old: Said | None, new: Said | None) -> tuple[str, str, str, str, str]:
     one = new or old
     change = ""
     if old and new and old.value is not None and new.value is not None:
-        change = f"{new.value - old.value:+,.10g}"
+        change = f"{new.value - old.value:+,.{max(_decimals(old.text), _decimals(new.text))}f}"
     return one.where, one.name, old.text if old else GONE, new.text if new else GONE, change
+
+
+def _decimals(text: str) -> int:
+    """How many places a number is written with."""
+    found = re.search(r"\d\.(\d+)", text)
+    return len(found[1]) if found else 0
 
 
 def _said(content: Content) -> dict[tuple[str, str, int], Said]:
