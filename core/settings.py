@@ -6,8 +6,10 @@ to configure a process; a value that can't be used stops the start with a messag
 
 from functools import cache
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,13 +44,32 @@ class Settings(BaseSettings):
     max_import_rows: int = Field(300_000, gt=0, description="Largest number of rows in one imported sheet")
     max_import_bytes: int = Field(300_000_000, gt=0, description="Largest imported file, decompressed")
     allow_private_hosts: str = Field(
-        "", description="Comma-separated hosts inside the private or loopback range that sources may use; * for all"
+        "", description="Comma-separated hosts inside the private or loopback range that sources and the language "
+                        "model may use; * for all"
     )
+    polish_url: str = Field("", description="Base address of a language model on the office's network that may polish "
+                            "reports' wording (OpenAI-compatible: http://10.1.2.3:8000/v1); empty: none")
+    polish_model: str = Field("", description="Name of the model there")
+    polish_key: SecretStr = Field(SecretStr(""), description="Its API key; empty: it wants none")
+    polish_seconds: float = Field(60.0, gt=0, le=600, description="Seconds that one paragraph may take")
 
     @field_validator("data_dir", "font_dir", mode="before")
     @classmethod
     def _absolute(cls, value: object) -> object:
         return Path(str(value)).expanduser().resolve() if value not in (None, "") else None
+
+    @model_validator(mode="after")
+    def _polishing(self) -> Self:
+        if not self.polish_url:
+            return self
+        parts = urlsplit(self.polish_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            raise ValueError("PULSE_POLISH_URL must be an address like http://10.1.2.3:8000/v1, no password, no query")
+        if not self.polish_model.strip():
+            raise ValueError("PULSE_POLISH_URL needs PULSE_POLISH_MODEL, the model's name")
+        if not (self.polish_url + self.polish_key.get_secret_value()).isascii():
+            raise ValueError("PULSE_POLISH_URL and PULSE_POLISH_KEY can hold ASCII characters only")
+        return self
 
     @property
     def url(self) -> str:

@@ -241,6 +241,30 @@ class Official:
 
 
 @dataclass(frozen=True, slots=True)
+class Reworded:
+    """A paragraph that a language model put in other words: as the report said it, and as it says it now."""
+
+    before: str
+    after: str
+
+    def __post_init__(self):
+        object.__setattr__(self, "before", clean_text(self.before))
+        object.__setattr__(self, "after", clean_text(self.after))
+
+
+@dataclass(frozen=True, slots=True)
+class Polished:
+    """That a report's wording is in part a language model's (`core.report.polish`): which, and what it changed."""
+
+    model: str
+    words: tuple[Reworded, ...]
+
+    def __post_init__(self):
+        object.__setattr__(self, "model", clean_text(self.model))
+        object.__setattr__(self, "words", tuple(self.words))
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """A whole report.
 
@@ -252,7 +276,7 @@ class Content:
     Of a brief: `masthead`, e.g. 舆情摘报, `number`, e.g. 2026年第12期, and `sent_to`, whom it goes to.
     `look`: state of the renderers (see `LOOK`) · `indexed`: whether the index of figures (数字索引) is printed; None:
     in a report, not in the shorter layouts · `watermark`: 内部资料, 征求意见稿 …, faint behind the text · `official`:
-    of an official document.
+    of an official document · `polished`: of a report whose wording is in part a language model's.
     """
 
     subject: Subject
@@ -279,6 +303,7 @@ class Content:
     indexed: bool | None = None
     watermark: str = ""
     official: Official | None = None
+    polished: Polished | None = None
 
     def __post_init__(self):
         if self.as_of.tzinfo is None:
@@ -347,7 +372,7 @@ class Content:
 
 
 _LATER = {"layout": "report", "series": "政务新媒体", "masthead": "", "number": "", "sent_to": "", "look": 1,
-          "indexed": None, "watermark": "", "official": None}
+          "indexed": None, "watermark": "", "official": None, "polished": None}
 """Members that the first contents did not have, with what their lack means. They are not written where they say that,
 so that the text of an old content stays what it was, byte for byte."""
 
@@ -410,7 +435,7 @@ def all_captions(sections: Sequence[Section]) -> list[list[str]]:
     return named
 
 
-_PARTS = (Heading, Paragraph, Note, Origin, Figures, Figure, Table, Column, Chart, Series, Official)
+_PARTS = (Heading, Paragraph, Note, Origin, Figures, Figure, Table, Column, Chart, Series, Official, Polished, Reworded)
 _TYPES = {one.__name__.lower(): one for one in _PARTS}
 
 

@@ -11,8 +11,8 @@ import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -72,15 +72,16 @@ class Patience:
     def __init__(self, seconds: float):
         self.over = False
         self._sock: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._cut)
+        self._timer = threading.Timer(seconds, self.cut)
         self._timer.daemon = True
 
     def hold(self, sock: socket.socket) -> None:
         self._sock = sock
         if self.over:
-            self._cut()
+            self.cut()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """Cut it now."""
         self.over = True
         if self._sock is not None:
             with suppress(OSError):
@@ -116,16 +117,32 @@ def call(
 ) -> Answer | Verdict:
     """POST to an address; the answer whatever its status, or the verdict where none came. `inside`: the address may lie
     in the private range. Redirects are answers."""
+    target = target_of(url)
+    if target is None:
+        return Verdict("STOP", note="接口地址不正确，应以 http:// 或 https:// 开头，请核对渠道设置")
+    found = resolved(target.host, port_of(target), inside)
+    return found if isinstance(found, Verdict) else post(http, target, found, content=content, headers=headers)
+
+
+def target_of(url: str) -> httpx.URL | None:
+    """An address without passwords in it; None where it is none."""
     try:
         target = httpx.URL(url).copy_with(username=None, password=None, fragment=None)
     except (httpx.InvalidURL, ValueError):
-        target = httpx.URL("")
-    if target.scheme not in ("http", "https") or not target.host:
-        return Verdict("STOP", note="接口地址不正确，应以 http:// 或 https:// 开头，请核对渠道设置")
-    port = target.port or (443 if target.scheme == "https" else 80)
-    found = resolved(target.host, port, inside)
-    if isinstance(found, Verdict):
-        return found
+        return None
+    return target if target.scheme in ("http", "https") and target.host else None
+
+
+def port_of(target: httpx.URL) -> int:
+    return target.port or (443 if target.scheme == "https" else 80)
+
+
+def post(
+    http: httpx.Client, target: httpx.URL, found: Sequence[str], *, content: bytes = b"",
+    headers: Mapping[str, str] | None = None, patience: Patience | None = None,
+) -> Answer | Verdict:
+    """POST to a host at the addresses that were checked, the first that can be connected to. `patience`: who cuts it
+    off; without, what the client's own time-out says."""
     sent = httpx.Headers({
         "Host": target.netloc.decode("ascii"), "User-Agent": "pulse-sender/1.0", "Accept": "application/json, */*",
         "Accept-Encoding": "identity", "Connection": "close",
@@ -136,11 +153,11 @@ def call(
         return Verdict("STOP", note=_CHARACTERS)
     for address in found[:-1]:
         try:
-            return _ask(http, target, address, sent, content)
+            return _ask(http, target, address, sent, content, patience)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             continue
     try:
-        return _ask(http, target, found[-1], sent, content)
+        return _ask(http, target, found[-1], sent, content, patience)
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         return unreachable(error, target.host)
 
@@ -167,11 +184,12 @@ def unreachable(error: Exception, host: str) -> Verdict:
 
 
 def _ask(
-    http: httpx.Client, target: httpx.URL, address: str, headers: httpx.Headers, content: bytes
+    http: httpx.Client, target: httpx.URL, address: str, headers: httpx.Headers, content: bytes,
+    lent: Patience | None = None,
 ) -> Answer | Verdict:
     """Raises httpx.ConnectError, httpx.ConnectTimeout where the address can't be connected to."""
     timeout = http.timeout
-    with Patience(2 * timeout.read if timeout.read else PATIENCE) as patience:
+    with nullcontext(lent) if lent else Patience(2 * timeout.read if timeout.read else PATIENCE) as patience:
         course = _Course(patience)
         try:
             # Not made by the client: it would add its cookies.
