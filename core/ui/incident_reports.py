@@ -10,7 +10,7 @@ from core.query import incident_reports
 from core.query.incident_reports import Issued
 from core.query.incidents import File
 from core.report import incident
-from core.ui import editions, report_draft
+from core.ui import editions, report_draft, report_polish
 from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.incident_deeds import TOLD, anew
@@ -76,6 +76,7 @@ def _next(file: File, stage: str, seen: int) -> None:
         toast_error(plain(str(refused)))
         return
     report_draft.doubts(content, words)
+    content = report_polish.section(content, key)(content)
 
     def issue(session: Session) -> str:
         edition = incident.issue(session, content, now=clock.now(), by=WHO, seen=seen)

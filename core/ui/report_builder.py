@@ -14,7 +14,7 @@ from core.report.content import Content
 from core.report.dress import Dress
 from core.report.outline import Order
 from core.ui import editions as files
-from core.ui import report_order, report_pages
+from core.ui import report_order, report_pages, report_polish
 from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.parts import caption, empty, link, plain, toast_error
@@ -45,13 +45,14 @@ def page(now: datetime) -> None:
     key = report_order.key_of(wanted)
     with st.expander("封面、版式与水印", icon=":material/branding_watermark:"):
         worn = dress(key, report_order.worn(wanted), content)
-    content = worn.on(content)
+    finish = report_polish.section(content, key)
+    content = worn.on(finish(content))
     newest = ask(_newest, content)
     with st.container(horizontal=True, vertical_alignment="center"):
         files.downloads(content, "")
         if st.button("签发", icon=":material/verified:", type="primary", key="issue",
                      help="存为正式版次：内容固定不变，数字有变化时另出新版"):
-            _issue(wanted, worn)
+            _issue(wanted, worn, finish)
         _batch(wanted)
         if newest is not None:
             caption(f"已有第{newest[1]}版，{clock.local(newest[2]):%Y-%m-%d %H:%M} 签发")
@@ -75,12 +76,12 @@ def _newest(session, content: Content) -> tuple[int, int, datetime] | None:
     return (found.id, found.version, found.issued_at) if found else None
 
 
-def _issue(wanted: Order, worn: Dress) -> None:
+def _issue(wanted: Order, worn: Dress, finish: report_polish.Finish) -> None:
     now = clock.now()
     with st.status("正在签发…", expanded=True) as status:
         try:
-            edition = editions.publish(lambda reading: worn.on(kinds.build(reading, wanted, now=now)), by=WHO, now=now,
-                                       told=lambda step: status.update(label=f"正在{step}…"))
+            edition = editions.publish(lambda reading: worn.on(finish(kinds.build(reading, wanted, now=now))), by=WHO,
+                                       now=now, told=lambda step: status.update(label=f"正在{step}…"))
         except BadInput as refused:
             status.update(label="没有签发", state="error")
             toast_error(plain(str(refused)))

@@ -14,7 +14,7 @@ from core.query.topic_lives import Subject
 from core.report import editions as store
 from core.report import topic
 from core.report.topic_facts import MOST_TOPICS
-from core.ui import editions, report_draft
+from core.ui import editions, report_draft, report_polish
 from core.ui.ask import ask
 from core.ui.deeds import WHO, said
 from core.ui.parts import caption, link, plain, toast_error
@@ -64,6 +64,7 @@ def page(detail: TopicDetail) -> None:
         toast_error(plain(str(refused)))
         return
     report_draft.doubts(content, words)
+    content = report_polish.section(content, key)(content)
 
     def issue(session: Session) -> str:
         edition = store.issue(session, content, by=WHO, now=clock.now())

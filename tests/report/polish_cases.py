@@ -82,7 +82,8 @@ def _unit(text: str, rng: Random) -> str | None:
 def _inserted(words: Sequence[str], where: str) -> Way:
     """A word comes in: behind a stop, before a number, or at the end."""
 
-    pattern = re.compile({"stop": r"(?<=[，。；])(?!$)|^", "number": "(?=增长|下降|增加|减少|上升|发布|占|居)", "end": "$"}[where])
+    pattern = re.compile({"stop": r"(?<=[，。；])(?!$)|^", "end": "$",
+                          "number": "(?=增长|下降|增加|减少|上升|发布|占|居)"}[where])
 
     def made(text: str, rng: Random) -> str | None:
         places = [match.start() for match in pattern.finditer(text)]
@@ -134,7 +135,8 @@ CORRUPTIONS: dict[str, Way] = {
     "hedge lost": lambda text, rng: _swap(text, CASES["hedges"], rng),
     "measure exchanged": lambda text, rng: _swap(text, CASES["measures"], rng),
     "quotation altered": _quote, "quotations exchanged": _exchange(_QUOTE), "name altered": _name,
-    "claim added": _inserted(CASES["claims"], "number"), "source, cause or name added": _inserted(CASES["said"], "stop"),
+    "claim added": _inserted(CASES["claims"], "number"),
+    "source, cause or name added": _inserted(CASES["said"], "stop"),
     "sentence added": _inserted(CASES["added"], "end"), "clause lost": _lost, "clauses exchanged": _moved,
     "sentence cut elsewhere": _cut,
     "character lost": _dropped,

@@ -23,6 +23,8 @@ _STOPS = re.compile(r"([，。；：]+)")
 """Which of them stands between two clauses does not change what they say; 、 joins, as 和 does."""
 _LEADS = ("其中",)
 """Words that may have a stop behind them or not, as those that say nothing."""
+_BLANK = re.compile(r"(?<![A-Za-z\d]) +| +(?![A-Za-z\d])")
+"""Beside Chinese characters blanks say nothing."""
 _NAMED = re.compile(r"[A-Za-z\u3400-\u9fff]")
 _DATED = re.compile(r"[\d年月日时分周一二三四五六至、.:：（）()-]+")
 
@@ -72,9 +74,8 @@ class Names:
 
 
 def plain(text: str) -> str:
-    """Text with narrow digits and signs and without blanks beside Chinese characters."""
-    narrow = unicodedata.normalize("NFC", text).translate(_WIDE).strip()
-    return re.sub(r"(?<![A-Za-z\d]) +| +(?![A-Za-z\d])", "", narrow)
+    """Text with narrow digits and signs."""
+    return unicodedata.normalize("NFC", text).translate(_WIDE).strip()
 
 
 def skeleton(text: str, names: Names) -> list[Part]:
@@ -133,7 +134,7 @@ def _value(number: str) -> str:
 def _free(text: str, words: Lexicon) -> Iterator[Part]:
     """Running text between what is fixed."""
     led = False
-    for n, run in enumerate(_STOPS.split(text)):
+    for n, run in enumerate(_STOPS.split(_BLANK.sub("", text))):
         if n % 2:
             if not led:
                 yield Part("stop", "", run)
