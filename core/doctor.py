@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from core import clock, db, evidence
+from core.faults import Fault
 from core.labels import PASSIVE
 from core.models import Capture, Dirty, Mention, Source
 from core.report import fonts
+from core.report.polish import service
 from core.settings import Settings
 
 LOW_DISK_BYTES = 2_000_000_000
+_SAMPLE = "本月共发布信息3条，与上月持平。"
+"""What the language model is tried with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def examine(knobs: Settings, now: datetime) -> list[Finding]:
         Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11)
                 else "需要 3.11 或更高版本"),
         Finding(True, f"系统时间 {clock.local(now):%Y-%m-%d %H:%M:%S}（北京时间）"),
-        _disk(knobs), _fonts(knobs),
+        _disk(knobs), _fonts(knobs), *_polish(knobs),
     ]
     try:
         behind = db.behind()
@@ -58,6 +62,18 @@ def _fonts(knobs: Settings) -> Finding:
         return Finding(True, f"中文字体可用：{fonts.check(knobs.font_dir)}")
     except Exception as error:  # fonts.check says in Chinese what is missing
         return Finding(False, str(error))
+
+
+def _polish(knobs: Settings) -> list[Finding]:
+    """Whether the language model that polishes reports answers, where one is set up."""
+    model = service.of(knobs)
+    if model is None:
+        return []
+    try:
+        model.reword(_SAMPLE)
+    except Fault as fault:
+        return [Finding(False, f"文字润色：{fault.message}", "报告照常编制，只是不能润色")]
+    return [Finding(True, f"文字润色：{model.host} 上的模型“{model.model}”有回答")]
 
 
 def _work(now: datetime) -> list[Finding]:

@@ -75,7 +75,7 @@ def _begin(service: Service, texts: Sequence[str], names: Names, key: str) -> No
     open_ = [text for text in texts if text not in kept or kept[text].state == "failed"]
     if not open_:
         return
-    word = "开始润色" if len(open_) == len(texts) else "润色其余"
+    word = "重试" if all(text in kept for text in open_) else "开始润色" if len(open_) == len(texts) else "润色其余"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button(f"{word} {len(open_)} 段", icon=":material/edit_note:", key=f"polish_go_{key}"):
             if job is not None:
@@ -143,12 +143,13 @@ def _one(one: Outcome, undone: set[str], key: str) -> None:
         if one.state != "changed":
             return
         back = one.before in undone
-        if st.button("采用润色稿" if back else "恢复原文", key=f"polish_back_{key}",
-                     icon=":material/redo:" if back else ":material/undo:", type="tertiary"):
-            (undone.discard if back else undone.add)(one.before)
-            st.rerun()
-        if back:
-            st.markdown(":gray[已恢复原文。]")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if st.button("采用润色稿" if back else "恢复原文", key=f"polish_back_{key}",
+                         icon=":material/redo:" if back else ":material/undo:", type="tertiary"):
+                (undone.discard if back else undone.add)(one.before)
+                st.rerun()
+            if back:
+                st.markdown(":gray[已恢复原文]", width="content")
 
 
 def _differences(before: str, after: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

@@ -49,7 +49,7 @@ def names(content: Content, known: Iterable[str]) -> Names:
 def _named(block: Block) -> list[str]:
     match block:
         case Figures(items):
-            return [one.value for one in items]
+            return [one.value for one in items if not any(map(str.isdigit, one.value))]
         case Chart():
             return [*(one.name for one in block.series), *(one for one in block.labels if not isinstance(one, date))]
         case Table():

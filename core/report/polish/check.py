@@ -128,7 +128,12 @@ def _differ(
     before: Sequence[Part], after: Sequence[Part], which: Callable[[Part], bool]
 ) -> tuple[list[str], list[str]]:
     """What of a kind was lost and what has come, as written."""
-    old, new = (Counter(part.key for part in parts if which(part) and part.value != SOFT) for parts in (before, after))
+    old, new = (Counter(part.key for part in parts if which(part)) for parts in (before, after))
+    for one, other in ((old, new), (new, old)):  # 共 stands for 合计, and is not missed
+        swapped = min(one["word", TOTAL], other["word", SOFT])
+        one["word", TOTAL] -= swapped
+        other["word", SOFT] -= swapped
+    old["word", SOFT] = new["word", SOFT] = 0
     said = {part.key: part.said for part in (*after, *before)}
     return [said[key] for key in (old - new).elements()], [said[key] for key in (new - old).elements()]
 

@@ -26,6 +26,7 @@ _LEADS = ("其中",)
 _BLANK = re.compile(r"(?<![A-Za-z\d]) +| +(?![A-Za-z\d])")
 """Beside Chinese characters blanks say nothing."""
 _NAMED = re.compile(r"[A-Za-z\u3400-\u9fff]")
+_FIGURE = re.compile(r"[\d,.%万亿次条篇个人位天+≥≈（） -]")
 _DATED = re.compile(r"[\d年月日时分周一二三四五六至、.:：（）()-]+")
 
 
@@ -52,10 +53,10 @@ class Names:
     def _names(self, name: str) -> bool:
         if not 2 <= len(name) <= 60 or not _NAMED.search(name) or _DATED.fullmatch(name):
             return False
-        return not self._changeable(name)
+        return not self._changeable(_FIGURE.sub("", name))
 
     def _changeable(self, name: str) -> bool:
-        """Whether it is made of changeable words from end to end."""
+        """Whether it is made of changeable words from end to end, as a figure with its direction is."""
         cuts, at = _Cuts(name, self.words), 0
         while at < len(name):
             to = cuts.word(at)
