@@ -13,8 +13,8 @@ KEY = "sk-entrusted-4711"
 
 @dataclass
 class Chat:
-    """`say`: what it makes of a paragraph · `acts`: what it does instead, one for each request: status and headers, bytes,
-    or `mute` for nothing until it is closed · `heard`: the requests, headers in lower case."""
+    """`say`: what it makes of a paragraph · `acts`: what it does instead, one a request: status and headers, bytes, or
+    `mute` for nothing until it is closed · `heard`: the requests, headers in lower case."""
 
     url: str = ""
     say: Callable[[str], Any] = lambda text: text

@@ -11,7 +11,7 @@ from core.faults import BadInput
 from core.report import correction, editions
 from core.report.content import Content
 from core.ui import editions as files
-from core.ui import report_pages
+from core.ui import report_pages, report_polish
 from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.parts import caption, empty, link, plain, toast_error
@@ -90,6 +90,7 @@ def _opened(edition_id: int) -> None:
             st.warning(f"这一版已被第{newest[1]}版取代，对外请用新版。", icon=":material/update:")
             link("reports", f"打开第{newest[1]}版", icon=":material/open_in_new:", edition=newest[0])
     files.files(edition_id)
+    report_polish.issued(content)
     if newest[0] != edition_id:
         _correct(edition_id)
     way = st.segmented_control("预览", ["按章节", "按页", "阅读回执"], default="按章节", required=True,

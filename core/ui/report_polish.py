@@ -55,6 +55,18 @@ def section(content: Content, key: str) -> Finish:
     return lambda built: polish.polished(built, service.model, words, names)
 
 
+def issued(content: Content) -> None:
+    """Of an issued report what a model reworded, beside what had been written."""
+    if content.polished is None:
+        return
+    words = content.polished.words
+    title = f"经语言模型（{plain(content.polished.model)}）润色的 {len(words)} 段"
+    with st.expander(title, icon=":material/compare:"), st.container(
+            height=_TALL if len(words) > 3 else "content", border=False):
+        for one in words:
+            _pair(one.before, one.after, "changed")
+
+
 def _as_it_is(content: Content) -> Content:
     return content
 
@@ -110,7 +122,9 @@ def _compared(found: Sequence[Outcome], key: str) -> None:
     undone: set[str] = st.session_state.setdefault(_BACK, set())
     many = {state: sum(one.state == state for one in found) for state in STATES}
     there = [state for state, number in many.items() if number]
-    st.markdown("　".join(f":{_TONES[state]}[{STATES[state]} {many[state]} 段]" for state in there))
+    with st.container(horizontal=True, gap="medium"):
+        for state in there:
+            st.markdown(f":{_TONES[state]}[{STATES[state]} {many[state]} 段]", width="content")
     with st.expander("逐段对照", icon=":material/compare:", expanded=False):
         shown = st.segmented_control("显示", there, default=there[0], required=True, format_func=STATES.get,
                                      key=f"polish_show_{key}_{'_'.join(there)}", label_visibility="collapsed")
@@ -129,15 +143,11 @@ def _compared(found: Sequence[Outcome], key: str) -> None:
 
 
 def _one(one: Outcome, undone: set[str], key: str) -> None:
-    old, new = _differences(one.before, one.after)
     with st.container(border=True):
         if one.state in ("same", "failed"):
             st.markdown(plain(one.before))
         else:
-            left, right = st.columns(2)
-            left.markdown(f":gray[原文]　{highlighted(one.before, old, 'gray')}")
-            tone = "green" if one.state == "changed" else "orange"
-            right.markdown(f":gray[润色稿]　{highlighted(one.after, new, tone)}")
+            _pair(one.before, one.after, one.state)
         if one.why:
             st.markdown(f":{_TONES[one.state]}[{plain('；'.join(one.why))}。]:gray[保持原文。]")
         if one.state != "changed":
@@ -150,6 +160,14 @@ def _one(one: Outcome, undone: set[str], key: str) -> None:
                 st.rerun()
             if back:
                 st.markdown(":gray[已恢复原文]", width="content")
+
+
+def _pair(before: str, after: str, state: str) -> None:
+    """Old words and new side by side, with what differs."""
+    old, new = _differences(before, after)
+    left, right = st.columns(2)
+    left.markdown(f":gray[原文]　{highlighted(before, old, 'gray')}")
+    right.markdown(f":gray[润色稿]　{highlighted(after, new, _TONES[state])}")
 
 
 def _differences(before: str, after: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

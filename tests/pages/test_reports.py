@@ -11,6 +11,8 @@ from core import clock, db
 from core.periods import Period
 from core.report import editions, kinds, schedule
 from core.report.outline import Order
+from core.settings import settings
+from tests.chat import KEY, chat
 from tests.query.conftest import district, filled  # noqa: F401
 
 NOW = datetime(2024, 5, 2, 4, tzinfo=UTC)
@@ -135,3 +137,71 @@ def test_empty_database_leads_to_the_ledger(open_room):
     app = open_room("reports")
     assert "账号台账" in app.info[0].value
     assert not app.get("download_button")
+
+
+@pytest.fixture
+def model(monkeypatch):
+    with chat() as made:
+        for name, value in {"URL": made.url, "MODEL": "qwen3", "KEY": KEY}.items():
+            monkeypatch.setenv(f"PULSE_POLISH_{name}", value)
+        monkeypatch.setenv("PULSE_ALLOW_PRIVATE_HOSTS", "127.0.0.1")
+        settings.cache_clear()
+        yield made
+    settings.cache_clear()
+
+
+def polished_by_click(app):
+    """The room once the model has said something to every paragraph."""
+    app.button(key=next(one.key for one in app.button if str(one.key).startswith("polish_go"))).click().run()
+    assert app.session_state["polish_job"].wait(60)
+    return app.run()
+
+
+def test_without_a_model_nothing_tells_of_polishing(district, open_room):  # noqa: F811
+    app = open_room("reports", **APRIL)
+    assert not app.toggle and "润色" not in shown(app)
+
+
+def test_wording_is_polished_looked_at_taken_back_and_issued(district, open_room, model):  # noqa: F811
+    total = f"{published(district):,}"
+    model.say = lambda text: (text.replace("共发布信息", "共计发布信息") if total in text else
+                              text.replace("日均", "据张三介绍，日均") if "日均" in text else text)
+    app = open_room("reports", **APRIL)
+    assert "共计发布信息" not in shown(app)
+    app.toggle[0].set_value(True).run()
+    assert not model.heard, "it is asked when the button is pressed"
+    app = polished_by_click(app)
+    assert not app.exception and f"共计发布信息{total}篇" in shown(app)
+    assert any("已润色" in one.value for one in app.markdown)
+    app.segmented_control(key=next(one.key for one in app.segmented_control if "polish_show" in one.key)) \
+        .set_value("refused").run()
+    assert "据张三介绍" in shown(app) and "保持原文" in shown(app)
+    app.button(key="issue").click().run()
+    with db.session() as session:
+        content = editions.content_of(session, int(editions.listing(session)["id"][0]))
+    assert content.polished.model == "qwen3" and len(content.polished.words) >= 1
+    text = content.to_json()
+    assert f"共计发布信息{total}篇" in text and "据张三" not in text and KEY not in text
+    assert "语言模型（qwen3）润色，数字、名称和引文逐一核对无变动" in text
+
+
+def test_what_was_polished_can_be_taken_back_before_it_is_issued(district, open_room, model):  # noqa: F811
+    model.say = lambda text: text.replace("共发布信息", "共计发布信息")
+    app = open_room("reports", **APRIL)
+    app.toggle[0].set_value(True).run()
+    app = polished_by_click(app)
+    app.button(key=next(one.key for one in app.button if str(one.key).startswith("polish_back"))).click().run()
+    app.button(key="issue").click().run()
+    with db.session() as session:
+        content = editions.content_of(session, int(editions.listing(session)["id"][0]))
+    assert content.polished is None and "共计发布信息" not in content.to_json()
+
+
+def test_a_model_that_fails_leaves_the_report_as_it_was(district, open_room, model):  # noqa: F811
+    model.acts = [(401, {})] * 90
+    app = open_room("reports", **APRIL)
+    app.toggle[0].set_value(True).run()
+    app = polished_by_click(app)
+    assert not app.exception and any(
+        "PULSE_POLISH_KEY" in one.value.replace("\\\\", "") for one in app.warning)
+    assert f"共发布信息{published(district):,}篇" in shown(app)

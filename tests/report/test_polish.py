@@ -55,8 +55,10 @@ def test_no_character_that_claims_something_can_be_replaced(text, data):
 
 
 @pytest.mark.parametrize(("after", "reason"), [
-    ("", "没有返回文字"), (TEXT + "\n", "换行"), (f"**{TEXT}**", "排版标记"), (TEXT[:-1] + "（https://a.cn）。", "链接"),
-    ("好的，以下是改好的文字：" + TEXT, "说明性文字"), ("In October the accounts published 498 posts.", "不是中文"),
+    ("", "没有返回文字"), (TEXT + "\n", "换行"), (f"**{TEXT}**", "排版标记"),
+    (TEXT[:-1] + "（https://a.cn）。", "链接"),
+    ("好的，以下是改好的文字：" + TEXT, "说明性文字"),
+    ("In October the accounts published 498 posts.", "不是中文"),
     (TEXT[:40] + "。", "长短相差"), (TEXT[:-1], "末尾的标点"),
     (TEXT.replace("498", "489"), "数字“498”变成了“489”"),
     (TEXT.replace("环比下降10.8%", "环比上升10.8%"), "升降用语“下降”变成了“上升”"),

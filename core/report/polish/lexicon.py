@@ -1,9 +1,10 @@
 """The words that a language model may change in a report's sentences (data/catalog/polish.toml)."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from core.settings import CATALOG
@@ -14,7 +15,7 @@ SOFT, TOTAL = "共", "合计"
 """The first may come and go, and stand for the second."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lexicon:
     """`meaning`: word → what counts in its place: nothing for a neutral one, `keep` where it stays as it is, else the
     first of the words that mean the same · `about`: that first word → what it is about (升降, 程度 …) · `apart`: two
@@ -24,6 +25,11 @@ class Lexicon:
     about: Mapping[str, str]
     apart: Mapping[str, int]
     longest: int
+
+    @cached_property
+    def meeting(self) -> re.Pattern[str]:
+        """Where two such words meet."""
+        return re.compile("|".join(map(re.escape, self.apart)))
 
 
 @cache

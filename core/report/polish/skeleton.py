@@ -164,7 +164,7 @@ class _Cuts:
 
     def __init__(self, run: str, words: Lexicon):
         self.run, self.words = run, words
-        meet = {match.start() + at for pair, at in words.apart.items() for match in re.finditer(pair, run)}
+        meet = {match.start() + words.apart[match[0]] for match in words.meeting.finditer(run)}
         known, guessed = (set(accumulate(map(len, rjieba.cut(run, guess)), initial=0)) for guess in (False, True))
         self.known = known | meet
         self.sure = known & guessed | meet | {len(run)}
