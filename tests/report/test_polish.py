@@ -52,6 +52,15 @@ def test_no_character_that_claims_something_can_be_replaced(text, data):
     char = data.draw(st.sampled_from("0123456789一二三半倍成万亿％不未没无约近超增减升降甲张京》”（？！"))
     assume(text[at] not in "的了为是达于则即而其还也共，。；：" and char != text[at])
     assert polish.faults(text, text[:at] + char + text[at + 1:], LEDGER)
+    assert polish.faults(text, text[:at] + char + text[at:], LEDGER)
+
+
+@pytest.mark.parametrize("after", [
+    TEXT.replace("498条", "498，条"), TEXT.replace("10月", "10，月"), TEXT.replace("环比下降", "环比，下降"),
+    TEXT.replace("不少于1", "不少于，1"), TEXT.replace("，日均", "日均"), TEXT.replace("有发布", "有，发布"),
+])
+def test_a_stop_may_not_come_in_or_go_anywhere(after):
+    assert polish.faults(TEXT, after, LEDGER) == ["次序或断句有变，所指可能不同"]
 
 
 @pytest.mark.parametrize(("after", "reason"), [

@@ -24,8 +24,8 @@ _TALK = ("润色", "改写", "原文", "以下是", "语言模型", "人工智�
          "作为一", "好的", "指令", "提示词", "要求如下", "JSON", "assistant", "system", "user", "think")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 FREE = "free"
-_BINDS = ("不", "未", "无", "没", "非", "有", "仅", "只", "均", "尚", "已", "约", "近", "超过", "不足")
-_ENDS = tuple("）日月年条篇个次人位天%")
+LONGEST_UNIT = 2
+"""Characters of a unit: 万次."""
 _KINDS = {"number": "数字", "quote": "引文", "name": "名称"}
 
 
@@ -92,14 +92,15 @@ def _links(parts: Sequence[Part]) -> list[tuple[str, str]]:
 
 
 def _may_cut(parts: Sequence[Part], at: int) -> bool:
-    """Whether a stop stands where one may come in: behind a unit, a bracket, a number or a quotation, or before one;
-    never behind what denies or limits what follows."""
-    before = parts[at - 1] if at else None
-    after = parts[at + 1] if at + 1 < len(parts) else None
-    if before is None or after is None or before.said.endswith(_BINDS) or (
-            before.kind == "word" and _about(before) in ("否定", "程度")):
+    """Whether a stop stands where one may come in: behind a number with its unit, a bracket or a quotation, but not
+    inside a date."""
+    if not 0 < at < len(parts) - 1:
         return False
-    return before.kind in _KINDS or after.kind in _KINDS or before.said.endswith(_ENDS)
+    before, counted = parts[at - 1], at > 1 and parts[at - 2].kind == "number"
+    if parts[at + 1].kind == "number" and before.said.endswith(("年", "月", "日")):
+        return False
+    return before.kind == "quote" or before.said.endswith("）") or (
+        before.kind == "text" and counted and len(before.said) <= LONGEST_UNIT)
 
 
 def _alike(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> bool:
