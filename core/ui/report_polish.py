@@ -3,7 +3,9 @@ person looks on, shown beside the words they had, and taken back one by one."""
 
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
+from itertools import accumulate
 
+import rjieba
 import streamlit as st
 
 from core.query.names import known
@@ -171,6 +173,9 @@ def _pair(before: str, after: str, state: str) -> None:
 
 
 def _differences(before: str, after: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The pieces, from and to, of each that the other does not have."""
-    edits = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
-    return [(a, b) for _, a, b, _, _ in edits if a < b], [(c, d) for _, _, _, c, d in edits if c < d]
+    """The words, from and to, of each that the other does not have."""
+    cuts = [rjieba.cut(text, False) for text in (before, after)]
+    ends = [list(accumulate(map(len, words), initial=0)) for words in cuts]
+    edits = [one for one in SequenceMatcher(None, *cuts, autojunk=False).get_opcodes() if one[0] != "equal"]
+    return ([(ends[0][a], ends[0][b]) for _, a, b, _, _ in edits if a < b],
+            [(ends[1][c], ends[1][d]) for _, _, _, c, d in edits if c < d])
