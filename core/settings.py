@@ -19,7 +19,7 @@ CATALOG = ROOT / "data" / "catalog"
 class Settings(BaseSettings):
     """Knobs of one process. Paths are absolute after validation."""
 
-    model_config = SettingsConfigDict(env_prefix="PULSE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="PULSE_", extra="ignore", hide_input_in_errors=True)
 
     district: str = Field("本区", description="Name of the district, as it stands on screens and reports")
     office: str = Field("区新媒体中心", description="Name of the issuing office on report covers")
