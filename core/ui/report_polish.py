@@ -47,8 +47,9 @@ def section(content: Content, key: str) -> Finish:
     with st.container(border=True):
         if job is not None and not job.over and set(job.texts) & set(texts):
             _course()
-        else:
-            _begin(service, texts, names, key)
+            caption("润色期间下载、签发的是原文。")
+            return _as_it_is
+        _begin(service, texts, names, key)
         found = [kept[text] for text in texts if text in kept]
         if found:
             _compared(found, key)
