@@ -179,6 +179,7 @@ def test_wording_is_polished_looked_at_taken_back_and_issued(district, open_room
     app.button(key="issue").click().run()
     with db.session() as session:
         content = editions.content_of(session, int(editions.listing(session)["id"][0]))
+    assert not app.exception and any("润色的" in one.label for one in app.expander), "both wordings can be looked at"
     assert content.polished.model == "qwen3" and len(content.polished.words) >= 1
     text = content.to_json()
     assert f"共计发布信息{total}篇" in text and "据张三" not in text and KEY not in text
