@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import tempfile
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +82,7 @@ def body(capture: Capture) -> bytes:
     try:
         with gzip.open(target, "rb") as stream:
             data = stream.read(capture.size + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise EvidenceLost(f"第 {capture.id} 号原始数据读不出来（{target.name}）：{error}") from error
     if digest(data) != capture.sha256:
         raise EvidenceLost(f"第 {capture.id} 号原始数据与入库时的校验值不符（{target.name}）")

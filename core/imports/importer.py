@@ -21,7 +21,7 @@ from core.imports.recognise import Layout, every, guess_headers, shown, usable
 from core.imports.shown import Preview, table_of
 from core.labels import DEMAND_CHANNELS
 from core.models import Account, Capture, Run, Source
-from core.records import Record, one_line
+from core.records import Batch, Record, one_line
 from core.settings import settings
 
 __all__ = ["Outcome", "Preview", "platform_code", "preview", "take"]
@@ -145,10 +145,7 @@ def take(session: Session, preview: Preview, *, partial: bool, who: str, now: da
             session, body, request=preview.name, fetched_at=now, run=run, source_id=source.id if source else None,
             media_type="text/csv" if private else _media_type(preview.body), meta=_meta(preview, account),
         )
-        batch = replace(preview.checked.batch)
-        batch.boards = owners.lines(session, preview.platform, preview.checked.boards)[0]
-        if account:
-            batch.posts = owners.same_posts(session, account.id, batch.posts)
+        batch = batch_of(session, preview, account)
         stored = ingest.store(session, batch, run=run, capture=capture, account=account, source=source)
         message = f"{preview.words}。{stored.words}"
         if preview.newcomer and account:
@@ -167,6 +164,15 @@ def take(session: Session, preview: Preview, *, partial: bool, who: str, now: da
         session.rollback()
         raise
     return Outcome("stored", message, stored.new, preview.bad, run.id, account.id if account else None, private)
+
+
+def batch_of(session: Session, preview: Preview, account: Account | None) -> Batch:
+    """The records of a file as they are stored: boards with the ledger's accounts, posts by the ids that it knows."""
+    batch = replace(preview.checked.batch)
+    batch.boards = owners.lines(session, preview.platform, preview.checked.boards)[0]
+    if account:
+        batch.posts = owners.same_posts(session, account.id, batch.posts)
+    return batch
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------

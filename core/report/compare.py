@@ -78,7 +78,7 @@ def _of(section: Section) -> Iterator[Said]:
                 yield from _cells(section, block)
             case Paragraph(text):
                 sentences = [part for part in text.replace("。", "。\n").split("\n") if part]
-                yield from (Said(section.title, SENTENCE, sentence, known_by=_about(sentence)) for sentence in sentences)
+                yield from (Said(section.title, SENTENCE, part, known_by=_about(part)) for part in sentences)
             case Chart():
                 for series in block.series:
                     for label, value in zip(block.labels, series.values, strict=True):
