@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     command("collect", "立即采集全部到期的采集源，并汇总、归并", _collect)
     rollup = command("rollup", "汇总有变化的账号日", _rollup)
     rollup.add_argument("--rebuild", action="store_true", help="全部重新汇总")
+    verified = command("verify", "核验一个月的数据：从原始数据重新推算每个数字，逐一比对", _verify)
+    verified.add_argument("--month", default="", help="如 2026-10；不填为上月")
     command("understand", "对新到信息归并转载、归入话题", _understand)
     fitted = command("fit", "用本单位的标注校准", None).add_subparsers(required=True, metavar="内容")
     sentiment = fitted.add_parser(
@@ -249,6 +251,34 @@ def _collect(_: argparse.Namespace) -> int:
     import scheduler
 
     return scheduler.main(["--once"])
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from core import jobs
+    from core.models import Verification
+    from core.periods import Period
+    from core.recheck import months, verify
+    from scheduler import SOURCES
+
+    db.migrate()
+    today = clock.day_of(clock.now())
+    month = Period.parse(options.month).first if options.month else clock.Month.of(today).shift(-1).first
+    with db.session() as session:
+        id_ = months.ask(session, month, who="命令行", now=clock.now()).id
+        session.commit()
+    jobs.verify(SOURCES)
+    with db.session() as session:
+        one = session.get_one(Verification, id_)
+    if one.state != "done":
+        raise BadInput(one.note)
+    print(f"{one.month:%Y年%m月}：核对数字 {one.figures:,} 个，不符 {one.wrong:,} 个，无法核验 {one.trusted:,} 个，"
+          f"待汇总 {one.waiting:,} 个账号日；读取原始数据 {one.captures:,} 份、{one.size / 1e6:,.1f} MB")
+    for found in one.findings[:LISTED]:
+        print(f"　{verify.KINDS[found['kind']]}　{verify.WHAT[found['what']]}　{found['account']}　{found['day']}　"
+              f"{found['stored'] or ''} → {found['expected'] or ''}　{found['note']}")
+    if one.found > LISTED:
+        print(f"　……共 {one.found:,} 处，其余见“数据质量”")
+    return 1 if one.found else 0
 
 
 def _rollup(options: argparse.Namespace) -> int:

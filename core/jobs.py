@@ -11,10 +11,10 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 
 from core import clock, collect, db, ingest, limits, notices, rollup
-from core.models import Demand, Dirty, Mention, Remembered, Run, Unsifted
+from core.models import Demand, Dirty, Mention, Remembered, Run, Unsifted, Verification
 
 log = logging.getLogger("pulse.jobs")
 
@@ -205,11 +205,29 @@ def write_reports(*, stopping: Callable[[], bool] = lambda: False) -> int:
     return written
 
 
+def verify(collectors: Mapping[str, Any], *, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Verify the months that wait for it, and each night this one and the last (core.recheck); returns how many were
+    verified."""
+    from core.demo import payload
+    from core.recheck import months
+
+    with db.session() as session:
+        months.ask_nightly(session, clock.now())
+        session.commit()
+    parsers = {name: kind.parse for name, kind in collectors.items()}
+    parsers["demo"] = lambda spec, fetched: payload.account_month(fetched.body)
+    done = 0
+    while not stopping() and months.step(parsers) is not None:
+        done += 1
+    return done
+
+
 def recover() -> None:
     """At start: close the runs that a killed process left open, and make due what it was just sending."""
     from core import deliveries
 
     with db.session() as session:
+        session.execute(update(Verification).where(Verification.state == "running").values(state="waiting"))
         left = collect.close_interrupted(session, clock.now())
         sending = deliveries.recover(session, clock.now())
         session.commit()

@@ -177,3 +177,6 @@ DEMAND_STATES = ("待办", "办理中", "已答复", "已办结", "退回", "不
 DEMAND_SATISFIED = ("满意", "基本满意", "不满意", "未评价")
 DEMAND_LEVELS = {"sector": "行业性", "region": "区域性", "many": "多发", "single": "个案"}
 """How far a problem goes, the furthest first (core.opinion.demand_rules)."""
+
+VERIFICATIONS = {"waiting": "排队中", "running": "核验中", "done": "已核验", "failed": "未完成"}
+"""States of a month's verification."""

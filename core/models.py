@@ -1370,6 +1370,38 @@ class EditionRead(Row, table=True):
     what: str = Field(description="opened, or the format that was taken away")
 
 
+class Verification(Row, table=True):
+    """One verification of a month: every stored figure held against its captures (core.recheck)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    month: date = Field(index=True, description="Its first day")
+    state: str = Field(default="waiting", description="labels.VERIFICATIONS")
+    asked_at: datetime
+    who: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    figures: int = Field(default=0, sa_type=BigInteger, description="Reckoned anew and held against what is stored")
+    wrong: int = Field(default=0, sa_type=BigInteger)
+    trusted: int = Field(default=0, sa_type=BigInteger, description="Taken as they are: their capture can't be read")
+    waiting: int = Field(default=0, description="Account-days still to be rolled up, which were left out")
+    captures: int = 0
+    size: int = Field(default=0, sa_type=BigInteger, description="Bytes read")
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    found: int = Field(default=0, description="Findings in all; the first of them are kept")
+    note: str = ""
+
+
+class MonthSign(Row, table=True):
+    """Somebody's word that a month's figures are accepted as a verification found them."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    verification_id: int = Field(foreign_key="verification.id", index=True)
+    month: date = Field(index=True)
+    at: datetime
+    who: str = ""
+    why: str = Field(default="", description="What was accepted although it is not right, and why")
+
+
 class Stamp(Row, table=True):
     """One row whose value grows with every change that readers should see (core.db.bump)."""
 

@@ -42,10 +42,20 @@ KINDS = {
     "lost": "原始数据丢失或被改动", "unread": "原始数据不能重新解析",
 }
 """What can be wrong."""
-REMEDIES = {
-    "capture": "从备份恢复原始数据文件", "day": "重新汇总：python -m core rollup --rebuild",
-    "month": "重新汇总：python -m core rollup --rebuild",
+WHAT = {
+    "post": "帖文", "reading": "读数", "followers": "粉丝数", "app": "APP 数据", "daily": "平台日汇总",
+    "board": "平台榜单", "day": "账号日汇总", "month": "账号月汇总", "capture": "原始数据",
 }
+"""What a finding can be about."""
+REMEDIES = {
+    "altered": "库中的数字被改动过，或程序当时有误：请联系管理员从备份恢复，或重新入库这份原始数据",
+    "invented": "库中多出的一行：请管理员核查来历后删除，再汇总",
+    "dropped": "库中缺少的一行：请重新采集或导入，再汇总",
+    "lost": "请从备份恢复原始数据文件（captures 目录）",
+    "unread": "采集方式已改变或来源已删除：保留原样，签认时说明",
+    "totals": "请重新汇总：python -m core rollup --rebuild",
+}
+"""What mends it, by what is wrong; sums of days and months have a way of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,3 +408,6 @@ def names(session: Session, findings: Sequence[Finding]) -> dict[int, str]:
         select(Account.id, Account.name).where(Account.id.in_(part)))}
 
 
+def remedy(what: str, kind: str) -> str:
+    """What mends a finding."""
+    return REMEDIES["totals" if what in ("day", "month") else kind]
