@@ -120,9 +120,11 @@ def _said(values: Any) -> dict[str, str]:
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
         number, slack = value
-        return f"{'≥' if slack < 0 else '≈' if slack else ''}{number}"
+        return f"{'≥' if slack < 0 else '≈' if slack else ''}{number:,}"
     if isinstance(value, datetime):
         return f"{clock.local(value):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return "—" if value is None else str(value)
 
 

@@ -12,7 +12,7 @@ from core.models import Verification
 from core.recheck import months, verify
 from core.ui.ask import look
 from core.ui.deeds import WHO, do, said
-from core.ui.parts import caption, empty, plain
+from core.ui.parts import Card, caption, empty, plain
 from core.ui.runs import preview
 from core.ui.table import Column, table
 
@@ -45,6 +45,19 @@ def rate(figures: int | None, wrong: int | None) -> str:
     return "100%" if not wrong else f"{math.floor((figures - wrong) / figures * 1e6) / 1e4:.4f}%"
 
 
+def card(now: datetime) -> Card:
+    """The accuracy of the newest month that is over and was verified."""
+    found = look(months.months, now)
+    over = pd.Series([Month.of(month).last < clock.day_of(now) for month in found["month"]], found.index, dtype=bool)
+    ended = found[found["figures"].notna() & over]
+    if ended.empty:
+        return Card("数据准确率", labels.MISSING, help="还没有核验过的月份，见下方“月度核验与签认”")
+    row = ended.iloc[0]
+    return Card("数据准确率", rate(_int(row["figures"]), _int(row["wrong"])),
+                help=f"{row['month'].year}年{row['month'].month}月：与原始数据逐一核对 {int(row['figures']):,} 个数字，"
+                     f"不符 {int(row['wrong']):,} 个，无法核验 {int(row['trusted']):,} 个")
+
+
 def panel(now: datetime) -> None:
     """The months, and the chosen one's verification."""
     said(TOLD)
@@ -59,7 +72,8 @@ def panel(now: datetime) -> None:
         state=[labels.VERIFICATIONS.get(state, "未核验") for state in found["state"]],
         accuracy=[rate(_int(figures), _int(wrong)) for figures, wrong in zip(
             found["figures"], found["wrong"], strict=True)])
-    row = table(shown, _MONTHS, key="verify_months", select=True, alt="各月核验情况", height=320)
+    row = table(shown, _MONTHS, key="verify_months", select=True, alt="各月核验情况",
+                height=320 if len(shown) > 8 else "auto")
     chosen = st.query_params.get("verify", "")
     if row is not None:
         chosen = st.query_params["verify"] = f"{found['month'].iloc[row]:%Y-%m}"
@@ -129,7 +143,8 @@ def _findings(one: Verification) -> None:
          "account": found["account"] or labels.MISSING, "day": found["day"] or labels.MISSING,
          "stored": _words(found["stored"]), "expected": _words(found["expected"]),
          "remedy": verify.remedy(found["what"], found["kind"]), "note": found["note"]} for found in one.findings])
-    row = table(frame, _FOUND, key=f"verify_found_{one.id}", select=True, alt="与原始数据不符的数字", height=360)
+    row = table(frame, _FOUND, key=f"verify_found_{one.id}", select=True, alt="与原始数据不符的数字",
+                height=360 if len(frame) > 9 else "auto")
     if one.found > len(one.findings):
         caption(f"共 {one.found:,} 处，只列出前 {len(one.findings):,} 处。")
     if row is None:

@@ -23,6 +23,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 ui.cards([
+    verification.card(now),
     ui.Card("账号日覆盖率", percent(found.share),
             help=f"应有 {found.expected:,} 个账号日，已掌握 {found.covered:,} 个"),
     ui.Card("缺口账号日", f"{found.gaps:,}", help="采集失败、凭据失效、待平台公布和无采集记录的账号日"),
