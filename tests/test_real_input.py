@@ -20,6 +20,7 @@ from core.clock import Month
 from core.models import Account, Coverage, Post, Reading, Run, Source
 from core.query import boards, trends
 from core.query.scope import Filter
+from core.recheck import verify
 from core.settings import ROOT
 from tests.lab import Lab
 from tests.processes import Process
@@ -98,6 +99,21 @@ def test_the_monthly_report_says_the_same_and_both_files_open(imported, database
     for total in totals:
         assert f"{total:,}" in text or str(total) in text, f"{total} is nowhere in the PDF"
     assert "2020年2月" in text and "央视新闻" in text
+
+
+def test_every_figure_of_the_file_is_found_in_it_again(imported, session):
+    january = (date(2020, 1, 1), date(2020, 1, 31))
+    with db.snapshot() as reading:
+        whole = verify.verify(reading, *january, {})
+    assert whole.findings == () and whole.figures > 10_000 and whole.trusted == 0
+    changed = session.execute(
+        select(Reading).join(Post).where(Post.day.between(*january), Reading.likes.is_not(None)).limit(1)).scalar_one()
+    changed.likes += 1
+    session.commit()
+    with db.snapshot() as reading:
+        (found,) = verify.verify(reading, *january, {}).findings
+    assert (found.what, found.kind, found.row) == ("reading", "altered", (changed.id,))
+    assert found.expected["likes"][0] + 1 == found.stored["likes"][0]
 
 
 def test_the_same_file_twice_changes_nothing(imported, session, capsys):
