@@ -71,11 +71,16 @@ def _parser() -> argparse.ArgumentParser:
         listed = exported.add_parser(word, help=f"导出{what}（CSV）")
         listed.set_defaults(do=_export_list, what=word)
         listed.add_argument("file", type=Path)
+    proof = exported.add_parser("proof", help="导出一份已签发报告的证明：所依据的原始数据，可在另一台机器上重新推算")
+    proof.set_defaults(do=_export_proof)
+    proof.add_argument("edition", type=int, help="报告编号，即网址中的 edition")
+    proof.add_argument("folder", type=Path)
     command("collect", "立即采集全部到期的采集源，并汇总、归并", _collect)
     rollup = command("rollup", "汇总有变化的账号日", _rollup)
     rollup.add_argument("--rebuild", action="store_true", help="全部重新汇总")
     verified = command("verify", "核验一个月的数据：从原始数据重新推算每个数字，逐一比对", _verify)
     verified.add_argument("--month", default="", help="如 2026-10；不填为上月")
+    verified.add_argument("--proof", type=Path, help="“export proof”导出的目录：在空库中由原始数据重新推算那份报告")
     command("understand", "对新到信息归并转载、归入话题", _understand)
     fitted = command("fit", "用本单位的标注校准", None).add_subparsers(required=True, metavar="内容")
     sentiment = fitted.add_parser(
@@ -253,7 +258,33 @@ def _collect(_: argparse.Namespace) -> int:
     return scheduler.main(["--once"])
 
 
+def _export_proof(options: argparse.Namespace) -> int:
+    from core.recheck import proof
+
+    with db.snapshot() as session:
+        number = proof.export(session, options.edition, options.folder)
+    print(f"已导出到 {options.folder}：原始数据 {number} 份。在另一台机器的空库中运行："
+          "python -m core verify --proof 目录")
+    return 0
+
+
+def _recomputed(folder: Path) -> int:
+    from core import jobs
+    from core.recheck import proof
+    from scheduler import SOURCES
+
+    db.migrate()
+    found = proof.recompute(folder, jobs.parsers(SOURCES))
+    print(f"《{found.title}》：读取原始数据 {found.captures} 份\n签发时 {found.issued}\n重新推算 {found.recomputed}")
+    print("完全一致" if found.same else f"不一致：{len(found.differences)} 处不同")
+    for row in found.differences.head(LISTED).itertuples(index=False):
+        print(f"　{row.where}　{row.name}　签发时 {row.old}，重新推算 {row.new}")
+    return 0 if found.same else 1
+
+
 def _verify(options: argparse.Namespace) -> int:
+    if options.proof:
+        return _recomputed(options.proof)
     from core import jobs
     from core.models import Verification
     from core.periods import Period

@@ -208,18 +208,23 @@ def write_reports(*, stopping: Callable[[], bool] = lambda: False) -> int:
 def verify(collectors: Mapping[str, Any], *, stopping: Callable[[], bool] = lambda: False) -> int:
     """Verify the months that wait for it, and each night this one and the last (core.recheck); returns how many were
     verified."""
-    from core.demo import payload
     from core.recheck import months
 
     with db.session() as session:
         months.ask_nightly(session, clock.now())
         session.commit()
-    parsers = {name: kind.parse for name, kind in collectors.items()}
-    parsers["demo"] = lambda spec, fetched: payload.account_month(fetched.body)
-    done = 0
-    while not stopping() and months.step(parsers) is not None:
+    done, known = 0, parsers(collectors)
+    while not stopping() and months.step(known) is not None:
         done += 1
     return done
+
+
+def parsers(collectors: Mapping[str, Any]) -> dict[str, Callable]:
+    """How the answers of each kind of source are read, the sample district's among them."""
+    from core.demo import payload
+
+    return {name: kind.parse for name, kind in collectors.items()} | {
+        "demo": lambda spec, fetched: payload.account_month(fetched.body)}
 
 
 def recover() -> None:

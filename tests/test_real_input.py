@@ -16,12 +16,16 @@ from sqlalchemy import func, select
 
 from core import db
 from core.__main__ import main
-from core.clock import Month
+from core.clock import Month, instant
 from core.models import Account, Coverage, Post, Reading, Run, Source
+from core.periods import Period
 from core.query import boards, trends
 from core.query.scope import Filter
 from core.recheck import verify
+from core.report import editions, kinds
+from core.report.outline import Order
 from core.settings import ROOT
+from tests.conftest import forget
 from tests.lab import Lab
 from tests.processes import Process
 from tests.report.pages import text_of
@@ -114,6 +118,29 @@ def test_every_figure_of_the_file_is_found_in_it_again(imported, session):
         (found,) = verify.verify(reading, *january, {}).findings
     assert (found.what, found.kind, found.row) == ("reading", "altered", (changed.id,))
     assert found.expected["likes"][0] + 1 == found.stored["likes"][0]
+
+
+def test_a_report_is_recomputed_elsewhere_from_its_captures_alone(imported, database, tmp_path, monkeypatch, capsys):
+    """The same hash on an empty database with nothing but what was exported; other bytes are another hash."""
+    now = instant(date(2020, 5, 1))
+    order = Order("monthly", Period.parse("2020-02"), "weibo")
+    edition = editions.publish(lambda reading: kinds.build(reading, order, now=now), by="张三", now=now)
+    assert main(["export", "proof", str(edition.id), str(tmp_path / "proof")]) == 0
+    (body,) = (path for path in (tmp_path / "proof" / "captures").rglob("*.gz"))
+
+    def elsewhere(name: str) -> str:
+        monkeypatch.setenv("PULSE_DATA_DIR", str(tmp_path / name))
+        forget()
+        code = main(["verify", "--proof", str(tmp_path / "proof")])
+        said = capsys.readouterr()
+        return f"{code} {said.out} {said.err}"
+
+    capsys.readouterr()
+    said = elsewhere("other")
+    assert said.startswith("0 ") and "完全一致" in said and said.count(edition.sha256) == 2
+    assert "数据库不是空的" in elsewhere("other")
+    body.write_bytes(gzip.compress(gzip.decompress(body.read_bytes()).replace(b"1", b"2", 1)))
+    assert elsewhere("third").startswith("1 ")
 
 
 def test_the_same_file_twice_changes_nothing(imported, session, capsys):

@@ -76,8 +76,8 @@ def facts(
         found.size += len(body)
         account = by_id.get(source.account_id) if source and source.account_id else None
         try:
-            batch = (_answer(capture, body, source, account, parsers) if source is not None
-                     else _file(session, capture, body, by_id.get(capture.meta.get("account_id"))))
+            owner = account if source is not None else by_id.get(capture.meta.get("account_id"))
+            batch = batch_of(session, capture, body, source, owner, parsers)
         except (Fault, BadInput) as fault:
             found.unread[capture.id] = str(fault)
             continue
@@ -130,6 +130,15 @@ def _aside(session: Session, captures: Iterable[Capture]) -> set[tuple[int, str]
     runs = sorted({capture.run_id for capture in captures if capture.run_id is not None})
     return {(run, locator) for part in chunks(runs) for run, locator in session.execute(
         select(Rejected.run_id, Rejected.locator).where(Rejected.run_id.in_(part)))}
+
+
+def batch_of(session: Session, capture: Capture, body: bytes, source: Source | None, account: Account | None,
+             parsers: Parsers) -> Batch:
+    """The records of a capture, read again: of an answer of its source, or of an imported file. Raises Fault and
+    BadInput where it can't be read."""
+    if source is not None:
+        return _answer(capture, body, source, account, parsers)
+    return _file(session, capture, body, account)
 
 
 def _answer(capture: Capture, body: bytes, source: Source, account: Account | None, parsers: Parsers) -> Batch:
