@@ -13,6 +13,7 @@ import streamlit as st
 
 from core import clock, labels
 from core.faults import BadInput
+from core.models import Post
 from core.query import accounts, mentions, posts
 from core.query.scope import id_of
 from core.report import behind, correction, editions
@@ -38,7 +39,7 @@ _ROOMS = {
 }
 """Where a row is looked at that is kept in a room of its own: room, parameter, what the link says."""
 _GO = {
-    "account": "点选一行，查看这个账号的明细。", "day": "点选一天，查看当天的明细。",
+    "account": "点选一行，查看它的明细。", "day": "点选一天，查看当天的明细。",
     "post": "点选一篇，查看历次读数和采集到的原始数据。", "followers": "点选一行，查看这个账号的历次读数。",
     "reading": "点选一次读数，查看采集到的原始数据。",
 }
@@ -233,11 +234,10 @@ def _place(rows: Rows, step: str) -> int | None:
 def _behind(leads: str, id_: int, row: pd.Series) -> None:
     """What stands behind a row that has no rows of its own."""
     if leads == "post":
-        counters = [name for name in labels.COUNTERS]
-        owner = ask(_owner, id_)
-        readings(id_, str(row["title"] or ""), owner[1] or counters)
-        if owner[0]:
-            link("account", "在“账号详情”中查看这个账号", account=owner[0])
+        owner, counters = ask(_owner, id_)
+        readings(id_, str(row["title"] or ""), counters or tuple(labels.COUNTERS))
+        if owner:
+            link("account", "在“账号详情”中查看这个账号", account=owner)
         return
     if leads == "reading":
         found = ask(posts.followers_evidence, id_)
@@ -259,8 +259,6 @@ def _behind(leads: str, id_: int, row: pd.Series) -> None:
 
 def _owner(session, post_id: int) -> tuple[int, tuple[str, ...]]:
     """The account of a post and what its platform counts."""
-    from core.models import Post
-
     post = session.get(Post, post_id)
     profile = accounts.profile(session, post.account_id) if post is not None else None
     return (profile.id, profile.counters) if profile is not None else (0, ())

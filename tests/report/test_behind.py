@@ -1,5 +1,6 @@
 """What stands behind each number of a report: every key of every kind has a source, and comes to what is printed."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -9,9 +10,10 @@ from core import clock, db, rollup
 from core.clock import instant
 from core.models import Board, Post, Reading
 from core.periods import Period
+from core.query import boards
 from core.report import behind, figures, kinds, spoken
 from core.report.behind.account_rows import OfAccount
-from core.report.content import Paragraph
+from core.report.content import Chart, Paragraph
 from core.report.outline import Order
 from tests.query.conftest import district, filled, reader  # noqa: F401
 from tests.report.test_opinion import AFTER, HALF, case, water  # noqa: F401
@@ -23,19 +25,35 @@ def built(session, kind, period, platform="", scope="all", now=NOW, **more):
     return kinds.build(session, Order(kind, Period.parse(period), platform, scope, **more), now=now)
 
 
+@pytest.fixture
+def once(monkeypatch):
+    """Each ranking is reckoned once: a walk asks for it behind every account."""
+    real, held = boards.ranked, {}
+
+    def ranked(session, *args):
+        if args not in held:
+            held[args] = real(session, *args)
+        return held[args]
+
+    monkeypatch.setattr(boards, "ranked", ranked)
+
+
 def walked(session, content) -> int:
-    """Every key of the report is looked up and reckoned; how many there were."""
-    wrong, known = [], {}
+    """Every key of the report is looked up, and of each column of a table and each series of a chart the first and one
+    more are reckoned; how many keys there were."""
+    wrong, seen = [], Counter()
     found = figures.figures(content)
     for one in found:
         source = behind.source(content, one)
         assert source is not None, f"{one.key}: nothing is declared"
         assert source.what and (source.query or len(source.parts) == 2 or source.reason), one.key
-        if source.reason:
+        section, block, row, column = one.at
+        charted = isinstance(content.sections[section].blocks[block], Chart)
+        place = (section, block, charted or column)
+        seen[place] += 1
+        if source.reason or seen[place] not in ((1,) if charted else (1, 3)):
             continue
-        if (source, one.text) not in known:
-            known[source, one.text] = behind.read(session, source, one.text)
-        told = known[source, one.text]
+        told = behind.read(session, source, one.text)
         if not told.agrees:
             wrong.append(f"{one.key}: printed {one.text}, reckoned {told.text}")
     assert not wrong, "\n".join(wrong)
@@ -43,13 +61,14 @@ def walked(session, content) -> int:
 
 
 @pytest.mark.parametrize(("kind", "period", "more"), [
-    ("monthly", "2024-04", {"platform": "wechat"}), ("monthly", "2024-04", {"platform": "weibo", "basis": "d7"}),
+    ("monthly", "2024-04", {"platform": "weibo", "basis": "d7"}),
     ("monthly", "2024-03", {"platform": "wechat", "scope": "bureau"}),
     ("quarterly", "2024Q2", {"platform": "wechat"}), ("annual", "2024", {"platform": "wechat"}),
-    ("unit", "2024-04", {"scope": "公安分局"}), ("unit", "2024Q2", {"scope": "公安分局"}),
+    ("unit", "2024-04", {"scope": "公安分局"}),
     ("board", "2024-04", {"platform": "wechat", "scope": "board"}),
 ])
-def test_every_number_on_accounts_comes_to_what_stands_behind_it(district, reader, kind, period, more):  # noqa: F811
+def test_every_number_on_accounts_comes_to_what_stands_behind_it(
+        district, reader, once, kind, period, more):  # noqa: F811
     if kind == "unit":
         more = {"scope": f"unit:{district.units[more['scope']]}"}
     if kind == "board":
