@@ -87,7 +87,7 @@ def _dialog(content: Content, key: str, issued: Issued | None) -> None:
         return
     source = behind.source(content, one)
     if source is None:
-        empty("这个数字没有登记来源，请告知系统管理员。")
+        empty(f"“{plain(one.name)}”（{plain(one.text)}）没有登记来源：报告可能由较早的版本编制，表的样式与现在不同。")
         return
     steps = [step for step in st.query_params.get(PATH, "").split(".") if step]
     way = _way(source, steps)

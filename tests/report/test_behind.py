@@ -47,7 +47,7 @@ def walked(session, content) -> int:
         source = behind.source(content, one)
         assert source is not None, f"{one.key}: nothing is declared"
         assert source.what and (source.query or len(source.parts) == 2 or source.reason), one.key
-        section, block, row, column = one.at
+        section, block, _, column = one.at
         charted = isinstance(content.sections[section].blocks[block], Chart)
         place = (section, block, charted or column)
         seen[place] += 1

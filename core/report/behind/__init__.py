@@ -39,8 +39,12 @@ def number(content: Content, key: str) -> Number:
 
 
 def source(content: Content, one: Number) -> Source | None:
-    """What stands behind a figure; None where nothing is declared, which a test does not let be."""
-    return found(RULES.get(content.subject.kind, ()), place(content, one))
+    """What stands behind a figure; None where nothing is declared for it, which a test does not let be, or where the
+    table of an older edition has another form than the rules know."""
+    try:
+        return found(RULES.get(content.subject.kind, ()), place(content, one))
+    except (LookupError, ValueError, StopIteration, AttributeError):
+        return None
 
 
 def read(session: Session, of: Source, text: str) -> Reckoned:
