@@ -43,7 +43,7 @@ def source(content: Content, one: Number) -> Source | None:
     table of an older edition has another form than the rules know."""
     try:
         return found(RULES.get(content.subject.kind, ()), place(content, one))
-    except (LookupError, ValueError, StopIteration, AttributeError):
+    except (LookupError, ValueError, StopIteration):
         return None
 
 
