@@ -156,6 +156,16 @@ def ranking(
     return frame
 
 
+def ranked(session: Session, where: Filter, platform: str, basis: str) -> tuple[Plan, pd.DataFrame]:
+    """The ranking by the index, or as the board is ordered; by posts where no account has what that needs."""
+    for order in (None, "posts"):
+        made = plan(session, platform, basis=basis, order=order, board=where.board)
+        found = ranking(session, where, platform, basis=basis, order=order, board=where.board)
+        if (found["rank"].notna() & (found["posts"].fillna(0) > 0)).any():
+            break
+    return made, found
+
+
 def scores(
     session: Session, where: Filter, platform: str, index: Index, basis: str = "latest"
 ) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def _families(kind: str) -> list[str]:
     return [family for family, said in labels.SAID_ON.items() if said == kind]
 
 
-def _side() -> ColumnElement[str]:
+def side_of() -> ColumnElement[str]:
     """Of SIDES; Platform and Source joined."""
     family = func.coalesce(Platform.family, "other")
     return case((family.in_(_families("list")), LISTS),
@@ -148,7 +148,7 @@ class Voice:
 
 def voices(session: Session, inside: Set) -> dict[str, Voice]:
     """The sides that say anything, in the order of SIDES; lines of hot lists are counted and not judged."""
-    each = (_joined(select(_side().label("side"), func.coalesce(Sense.sentiment, "").label("label"), _doubt())
+    each = (_joined(select(side_of().label("side"), func.coalesce(Sense.sentiment, "").label("label"), _doubt())
                     .select_from(Mention)).outerjoin(Sense, Sense.mention_id == Mention.id).where(inside).subquery())
     tallies = {side: _Tally() for side in SIDES}
     for side, name, number, doubt in session.execute(
@@ -196,7 +196,7 @@ def _told(session: Session, inside: Set) -> list[tuple[str, str, str, float]]:
         return []
     texts = select(Mention.fold_id).where(Mention.id.in_(told))
     rows = session.execute(
-        _joined(select(Mention.id, _side(), func.coalesce(Sense.sentiment, ""), _doubt()).select_from(Mention))
+        _joined(select(Mention.id, side_of(), func.coalesce(Sense.sentiment, ""), _doubt()).select_from(Mention))
         .outerjoin(Sense, Sense.mention_id == Mention.id)
         .where(inside, or_(Mention.id.in_(told), Mention.fold_id.in_(texts)))).all()
     words = corrected(session, [row[0] for row in rows], SENTIMENT)
@@ -268,7 +268,7 @@ def _items(session: Session, chosen, limit: int, riskiest: bool = False) -> pd.D
     order = (Sense.risk.desc(),) if riskiest else ()
     least = (Sense.risk >= LEVELS[-1][0],) if riskiest else ()
     rows = session.execute(
-        _joined(select(Mention.id.label("mention_id"), Mention.title, _side().label("side"),
+        _joined(select(Mention.id.label("mention_id"), Mention.title, side_of().label("side"),
                        spoken_on(Mention.platform).label("platform"), Source.name.label("source"),
                        Mention.published_at, Mention.dated, Mention.url, chosen.c.copies, Sense.risk)
                 .join(chosen, chosen.c.id == Mention.id))
@@ -284,7 +284,7 @@ def course(session: Session, inside: Set, limit: int = 12) -> pd.DataFrame:
     the highest place in a hot list; the last one. Beyond the limit, first appearances on small platforms are left out.
     """
     base = _joined(select(Mention.id, Mention.published_at, Mention.day, _text(), spoken_on(Mention.platform),
-                          _side(), Source.account_id, Mention.best_rank).select_from(Mention)).where(inside)
+                          side_of(), Source.account_id, Mention.best_rank).select_from(Mention)).where(inside)
     rows = session.execute(base.order_by(Mention.published_at, Mention.id)).all()
     why: dict[int, list[str]] = {}
 

@@ -283,6 +283,26 @@ def totals(frame: pd.DataFrame, before: int = 0) -> Totals:
         pleased=int(frame["satisfied"].isin(["满意", "基本满意"]).sum()))
 
 
+def meant(frame: pd.DataFrame, pick: str = "", part: str = "", name: str = "") -> pd.Series:
+    """Which of some demands (as `demands` gives them) a figure of `Totals` counts: total, called, repeats, tracked,
+    overdue, due, in_time, closed, rated, pleased; of one part (channel, in words, field, town, unit) by name."""
+    due = _due(frame)
+    every = pd.Series(True, index=frame.index)
+    chosen = {
+        "called": frame["caller"] != "", "repeats": frame["repeat"], "tracked": frame["tracked"],
+        "overdue": frame["overdue"], "closed": frame["answered"], "due": due,
+        "in_time": due & frame["replied_at"].notna() & _early(frame),
+        "rated": frame["satisfied"].isin(["满意", "基本满意", "不满意"]),
+        "pleased": frame["satisfied"].isin(["满意", "基本满意"]),
+    }.get(pick, every).astype(bool)
+    if not part:
+        return chosen
+    missing = {"town": NOWHERE, "unit": NOBODY}.get(part, "未判定")
+    held = frame[part].map(lambda one: DEMAND_CHANNELS.get(one, one)) if part == "channel" else \
+        frame[part].where(frame[part] != "", missing)
+    return chosen & (held == name)
+
+
 def _due(frame: pd.DataFrame) -> pd.Series:
     """Whether something can be said of its being in time: answered at a known time, or overdue."""
     return frame["due_at"].notna() & ((frame["answered"] & frame["replied_at"].notna()) | frame["overdue"])

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select, true
 from sqlmodel import Session
 
 from core import clock
 from core.counts import Count, add
 from core.labels import COUNTERS
-from core.models import COUNTER_NAMES, Account, AccountDay, Capture, Post, Reading, Source, Unit
+from core.models import COUNTER_NAMES, Account, AccountDay, Capture, FollowerReading, Post, Reading, Source, Unit
 from core.query import totals
 from core.query.scope import Filter
+from core.rollup import SETTLE_DAYS
 
 SORTS = ("published_at", "title", *COUNTER_NAMES, "interaction")
 """What a list of posts can be sorted by."""
@@ -77,8 +78,9 @@ def _newest_readings(within: object) -> Select:
     return select(Reading, nth).join(Post, Post.id == Reading.post_id).where(within)
 
 
-def _with_newest(within: object) -> Select:
-    r = _newest_readings(within).subquery()
+def _with_newest(within: object, counted: object = true()) -> Select:
+    """Posts with the newest of those readings that count."""
+    r = _newest_readings(and_(within, counted)).subquery()
     return (
         select(Post.id.label("post_id"), Post.account_id, Account.name.label("account"), Unit.name.label("unit"),
                Account.platform, Post.title, Post.url, Post.published_at, Post.timed, Post.day, Post.kind,
@@ -138,12 +140,37 @@ def of_account(
     for row in session.execute(ordered.offset((page - 1) * size).limit(size)).mappings():
         made, counts = _row(row)
         together = counts["interaction"]
-        when = f"{clock.local(row['published_at']):%Y-%m-%d %H:%M}" if row["timed"] else f"{row['day']:%Y-%m-%d}"
-        rows.append(made | {"interaction": together.value, "interaction_mark": together.mark, "published": when})
+        rows.append(made | {"interaction": together.value, "interaction_mark": together.mark,
+                            "published": _published(row)})
     frame = pd.DataFrame(rows, columns=[*_COLUMNS, *_COUNTER_COLUMNS, "interaction", "interaction_mark", "published"])
     for name in (*COUNTER_NAMES, "interaction"):
         frame[name] = totals.whole(frame[name]).values
     return Page(frame, total, page, size)
+
+
+def listed(session: Session, ids: object, first: date, last: date, basis: str = "latest") -> pd.DataFrame:
+    """All posts of accounts (`ids`: a SELECT or a list) in a period with the reading that counts on a basis, in order
+    of time. Columns: as `of_account`, with account_id, account, unit, platform, and timed, push_id."""
+    within = and_(Post.account_id.in_(ids), Post.day.between(first, last))
+    limit = case({day: day + timedelta(SETTLE_DAYS) for day in clock.days(first, last)}, value=Post.day)
+    query = _with_newest(within, Reading.day <= limit if basis == "d7" else true()).add_columns(Post.push_id)
+    rows = []
+    for row in session.execute(query.order_by(Post.published_at, Post.id)).mappings():
+        made, counts = _row(row)
+        together = counts["interaction"]
+        rows.append(made | {
+            "interaction": together.value, "interaction_mark": together.mark, "timed": row["timed"],
+            "push_id": row["push_id"], "published": _published(row)})
+    frame = pd.DataFrame(rows, columns=[*_COLUMNS, *_COUNTER_COLUMNS, "interaction", "interaction_mark", "timed",
+                                        "push_id", "published"])
+    for name in (*COUNTER_NAMES, "interaction"):
+        frame[name] = totals.whole(frame[name]).values
+    return frame
+
+
+def _published(row: Mapping[str, Any]) -> str:
+    """When, in words: no hour where only the day is known."""
+    return f"{clock.local(row['published_at']):%Y-%m-%d %H:%M}" if row["timed"] else f"{row['day']:%Y-%m-%d}"
 
 
 def readings(session: Session, post_id: int) -> pd.DataFrame:
@@ -181,10 +208,19 @@ class Evidence:
 
 def evidence(session: Session, reading_id: int) -> Evidence | None:
     """The evidence of one reading; None where the reading doesn't exist or names no capture."""
+    return _evidence(session, Reading, reading_id)
+
+
+def followers_evidence(session: Session, reading_id: int) -> Evidence | None:
+    """The evidence of one reading of followers, as `evidence`."""
+    return _evidence(session, FollowerReading, reading_id)
+
+
+def _evidence(session: Session, table: type[Reading] | type[FollowerReading], reading_id: int) -> Evidence | None:
     row = session.execute(
-        select(Capture.id, Reading.locator, Capture.request, Capture.fetched_at, Capture.status, Capture.media_type,
+        select(Capture.id, table.locator, Capture.request, Capture.fetched_at, Capture.status, Capture.media_type,
                Capture.sha256, Capture.size, Source.name)
-        .join(Capture, Capture.id == Reading.capture_id).outerjoin(Source, Source.id == Capture.source_id)
-        .where(Reading.id == reading_id)
+        .join(Capture, Capture.id == table.capture_id).outerjoin(Source, Source.id == Capture.source_id)
+        .where(table.id == reading_id)
     ).one_or_none()
     return None if row is None else Evidence(*row[:-1], row[-1] or "")

@@ -255,10 +255,11 @@ def inexactness(frame: pd.DataFrame, counters: Sequence[str]) -> defaultdict[int
 
 
 def period(session: Session, where: Filter, basis: str = "latest", by: str = "") -> pd.DataFrame:
-    """Totals of the period: one row, or one per platform (`by="platform"`), kind of unit (`kind`) or unit (`unit`).
+    """Totals of the period: one row, or one per platform (`by="platform"`), kind of unit (`kind`), unit (`unit`) or
+    `account`.
 
-    Columns: `group` (code, kind or unit id; "" for all), `accounts` in scope, `active` (with a post), `covered`
-    account-days known, and the sums of the module. Groups without a known account-day have missing sums.
+    Columns: `group` (code, kind, unit or account id; "" for all), `accounts` in scope, `active` (with a post),
+    `covered` account-days known, and the sums of the module. Groups without a known account-day have missing sums.
     """
     ids = meant(session, where)
     group = grouping(by)
@@ -300,6 +301,8 @@ def grouping(by: str) -> object:
             return func.coalesce(Unit.kind, literal_column("'other'"))
         case "unit":
             return func.coalesce(Account.unit_id, literal_column("0"))
+        case "account":
+            return Account.id
     raise ValueError(f"unknown group {by!r}")
 
 

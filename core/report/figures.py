@@ -28,6 +28,10 @@ TOTALS = ("合计", "总计", "总数", "小计")
 """How the row of a total is named, by itself or with what it is a total of behind or before it."""
 MEASURES = "指标"
 """Heading of the first column of a table whose rows are measures of the whole: what stands beside it are totals."""
+NUMBERING = "序号"
+"""Heading of the column that only counts the rows: its numbers are no figures."""
+MOVES = ("升降", "变化")
+"""Columns of text that tell how a place moved: they name no row where another column does."""
 _WRITTEN = re.compile(r"[≥≈]?[+-]?\d")
 
 
@@ -35,7 +39,8 @@ _WRITTEN = re.compile(r"[≥≈]?[+-]?\d")
 class Number:
     """One number as it is printed. `key`: see the module · `chapter`: the numbered heading it stands under, empty in
     a lead · `place`: the caption of its table or chart, or 主要数字 · `name`: what it is (row and column) · `text`:
-    digits and unit · `main`: a headline figure or a total."""
+    digits and unit · `main`: a headline figure or a total · `at`: which section, which block of it, and there which
+    item, row or series and which column or label."""
 
     key: str
     chapter: str
@@ -43,20 +48,22 @@ class Number:
     name: str
     text: str
     main: bool
+    at: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 def figures(content: Content) -> list[Number]:
     """All numbers of headline figures, tables and charts, in the order of the report; what is missing is left out."""
     taken: dict[str, int] = {}
     found = []
-    for heading, section, said in zip(headings(content.sections), content.sections, all_captions(content.sections),
-                                      strict=True):
-        for block, caption in zip(section.blocks, said, strict=True):
-            for parts, name, text, main in _numbers(block):
+    named = zip(headings(content.sections), content.sections, all_captions(content.sections), strict=True)
+    for nth, (heading, section, said) in enumerate(named):
+        for number, (block, caption) in enumerate(zip(section.blocks, said, strict=True)):
+            for parts, name, text, main, row, column in _numbers(block):
                 key = "/".join(_word(part) for part in (section.title, *parts))
                 taken[key] = taken.get(key, 0) + 1
                 unique = key if taken[key] == 1 else f"{key}#{taken[key]}"
-                found.append(Number(unique, heading, caption or _place(block, section), name, text, main))
+                found.append(Number(unique, heading, caption or _place(block, section), name, text, main,
+                                    (nth, number, row, column)))
     return found
 
 
@@ -82,35 +89,41 @@ def printed(content: Content) -> tuple[Section, ...]:
     return (*sections, last) if last else sections
 
 
-def _numbers(block: object) -> Iterator[tuple[tuple[str, ...], str, str, bool]]:
+Found = tuple[tuple[str, ...], str, str, bool, int, int]
+"""What the key is made of below the section, name, text, whether it is a main one, row and column."""
+
+
+def _numbers(block: object) -> Iterator[Found]:
     match block:
         case Figures():
-            for one in block.items:
+            for n, one in enumerate(block.items):
                 if _WRITTEN.match(one.value):
-                    yield ("", one.label), one.label, f"{one.value}{one.unit}", True
+                    yield ("", one.label), one.label, f"{one.value}{one.unit}", True, n, 0
         case Table():
             yield from _of_table(block)
         case Chart():
-            for series in block.series:
-                for label, value in zip(block.labels, series.values, strict=True):
+            for row, series in enumerate(block.series):
+                for n, (label, value) in enumerate(zip(block.labels, series.values, strict=True)):
                     if value is not None:
                         yield (block.title, series.name, str(label)), f"{series.name}·{label}", \
-                            f"{value:,}{block.unit}", False
+                            f"{value:,}{block.unit}", False, row, n
 
 
-def _of_table(table: Table) -> Iterator[tuple[tuple[str, ...], str, str, bool]]:
+def _of_table(table: Table) -> Iterator[Found]:
     measures = len(table.columns) > 1 and table.columns[0].name == MEASURES
-    naming = next((n for n, column in enumerate(table.columns) if column.kind in ("text", "date")), None)
-    for number, row in enumerate(table.rows, 1):
-        label = str(number) if naming is None or row[naming] is None else _plain(row[naming])
+    words = [n for n, column in enumerate(table.columns) if column.kind in ("text", "date")]
+    naming = next((n for n in words if table.columns[n].name not in MOVES), words[0] if words else None)
+    for number, row in enumerate(table.rows):
+        label = str(number + 1) if naming is None or row[naming] is None else _plain(row[naming])
         total = is_total(table.columns, row)
         for n, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             text = cell_text(column.kind, cell)
             if n == naming or column.kind in ("rank", "move", "date") or text == labels.MISSING:
                 continue
-            if column.kind == "text" and not (measures and _WRITTEN.search(text)):
+            if column.name == NUMBERING or (column.kind == "text" and not (measures and _WRITTEN.search(text))):
                 continue
-            yield (table.title, label, column.name), f"{label}·{column.name}", text, total or (measures and n == 1)
+            yield ((table.title, label, column.name), f"{label}·{column.name}", text, total or (measures and n == 1),
+                   number, n)
 
 
 def is_total(columns: Sequence[Column], row: Sequence[object]) -> bool:

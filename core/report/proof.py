@@ -78,9 +78,7 @@ class _Data:
             case date():
                 self.moments.add((value.month, value.day, None, None))
             case int() | float():
-                said = {f"{value:g}", f"{abs(value):g}", f"{value:,.1f}", *(
-                    labels.wan(one) for one in (value, abs(value), round(value, 1)))}
-                self.numbers |= {one.replace(",", "") for one in said}
+                self.numbers |= written(value)
 
     def _texts(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -109,6 +107,22 @@ class _Data:
         for found in _NUMBER.finditer(_MORE_DAYS.sub("日", rest)):
             if _plain(found[0]) not in self.numbers:
                 yield found[0]
+
+
+def written(value: int | float) -> set[str]:
+    """The ways in which sentences write a number, without the commas between thousands."""
+    said = {f"{value:g}", f"{abs(value):g}", f"{value:,.1f}", *(
+        labels.wan(one) for one in (value, abs(value), round(value, 1)))}
+    return {one.replace(",", "") for one in said}
+
+
+def numbers(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where the numbers of a sentence go that have to stand in the figures: without those of quotations,
+    of documents, of days and hours."""
+    for pattern in (_QUOTED, _MOMENT, _MONTH, _MORE_DAYS):
+        text = pattern.sub(lambda found: "\0" * len(found[0]), text)
+    for found in _NUMBER.finditer(text):
+        yield found.span()
 
 
 def _moments(text: str) -> list[Moment]:

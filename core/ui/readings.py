@@ -36,6 +36,11 @@ def readings(post_id: int, title: str, counters: Sequence[str]) -> None:
     if found is None:
         caption("这次读数没有保存来源文件（例如演示数据）。")
         return
+    evidence(found)
+
+
+def evidence(found: posts.Evidence) -> None:
+    """Where a reading stands in what was captured."""
     # Plain text: Markdown would turn the address of the request into a link.
     st.text(
         f"数据来源　{found.source or '文件导入'}\n请求或文件　{found.request}\n所在位置　{found.locator or '未记录'}\n"

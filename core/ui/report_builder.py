@@ -13,8 +13,8 @@ from core.report import compare, editions, kinds
 from core.report.content import Content
 from core.report.dress import Dress
 from core.report.outline import Order
+from core.ui import behind, report_order, report_pages, report_polish
 from core.ui import editions as files
-from core.ui import report_order, report_pages, report_polish
 from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.parts import caption, empty, link, plain, toast_error
@@ -47,6 +47,10 @@ def page(now: datetime) -> None:
         worn = dress(key, report_order.worn(wanted), content)
     finish = report_polish.section(content, key)
     content = worn.on(finish(content))
+    if report_order.leads_here(wanted):
+        behind.shown(content)
+    else:
+        toast_error("链接所指的报告与下面的选择不同，请重新选择，或请发送人重新复制链接。")
     newest = ask(_newest, content)
     with st.container(horizontal=True, vertical_alignment="center"):
         files.downloads(content, "")
@@ -64,7 +68,7 @@ def page(now: datetime) -> None:
         _against(newest[0], content)
     else:
         st.markdown(f"#### {plain(content.title)}")
-        preview(content)
+        preview(content, report_order.address(wanted))
 
 
 def _built(session, wanted: Order, *, now: datetime) -> Content:

@@ -10,8 +10,8 @@ from core import clock, db, labels
 from core.faults import BadInput
 from core.report import correction, editions
 from core.report.content import Content
+from core.ui import behind, report_pages, report_polish
 from core.ui import editions as files
-from core.ui import report_pages, report_polish
 from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.parts import caption, empty, link, plain, toast_error
@@ -33,7 +33,8 @@ def section() -> None:
     asked = st.query_params.get("edition", "")
     if asked:
         if st.button("返回清单", icon=":material/arrow_back:", key="editions_back"):
-            st.query_params.pop("edition")
+            for name in ("edition", behind.FIGURE, behind.PATH):
+                st.query_params.pop(name, None)
             st.rerun()
         _opened(int(asked) if asked.isdecimal() and len(asked) < 10 else 0)
         return
@@ -83,6 +84,7 @@ def _opened(edition_id: int) -> None:
         toast_error(plain(str(refused)))
         return
     files.opened(edition_id)
+    behind.shown(content, behind.Issued(edition_id, *newest))
     st.subheader(plain(content.title), anchor=False)
     caption(" · ".join(filter(None, (content.kind, content.number, content.period, content.edition_label))))
     if newest[0] != edition_id:
@@ -100,7 +102,7 @@ def _opened(edition_id: int) -> None:
     elif way == "阅读回执":
         _readers(edition_id)
     else:
-        preview(content)
+        preview(content, {"edition": str(edition_id)}, behind.Issued(edition_id, *newest))
 
 
 def _newest(session, edition_id: int) -> tuple[int, int]:

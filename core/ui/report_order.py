@@ -5,6 +5,7 @@ from datetime import date, datetime
 import streamlit as st
 
 from core import clock, labels
+from core.faults import BadInput
 from core.periods import NAMES, Period, Span
 from core.query import scope as scopes
 from core.report import kinds
@@ -12,6 +13,7 @@ from core.report.dress import Dress
 from core.report.kinds import Kind
 from core.report.outline import Order
 from core.ui.ask import ask
+from core.ui.parts import plain, toast_error
 
 BACK = 400
 """Periods that are offered at most."""
@@ -19,6 +21,10 @@ BACK = 400
 
 PLACES = ("编制", "日程", "已签发")
 """Parts of the room."""
+DRAFT = "draft"
+"""What an address calls a draft one of whose figures is open."""
+KNOWN = "reports_draft"
+"""Where the session keeps which draft of an address it stands at."""
 _GOTO, _WORN = "reports_goto", "reports_worn"
 _BEFORE = {"month": "period_month", "scope": "scope_monthly", "basis": "report_basis"}
 """What links of earlier versions call things."""
@@ -34,6 +40,42 @@ def arrive() -> None:
             st.query_params.pop(before)
     if st.query_params.get("edition"):
         st.session_state["reports_part"] = PLACES[2]
+    elif (said := st.query_params.get(DRAFT, "")) and st.session_state.get(KNOWN) != said:
+        st.session_state[KNOWN] = said
+        _arrive_at(said)
+
+
+def address(wanted: Order) -> dict[str, str]:
+    """What an address says of a draft: everything that is ordered, since what is left out would mean something else
+    next month."""
+    said = [wanted.kind, wanted.platform, wanted.period.code, wanted.scope, wanted.basis, *wanted.parts]
+    return {DRAFT: "~".join(said)}
+
+
+def leads_here(wanted: Order) -> bool:
+    """Whether the address means this draft, or none."""
+    return st.query_params.get(DRAFT) in (None, address(wanted)[DRAFT])
+
+
+def _arrive_at(said: str) -> None:
+    """Choose what a link's draft orders, as far as there is such a thing."""
+    code, platform, period, scope, basis, *parts = (*said.split("~"), "", "", "", "", "")[:max(5, said.count("~") + 1)]
+    try:
+        kind, meant = kinds.kind_of(code), Period.parse(period)
+    except BadInput as fault:
+        toast_error(f"链接不完整：{plain(str(fault))}")
+        return
+    chosen = {"reports_part": PLACES[0], "report_kind": kind.name, f"period_{meant.span}": meant.code}
+    chosen |= {"report_span": NAMES[meant.span]} if len(kind.spans) > 1 else {}
+    platforms = dict(ask(scopes.choices).platforms)
+    chosen |= {"report_platform": platforms[platform]} if platform in platforms and kind.per == "platform" else {}
+    words = dict(ask(kind.scopes, platform))
+    chosen |= {f"scope_{code}": words[scope]} if scope in words and len(words) > 1 else {}
+    chosen |= {"report_basis": labels.BASES[basis]} if basis in labels.BASES and kind.per else {}
+    if parts := [part for part in parts if part]:
+        chosen[f"parts_{code}"] = parts
+    for key, value in chosen.items():
+        st.session_state[key] = value
 
 
 def open_order(wanted: Order, platform: str, worn: Dress) -> None:

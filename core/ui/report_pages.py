@@ -4,7 +4,7 @@ import hashlib
 
 import streamlit as st
 
-from core.report import editions
+from core.report import behind, editions
 from core.report.content import Content
 from core.ui.parts import caption
 
@@ -22,7 +22,8 @@ def pages(content: Content, key: str) -> None:
         page = st.number_input(f"第几页（共 {many} 页）", 1, many, 1, key=f"report_page_{key}", width=180)
     left, _ = st.columns([3, 1])
     left.image(_page(digest, page - 1, body), caption=None, width="stretch")
-    caption(f"第 {page} 页，共 {many} 页，{len(body) / 1000:,.0f} KB")
+    hint = "。各个数字的来源，请在“按章节”中点数字查看" if behind.told(content) else ""
+    caption(f"第 {page} 页，共 {many} 页，{len(body) / 1000:,.0f} KB{hint}")
 
 
 @st.cache_data(max_entries=16, show_spinner="正在排版…")

@@ -207,6 +207,17 @@ def test_a_report_is_downloaded_and_opens(page, address):
     assert all(labels.DEMO in leaf.extract_text().replace("\x00", "") for leaf in pages)
 
 
+def test_a_figure_of_a_report_opens_its_rows_and_the_way_back_closes_it(page, address):
+    visit(page, f"{address}/reports")
+    page.locator(".card .value a").nth(1).click()
+    opened = page.get_by_role("dialog")
+    expect(opened).to_contain_text("与报告一致", timeout=PATIENCE)
+    expect(page).to_have_url(re.compile("figure="))
+    page.go_back()
+    expect(opened).to_have_count(0, timeout=PATIENCE)
+    expect(page).not_to_have_url(re.compile("figure="))
+
+
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.word)
 def test_every_room_says_that_these_are_sample_data_and_fits_a_phone(browser: Browser, address, room):
     phone = {"width": 390, "height": 844}

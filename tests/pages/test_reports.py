@@ -1,13 +1,16 @@
 """The reports room: order, look, download, issue; the plan; what was issued."""
 
+import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
-from core import clock, db
+from core import clock, db, rollup
+from core.models import Account, Post, Reading
 from core.periods import Period
 from core.report import editions, kinds, schedule
 from core.report.outline import Order
@@ -20,7 +23,10 @@ APRIL = {"report_platform": "政务微信", "period_month": "2024-04"}
 
 
 def shown(app) -> str:
-    return "\n".join(one.value for one in app.markdown)
+    """What stands there as text: as Markdown, or with figures that can be clicked."""
+    said = [json.loads(one.proto.json)["blocks"] for one in app.get("bidi_component")]
+    spoken = ["".join(text for text, _ in block.get("pieces", ())) for blocks in said for block in blocks]
+    return "\n".join([*(one.value for one in app.markdown), *spoken])
 
 
 def published(district, **only) -> int:  # noqa: F811
@@ -80,6 +86,36 @@ def test_issuing_opens_the_edition_with_its_files_and_keeps_its_readers(district
     app.button(key="issue").click().run()
     with db.session() as session:
         assert len(editions.listing(session)) == 1, "the same report is not issued twice"
+
+
+def test_a_link_to_a_figure_of_a_draft_opens_its_rows_and_the_posts_of_one_of_them(district, open_room):  # noqa: F811
+    link = {"draft": "monthly~wechat~2024-04~all~latest", "figure": "总体情况//发布数"}
+    app = open_room("reports", **link)
+    assert app.selectbox(key="period_month").value == "2024-04"
+    assert f"得 **{published(district):,}**，与报告一致" in app.success[0].value
+    rows = next(one.value for one in app.dataframe if "value" in one.value and "name" in one.value)
+    assert rows["value"].sum() == published(district)
+    with db.session() as session:
+        id_ = session.execute(select(Account.id).where(Account.name == rows["name"][0],
+                                                       Account.platform == "wechat")).scalar_one()
+    app.query_params["rows"] = str(id_)
+    app.run()
+    assert not app.exception and any(f"得 {rows['value'][0]}。" in one.value for one in app.caption)
+
+
+def test_a_figure_that_changed_since_the_issue_says_so_and_leads_to_the_correction(district, open_room):  # noqa: F811
+    with db.session() as session:
+        edition = editions.issue(
+            session, kinds.build(session, Order("monthly", Period.parse("2024-04"), "wechat"), now=NOW), now=NOW)
+        first = session.execute(select(Post).join(Account, Account.id == Post.account_id).where(
+            Account.platform == "wechat", Post.day == date(2024, 4, 10))).scalars().first()
+        session.add(Reading(post_id=first.id, observed_at=NOW, day=date(2024, 5, 2), likes=10**6))
+        rollup.roll(session, [(first.account_id, first.day)])
+        session.commit()
+        id_ = edition.id
+    app = open_room("reports", edition=str(id_), figure="总体情况/主要指标/点赞数/本月")
+    assert not app.exception and "签发后有变动：签发时为" in app.warning[0].value
+    assert any("签发新版" in one.value for one in app.caption)
 
 
 @pytest.mark.parametrize("edition", ["99", "abc"])

@@ -90,7 +90,7 @@ def read(session: Session, order: Order, now: datetime) -> Facts:
     shared = common(session, order, scope, (order.platform,), now)
     here = scope.over(shared["first"], shared["last"], (order.platform,))
     names = {id_: name for id_, name, _ in choices(session).units}
-    plan, ranking = ranked(session, here, order.platform, order.basis)
+    plan, ranking = boards.ranked(session, here, order.platform, order.basis)
     by_unit = totals.period(session, here, order.basis, by="unit")
     by_kind = totals.period(session, here, order.basis, by="kind")
     reach = plan.main or "interaction"
@@ -109,16 +109,6 @@ def read(session: Session, order: Order, now: datetime) -> Facts:
         if shared["complete"] else pd.DataFrame(),
         best=_best(session, here, order.period, (reach, "interaction")) if year else pd.DataFrame(),
     )
-
-
-def ranked(session: Session, where: Filter, platform: str, basis: str) -> tuple[boards.Plan, pd.DataFrame]:
-    """The ranking by the index, or as the board is ordered; by posts where no account has what that needs."""
-    for order in (None, "posts"):
-        plan = boards.plan(session, platform, basis=basis, order=order, board=where.board)
-        ranking = boards.ranking(session, where, platform, basis=basis, order=order, board=where.board)
-        if (ranking["rank"].notna() & (ranking["posts"].fillna(0) > 0)).any():
-            break
-    return plan, ranking
 
 
 def _row(frame: pd.DataFrame) -> pd.Series | None:

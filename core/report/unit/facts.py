@@ -12,12 +12,12 @@ from core import labels
 from core.counts import Count
 from core.faults import BadInput
 from core.models import Platform, Unit
-from core.query import totals
+from core.query import boards, totals
 from core.query.scope import choices
 from core.report import scopes
 from core.report.outline import Order
 from core.report.platform.base import Base, cadences, piece_of
-from core.report.platform.facts import TOP, common, ranked, top
+from core.report.platform.facts import TOP, common, top
 from core.report.platform.rankings import by_index
 
 
@@ -107,7 +107,7 @@ def _by_platform(session: Session, order: Order, scope: scopes.Scope, first, las
 def _presence(session: Session, order: Order, unit: Unit, platform: Platform, here, now: pd.Series,
               before: pd.Series | None, year: pd.Series | None) -> Presence:
     whole = scopes.Scope("all", "").over(here.start, here.end, (platform.code,))
-    plan, ranking = ranked(session, whole, platform.code, order.basis)
+    plan, ranking = boards.ranked(session, whole, platform.code, order.basis)
     mine = ranking[(ranking["unit"] == unit.name) & (ranking["unit_kind"] == unit.kind)]
     active = ranking[ranking["rank"].notna() & (ranking["posts"].fillna(0) > 0)]
     place = _place(active[active["unit_kind"] == unit.kind], unit.name)
