@@ -14,9 +14,9 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select
 
-from core import db
+from core import clock, db
 from core.__main__ import main
-from core.clock import Month, instant
+from core.clock import Month
 from core.models import Account, Coverage, Post, Reading, Run, Source
 from core.periods import Period
 from core.query import boards, trends
@@ -122,7 +122,7 @@ def test_every_figure_of_the_file_is_found_in_it_again(imported, session):
 
 def test_a_report_is_recomputed_elsewhere_from_its_captures_alone(imported, database, tmp_path, monkeypatch, capsys):
     """The same hash on an empty database with nothing but what was exported; other bytes are another hash."""
-    now = instant(date(2020, 5, 1))
+    now = clock.now()
     order = Order("monthly", Period.parse("2020-02"), "weibo")
     edition = editions.publish(lambda reading: kinds.build(reading, order, now=now), by="张三", now=now)
     assert main(["export", "proof", str(edition.id), str(tmp_path / "proof")]) == 0
