@@ -121,14 +121,14 @@ def wrap(text: str, width: float, measure: Measure) -> list[str]:
     return [line.text for line in set_lines(text, width, measure, justify=False)]
 
 
-def title_lines(text: str, width: float, measure: Measure, whole: Sequence[str] = ()) -> list[str]:
+def title_lines(text: str, width: float, measure: Measure, names: Sequence[str] = ()) -> list[str]:
     """A title as centred lines: as few as hold it, broken between words, and shaped as a trapezium or, of three and
-    more, a diamond, since lines of one length, and a middle one that is the shortest, are thought ugly. `whole`: names
-    that are not broken."""
+    more, a diamond, since lines of one length, and a middle one that is the shortest, are thought ugly. `names`
+    are not broken."""
     whole = measure(text)
     if whole <= width:
         return [text]
-    places = [place for place in _between_words(text) if not any(_inside(text, name, place) for name in whole)]
+    places = [place for place in _between_words(text) if not any(_inside(text, name, place) for name in names)]
     many = max(2, int(-(-whole // width)))
     for count in (one for one in (many, many + 1) if one in _SHAPES):
         shape = _SHAPES[count]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.report.typeset import LOOSEST, set_lines, units, wrap
+from core.report.typeset import LOOSEST, set_lines, title_lines, units, wrap
 
 CLOSING = "，。、；：？！）”’》〉」』】〕…·％%—～"
 OPENING = "（“‘《〈「『【〔≥≈"
@@ -62,3 +62,13 @@ def test_a_long_address_is_cut_and_does_not_leave_a_hole():
 
 def test_empty_text_is_one_empty_line():
     assert wrap("", 100, measure) == [""]
+
+
+def test_a_name_in_a_title_is_not_broken():
+    title = "2026年10月云澜区融媒体中心政务新媒体运营情况专报"
+    broken = title_lines(title, 16.0, lambda text: float(len(text)))
+    assert "云澜区融媒体中心" in "".join(broken) and len(broken) == 2
+    for room in (16.0, 15.0, 14.5):
+        lines = title_lines(title, room, lambda text: float(len(text)), ("云澜区融媒体中心", "政务新媒体"))
+        assert "".join(lines) == title
+        assert sum("云澜区融媒体中心" in line for line in lines) == 1
