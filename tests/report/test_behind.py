@@ -1,6 +1,5 @@
 """What stands behind each number of a report: every key of every kind has a source, and comes to what is printed."""
 
-from collections import Counter
 from datetime import date
 
 import pytest
@@ -13,10 +12,11 @@ from core.periods import Period
 from core.query import boards
 from core.report import behind, figures, kinds, spoken
 from core.report.behind.account_rows import OfAccount
-from core.report.content import Chart, Paragraph
+from core.report.content import Paragraph
 from core.report.outline import Order
 from tests.query.conftest import district, filled, reader  # noqa: F401
 from tests.report.test_opinion import AFTER, HALF, case, water  # noqa: F401
+from tests.report.walking import walked
 
 NOW = instant(date(2025, 1, 5), 8)
 
@@ -36,28 +36,6 @@ def once(monkeypatch):
         return held[args]
 
     monkeypatch.setattr(boards, "ranked", ranked)
-
-
-def walked(session, content) -> int:
-    """Every key of the report is looked up, and of each column of a table and each series of a chart the first and one
-    more are reckoned; how many keys there were."""
-    wrong, seen = [], Counter()
-    found = figures.figures(content)
-    for one in found:
-        source = behind.source(content, one)
-        assert source is not None, f"{one.key}: nothing is declared"
-        assert source.what and (source.query or len(source.parts) == 2 or source.reason), one.key
-        section, block, _, column = one.at
-        charted = isinstance(content.sections[section].blocks[block], Chart)
-        place = (section, block, charted or column)
-        seen[place] += 1
-        if source.reason or seen[place] not in ((1,) if charted else (1, 3)):
-            continue
-        told = behind.read(session, source, one.text)
-        if not told.agrees:
-            wrong.append(f"{one.key}: printed {one.text}, reckoned {told.text}")
-    assert not wrong, "\n".join(wrong)
-    return len(found)
 
 
 @pytest.mark.parametrize(("kind", "period", "more"), [

@@ -11,11 +11,12 @@ from core.faults import BadInput
 from core.models import Audit, Edition, EditionFile, IncidentStep
 from core.query import incident_reports
 from core.query import incidents as query
-from core.report import editions, excel, incident, pdf, proof, word
+from core.report import behind, editions, excel, figures, incident, pdf, proof, word
 from core.report.incident_advice import LESSONS, SUGGESTIONS
 from core.report.opinion_parts import Words
 from core.settings import settings
 from tests.report.incident_cases import HOUR, NOW, Case, said, table, titles
+from tests.report.walking import walked
 
 DAY = timedelta(days=1)
 
@@ -443,3 +444,16 @@ def test_the_draft_is_what_the_report_says(case, session):
     content = build(row)
     assert drafted.title == content.title and drafted.summary in said(content)
     assert build(row, words=replace(drafted)).fingerprint == content.fingerprint
+
+
+def test_every_number_comes_to_what_stands_behind_it(case, session):
+    """Of the first report, of one that follows, of the last one; the moments of an incident lie on any day."""
+    row, early, _ = settled(case, 12, 3)
+    case.feel(early, "负面")
+    case.risk(early[0], 80)
+    session.commit()
+    first = publish(row, "快报", NOW + HOUR)
+    last = publish(row, "终报", NOW + 40 * HOUR)
+    with db.session() as other:
+        assert walked(other, last) > 20
+        assert all(behind.source(first, one) is not None for one in figures.figures(first))

@@ -1,5 +1,6 @@
 """Reports on topics: one, several, a subject; over their life or a period; with and without a forecast."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,11 +8,12 @@ import pytest
 from core import clock, db, incidents, outlook
 from core.faults import BadInput
 from core.models import Edition, Outlook, Topic, TopicGroup
-from core.report import editions, proof, topic
+from core.report import behind, editions, proof, topic
 from core.report.content import Chart
 from core.report.opinion_parts import Words
 from core.settings import settings
 from tests.report.incident_cases import HOUR, NOW, Case, said, table, titles
+from tests.report.walking import walked
 
 DAY = timedelta(days=1)
 
@@ -188,3 +190,21 @@ def test_issued_again_it_is_the_next_version_and_its_files_are_made_again(case, 
         assert editions.body(session, first.id, suffix) == (name, body)
     assert name.startswith("本区_网络舆情_全程_热点专题报告_东街停水_v1")
     assert editions.read(session.get(Edition, first.id)).is_demo is False
+
+
+def test_every_number_comes_to_what_stands_behind_it(case, water, session):
+    other = case.topic(at=NOW - DAY)
+    case.say(["西街也停水了", "西街停水"], NOW - DAY, other)
+    for content in (build(water), build(water, other), build(water, first=NOW.date() - DAY, last=NOW.date())):
+        assert walked(session, content) > 20
+    assert not behind.told(replace(build(water), subject=replace(build(water).subject, kind="correction")))
+
+
+def test_a_text_that_came_after_the_report_is_told_beside_its_figure(case, water, session):
+    content = build(water)
+    one = behind.number(content, "总体情况//信息量")
+    case.say(["又停水了"], NOW - HOUR, water)
+    session.commit()
+    with db.session() as other:
+        found = behind.read(other, behind.source(content, one), one.text)
+    assert (found.agrees, found.value) == (False, 19)

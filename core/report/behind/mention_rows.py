@@ -5,11 +5,12 @@ from datetime import date, datetime
 from typing import Literal
 
 import pandas as pd
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlmodel import Session
 
 from core import clock
 from core.corrections import SENTIMENT, corrected
+from core.incidents import family
 from core.models import (
     Incident,
     IncidentMention,
@@ -23,8 +24,8 @@ from core.models import (
     Unit,
 )
 from core.opinion.risk import LEVELS
-from core.query import heard, set_topics, topic_views
-from core.query.corpus import LISTS, Set, side_of
+from core.query import corpus, heard, incidents, set_topics, topic_lives, topic_views
+from core.query.corpus import LISTS, MEDIA, Set, side_of
 from core.query.heard import GOOD
 from core.query.opinion import spoken_on
 from core.query.opinion_scope import scope
@@ -40,12 +41,30 @@ _COUNTED = {
 }
 
 
+def inside_of(session: Session, code: str, first: date, last: date) -> Set:
+    """The mentions of a scope between two Shanghai days: all, a watch, a unit; a topic, several, a subject, an incident
+    with those merged into it. Nothing where that is gone."""
+    kind, _, ids = code.partition(":")
+    if kind in ("topic", "topics", "subject"):
+        wanted = [int(one) for one in ids.split("-") if one.isdecimal()]
+        if kind == "subject":
+            subject = topic_lives.subject(session, wanted[0]) if wanted else None
+            wanted = [] if subject is None else [int(one) for one in subject.topics["topic_id"]]
+        return corpus.about(wanted, first, last)
+    if kind == "incident":
+        if not ids.isdecimal():
+            return false()
+        return and_(Mention.id.in_(incidents.linked(family(session, int(ids)))), Mention.day.between(first, last))
+    return scope(session, code).mentions(first, last)
+
+
 @dataclass(frozen=True, slots=True)
 class Mentions(Last):
     """The mentions of a scope between two Shanghai days that meet conditions, by words as the report has them:
     platform, `but` (none of these platforms), source, town, unit, kind (of risk), risk (a level, 未读 or `read`), least
-    (points), side, feeling (a label, or `felt`: any), mood (as feeling, hot lists as well), topic (title as cut), hours
-    (`3-6`), text (a fold's id), unfiled. `count`: what of them is counted."""
+    (points), side, feeling (a label, or `felt`: any), mood (as feeling, hot lists as well), topic (title as cut; `nth`
+    of those that are called so, the largest first), hours (`3-6`), text (a fold's id), unfiled; moments: after and
+    until (after the one, up to the other), from and before. `count`: what of them is counted."""
 
     scope: str
     first: date
@@ -65,7 +84,7 @@ class Mentions(Last):
 
     def frame(self, session: Session) -> pd.DataFrame:
         """Them all, in order of time."""
-        inside = scope(session, self.scope).mentions(self.first, self.last)
+        inside = inside_of(session, self.scope, self.first, self.last)
         conditions = [made for kind, value in self.only for made in self._said(session, inside, kind, value)]
         rows = session.execute(
             select(Mention.id, Mention.title, spoken_on(Mention.platform), Mention.platform, Source.name,
@@ -115,9 +134,18 @@ class Mentions(Last):
             case "side":
                 return [side_of() == value]
             case "topic":
-                return [Mention.topic_id.in_(topic_ids(session, inside, value))]
+                ids, nth = topic_ids(session, inside, value), dict(self.only).get("nth")
+                return [Mention.topic_id.in_(ids if nth is None else ids[int(nth) : int(nth) + 1])]
             case "text":
                 return [func.coalesce(Mention.fold_id, Mention.id) == int(value)]
+            case "after":
+                return [Mention.published_at > datetime.fromisoformat(value)]
+            case "until":
+                return [Mention.published_at <= datetime.fromisoformat(value)]
+            case "from":
+                return [Mention.published_at >= datetime.fromisoformat(value)]
+            case "before":
+                return [Mention.published_at < datetime.fromisoformat(value)]
             case "unfiled":
                 filed = select(IncidentMention.mention_id).join(
                     Incident, Incident.id == IncidentMention.incident_id).where(
@@ -138,7 +166,7 @@ def topic_ids(session: Session, inside: Set, title: str) -> list[int]:
     """The topics of a set whose title is cut to that one."""
     rows = session.execute(select(Topic.id, Topic.title).where(
         Topic.id.in_(select(Mention.topic_id).where(inside, Mention.topic_id.is_not(None))),
-        Topic.hidden_at.is_(None)))
+        Topic.hidden_at.is_(None)).order_by(Topic.mentions.desc(), Topic.id))
     begin = title.removesuffix("……")
     return [id_ for id_, own in rows if cut(own, len(title)) == title or cut(own, 200) == title
             or (title.endswith("……") and cut(own, 200).startswith(begin))]
@@ -154,7 +182,7 @@ class MentionDays:
     mean_of: int = 0
 
     def rows(self, session: Session) -> Rows:
-        inside = scope(session, self.scope).mentions(self.first, self.last)
+        inside = inside_of(session, self.scope, self.first, self.last)
         found = dict(session.execute(select(Mention.day, func.count()).where(inside).group_by(Mention.day)).all())
         known = set(session.execute(
             select(MentionDay.day).where(MentionDay.day.between(self.first, self.last)).distinct()).scalars())
@@ -186,7 +214,7 @@ class Topics:
     last: date
 
     def rows(self, session: Session) -> Rows:
-        inside = scope(session, self.scope).mentions(self.first, self.last)
+        inside = inside_of(session, self.scope, self.first, self.last)
         many = func.count()
         rows = session.execute(
             select(Mention.topic_id, Topic.title, many).join(Topic, Topic.id == Mention.topic_id)
@@ -213,7 +241,7 @@ class Views(Last):
     quote: str = ""
 
     def rows(self, session: Session) -> Rows:
-        inside = scope(session, self.scope).mentions(self.first, self.last)
+        inside = inside_of(session, self.scope, self.first, self.last)
         ids = topic_ids(session, inside, self.topic)
         found = next((one for id_ in ids if (one := topic_views.seen(session, id_)) is not None), None)
         view = None if found is None else found.media if SIDE_WORDS.get("媒体") == self.side else found.netizens
@@ -241,7 +269,7 @@ class Sensitive(Last):
     copies: bool = False
 
     def rows(self, session: Session) -> Rows:
-        grave = scope(session, self.scope).mentions(self.first, self.last) & set_topics.risky()
+        grave = inside_of(session, self.scope, self.first, self.last) & set_topics.risky()
         found = set_topics.sensitive(session, grave, self.nth)
         if len(found) < self.nth:
             return Rows(found, HEADS, None, "没有找到这条信息")
@@ -278,3 +306,64 @@ class Heard(Last):
         if self.source:
             frame = frame[frame["name"] == self.source]
         return Rows(frame.reset_index(drop=True), shown, float(frame[self.what].sum()), "各来源相加", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Last):
+    """One text of a scope, by its title and source as a table cuts them, and the moment that it prints: how many copies
+    it has, how many texts with itself, or its points of risk."""
+
+    scope: str
+    first: date
+    last: date
+    title: str
+    source: str
+    when: str
+    what: Literal["copies", "texts", "risk"]
+
+    def rows(self, session: Session) -> Rows:
+        frame = Mentions(self.scope, self.first, self.last).frame(session)
+        mine = frame[[self._is(row) for row in frame.itertuples()]]
+        if mine.empty:
+            return Rows(mine, HEADS, None, "没有找到这条信息")
+        own = frame[frame["text"] == mine.iloc[0]["text"]].reset_index(drop=True)
+        if self.what == "risk":
+            value = mine.iloc[0]["risk"]
+            return Rows(mine.head(1), HEADS, None if pd.isna(value) else float(value),
+                        "系统按用语、地点等给这条信息判定的风险分", "mention")
+        less = self.what == "copies"
+        how = "同文信息的条数减去首条" if less else "同文信息逐条计数"
+        return Rows(own, HEADS, float(len(own) - less), how, "mention")
+
+    def _is(self, row) -> bool:
+        at = clock.local(row.published_at)
+        return (cut(row.title, 60) == self.title and (not self.source or row.source.startswith(
+            self.source.removesuffix("……"))) and (not self.when or f"{at:%m-%d %H:%M}" in self.when))
+
+
+@dataclass(frozen=True, slots=True)
+class View(Last):
+    """The viewpoint of one side whose quotations a table shows, of whichever topic of the scope."""
+
+    scope: str
+    first: date
+    last: date
+    side: str
+    quotes: str
+    what: Literal["number", "share"]
+
+    def rows(self, session: Session) -> Rows:
+        inside = inside_of(session, self.scope, self.first, self.last)
+        ids = session.execute(select(Mention.topic_id).where(inside, Mention.topic_id.is_not(None))
+                              .group_by(Mention.topic_id).order_by(func.count().desc(), Mention.topic_id)).scalars()
+        found = []
+        for id_ in ids:
+            seen = topic_views.seen(session, id_)
+            view = None if seen is None else seen.media if SIDE_WORDS[MEDIA] == self.side else seen.netizens
+            found += [one for one in (view.points if view else ()) if one.quotes and self.quotes.startswith(
+                quote_words(one.quotes[0]))]
+        frame = pd.DataFrame([(one.quotes[0].mention_id, quote_words(one.quotes[0]), one.number, one.share, one.stance)
+                              for one in found[:1]], columns=["id", "quote", "number", "share", "stance"])
+        shown = heads("quote:代表性原文", "number:条数:int", "share:占比:percent", "stance:立场")
+        return Rows(frame, shown, float(frame.iloc[0][self.what]) if len(frame) else None, {
+            "number": "归入这类观点的信息条数", "share": "占本方面可归纳信息的比例"}[self.what], "mention")

@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 
 from core import clock
 from core.opinion.turns import BEFORE as TURN_DAYS
-from core.periods import BEFORE, THIS
+from core.periods import BEFORE, THIS, Period
 from core.query.opinion import REST
 from core.query.set_topics import SENSITIVE
 from core.report.behind.deed_rows import Alerts, Cases, Demands, OfCase, OfProblem
 from core.report.behind.mention_rows import Heard, MentionDays, Mentions, Sensitive, Topics, Views
 from core.report.behind.rows import Only, Query
 from core.report.behind.source import At, Maker, Part, Rule, Source, Spans, months, spans
+from core.report.content import Content
 
 _THIS = "|".join(sorted({*THIS.values()}))
 _BEFORE = "|".join(sorted({*BEFORE.values()}))
@@ -39,10 +40,24 @@ class About:
         return min(self.now, clock.instant(last + timedelta(1)))
 
 
+EVER = date(2000, 1, 1)
+"""Before anything was collected: stories have no first day of their own."""
+_DAYS = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
+
+
 def about(at: At) -> About:
     """What the content of a number is about."""
+    if at.content.subject.kind in ("topic", "incident"):
+        return _story(at.content)
     kind, _, id_ = at.content.subject.scope.partition(":")
     return About(spans(at.content), at.content.subject.scope, int(id_) if kind == "unit" else 0, at.content.as_of)
+
+
+def _story(content: Content) -> About:
+    """Of a story: the days that its period names, or all up to its moment."""
+    named = [date(*map(int, one)) for one in _DAYS.findall(content.period)] if content.subject.kind == "topic" else []
+    first, last = (named[0], named[-1]) if named else (EVER, clock.day_of(content.as_of))
+    return About(Spans(Period.of("day", first), first, last), content.subject.scope, 0, content.as_of)
 
 
 def _mentions(a: About, span: tuple[date, date], *only: tuple[str, str], count: str = "mentions") -> Mentions:
@@ -133,7 +148,7 @@ def _summary(at: At) -> Source:
 # --- How much, when, where
 
 
-def _feelings(at: At) -> Source:
+def feelings(at: At) -> Source:
     a = about(at)
     side = ("side", {"热榜条目": "热榜"}.get(at.row, at.row))
     felt = Part("已判读", _mentions(a, a.span, side, ("feeling", "felt")))
@@ -164,7 +179,7 @@ def _when(a: About, at: At, word: str) -> tuple[date, date]:
     return first, last
 
 
-def _course(at: At) -> Source:
+def course(at: At) -> Source:
     """Mentions by day, week, month or hour; of a chart by platform."""
     a = about(at)
     word = at.column if at.charted else at.row
@@ -181,7 +196,7 @@ def _course(at: At) -> Source:
     return _source("按发布时间计入（未注明的按首次采集时间），北京时间。", span, _mentions(a, span, *only))
 
 
-def _turns(at: At) -> Source:
+def turns(at: At) -> Source:
     a = about(at)
     day = at.cells["日期"]
     if at.column.startswith("前几日均值"):
@@ -242,7 +257,7 @@ def _views(at: At) -> Source:
 # --- What is sensitive
 
 
-def _risks(at: At) -> Source:
+def risks(at: At) -> Source:
     a = about(at)
     level = {"未见明显风险": "无", "尚未判读": "未读", "合计已判读": "read"}.get(at.row, at.row.removesuffix("风险"))
     own = _mentions(a, a.span, ("risk", level))
@@ -252,7 +267,7 @@ def _risks(at: At) -> Source:
     return _source("系统按用语、主题和地点判定风险，经人工更正的以更正为准。", a.span, own)
 
 
-def _risk_kinds(at: At) -> Source:
+def risk_kinds(at: At) -> Source:
     a = about(at)
     return _source("有风险（含低风险）的信息按类别计。", a.span, _mentions(a, a.span, ("kind", at.row)))
 
@@ -352,7 +367,7 @@ def _heard(at: At) -> Source:
     return _source("一个来源的一天计为一个来源日；采集成功即计入，不论当天有无新信息。", a.span, of(what))
 
 
-def _forecast(at: At) -> Source:
+def forecast(at: At) -> Source:
     a = about(at)
     if at.charted and at.row == "实际":
         day = date.fromisoformat(at.column)
@@ -368,14 +383,14 @@ def _any(maker: Maker, *blocks: str) -> list[Rule]:
 RULES: tuple[Rule, ...] = (
     ("", "", "舆情信息|敏感信息|负面占比|负面信息|热点话题|预警|在办事件", _headline),
     ("主要指标", ".+", f"{_THIS}|{_BEFORE}|{YEAR}|增减|环比|同比", _summary),
-    *_any(_feelings, "情感分布"), *_any(_turns, "走势转折点"),
-    *_any(_course, "各时段信息量（按平台）", "分时段信息量", "每(日|周|月)信息量(（按平台）)?", "单日最高"),
+    *_any(feelings, "情感分布"), *_any(turns, "走势转折点"),
+    *_any(course, "各时段信息量（按平台）", "分时段信息量", "每(日|周|月)信息量(（按平台）)?", "单日最高"),
     *_any(_platforms, r"各平台信息量(（前\d+位）)?", "平台分布"),
     *_any(_topic, "热点话题", "话题清单", "主要话题情况"), *_any(_views, "主要话题的观点"),
-    *_any(_risks, "风险分布"), *_any(_risk_kinds, "风险类别"), *_any(_where, "按(街镇|责任单位)分布"),
+    *_any(risks, "风险分布"), *_any(risk_kinds, "风险类别"), *_any(_where, "按(街镇|责任单位)分布"),
     *_any(_sensitive, "风险较高的信息", "敏感信息清单"), *_any(_case, "事件处置情况"),
     *_any(_warnings, "预警情况", "预警清单"), *_any(_asked, "诉求办理情况", "诉求分布"),
     *_any(_problems, "反复出现的问题"), *_any(_heard, "采集覆盖情况", "数据来源清单"),
-    *_any(_forecast, "未来走势预测", "每日信息量与预测"),
+    *_any(forecast, "未来走势预测", "每日信息量与预测"),
 )
 """Of routine reports on opinion."""
