@@ -1,5 +1,6 @@
 """报告 of an incident on the screen: which is due, in whose words, issued after a second look; found again later."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -83,7 +84,9 @@ def test_it_is_issued_and_noted_and_found_in_the_reports_room(water, open_room):
     assert at(app.segmented_control, "incident_report_stage_").value == "续报1"
     room = open_room("reports", edition=str(made[0].id))
     shown = words(room)
-    assert "关于“东街停水”的舆情快报" in shown and "监测到相关信息3条" in shown and "还没有账号数据" not in shown
+    said = "".join(text for part in room.get("bidi_component") for block in json.loads(part.proto.json)["blocks"]
+                   for text, _ in block.get("pieces", ()))
+    assert "关于“东街停水”的舆情快报" in shown and "监测到相关信息3条" in said and "还没有账号数据" not in shown
     assert room.get("download_button")[0].label.startswith("下载 Excel：本区_网络舆情_快报_事件专报")
 
 
