@@ -87,12 +87,16 @@ def facts(
     return found
 
 
+def serving(session: Session) -> list[int]:
+    """The sources that bring figures of accounts."""
+    return [source.id for source in session.execute(select(Source)).scalars()
+            if source.account_id is not None or serves_platform(source)]
+
+
 def _captures(session: Session, accounts: Mapping, first: date, last: date) -> Iterator[Capture]:
     """Those that may say something of the period, in the order in which they came: answers of sources of accounts from
     its first day on, files whenever they came, and whatever a stored row of the period points to."""
-    serving = [source.id for source in session.execute(select(Source)).scalars()
-               if source.account_id is not None or serves_platform(source)]
-    ids = list(accounts.values())
+    ids, serving_ = list(accounts.values()), serving(session)
     pointed: set[int] = set()
     for part in chunks(ids):
         for query in (
@@ -106,7 +110,7 @@ def _captures(session: Session, accounts: Mapping, first: date, last: date) -> I
     since, until = clock.instant(first), clock.instant(last + timedelta(1)) + REACH
     failed = _failed(session)
     query = select(Capture).join(Run, Run.id == Capture.run_id).where(
-        or_(Capture.source_id.in_(serving) & (Capture.fetched_at >= since) & (Capture.fetched_at < until),
+        or_(Capture.source_id.in_(serving_) & (Capture.fetched_at >= since) & (Capture.fetched_at < until),
             Capture.source_id.is_(None) & (Run.job == "import") & (Run.state != "failed"))
     ).order_by(Capture.id)
     taken = {capture.id: capture for capture in session.execute(query).scalars()}

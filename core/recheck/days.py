@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from core.counts import CAPPED_READ
+from core.labels import COUNTERS
 
 SETTLED = timedelta(7)
 """Basis d7 takes nothing that was read later than so many days after the day of publishing."""
-COUNTERS = ("reads", "readers", "plays", "likes", "wows", "reposts", "sharers", "comments", "favourites")
 HEADLINE = ("reads", "readers", "likes", "wows", "reposts")
 ORIGINAL = ("reposts", "comments")
 

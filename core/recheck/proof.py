@@ -39,7 +39,6 @@ from core.models import (
     Source,
     Unit,
 )
-from core.notices import serves_platform
 from core.periods import Period
 from core.recheck import captured
 from core.recheck.captured import Parsers
@@ -104,10 +103,8 @@ def export(session: Session, edition_id: int, folder: Path) -> int:
 
 def _captures(session: Session, until: datetime) -> Iterable[Capture]:
     """What had been captured for accounts when it was issued."""
-    serving = [source.id for source in session.execute(select(Source)).scalars()
-               if source.account_id is not None or serves_platform(source)]
     query = select(Capture).join(Run, Run.id == Capture.run_id).where(
-        Capture.fetched_at <= until, Capture.source_id.in_(serving)
+        Capture.fetched_at <= until, Capture.source_id.in_(captured.serving(session))
         | (Capture.source_id.is_(None) & (Run.job == "import"))).order_by(Capture.id)
     return session.execute(query).scalars()
 
