@@ -269,12 +269,12 @@ def _export_proof(options: argparse.Namespace) -> int:
 
 
 def _recomputed(folder: Path) -> int:
-    from core import jobs
     from core.recheck import proof
+    from core.recheck.captured import parsers_of
     from scheduler import SOURCES
 
     db.migrate()
-    found = proof.recompute(folder, jobs.parsers(SOURCES))
+    found = proof.recompute(folder, parsers_of(SOURCES))
     print(f"《{found.title}》：读取原始数据 {found.captures} 份\n签发时 {found.issued}\n重新推算 {found.recomputed}")
     print("完全一致" if found.same else f"不一致：{len(found.differences)} 处不同")
     for row in found.differences.head(LISTED).itertuples(index=False):

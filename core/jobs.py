@@ -209,22 +209,15 @@ def verify(collectors: Mapping[str, Any], *, stopping: Callable[[], bool] = lamb
     """Verify the months that wait for it, and each night this one and the last (core.recheck); returns how many were
     verified."""
     from core.recheck import months
+    from core.recheck.captured import parsers_of
 
     with db.session() as session:
         months.ask_nightly(session, clock.now())
         session.commit()
-    done, known = 0, parsers(collectors)
+    done, known = 0, parsers_of(collectors)
     while not stopping() and months.step(known) is not None:
         done += 1
     return done
-
-
-def parsers(collectors: Mapping[str, Any]) -> dict[str, Callable]:
-    """How the answers of each kind of source are read, the sample district's among them."""
-    from core.demo import payload
-
-    return {name: kind.parse for name, kind in collectors.items()} | {
-        "demo": lambda spec, fetched: payload.account_month(fetched.body)}
 
 
 def recover() -> None:

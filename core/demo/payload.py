@@ -17,6 +17,11 @@ def encode(answer: Mapping[str, Any]) -> bytes:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def parse(body: bytes) -> Batch:
+    """Either kind of answer: an account's month, or mentions."""
+    return mentions(body) if b'"items":' in body[:400] else account_month(body)
+
+
 def account_month(body: bytes) -> Batch:
     """Posts, followers and APP figures of one account's month (see figures.Figures.month)."""
     answer = json.loads(body)

@@ -75,12 +75,26 @@ def personal(header: str) -> bool:
     return bool(_PERSON.search(header))
 
 
+HEAD = ("位置", "工单编号", "诉求时间", "诉求标题", "诉求内容", "其他")
+"""The columns of what is kept."""
+
+
+def kept_row(body: bytes, locator: str, external_id: str) -> tuple[str, ...] | None:
+    """The row of what was `kept` that tells of one order; None where there is none, or the bytes are something else."""
+    text = body.decode("utf-8-sig", "replace")
+    if not text.startswith(",".join(HEAD)):
+        return None
+    wanted = {locator, f"'{locator}"}, {external_id, f"'{external_id}"}
+    return next((tuple(row) for row in csv.reader(io.StringIO(text)) if len(row) == len(HEAD)
+                 and row[0] in wanted[0] and row[1] in wanted[1]), None)
+
+
 def kept(records: Iterable[MentionRecord]) -> bytes:
     """What is stored of the file as evidence: the records as CSV, without what is personal. Texts that a spreadsheet
     would take for formulas are guarded with a '."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["位置", "工单编号", "诉求时间", "诉求标题", "诉求内容", "其他"])
+    writer.writerow(HEAD)
     for record in records:
         details = "\n".join(f"{label}：{text}" for label, text in record.details.items())
         at = record.published_at.isoformat()

@@ -421,4 +421,4 @@ def _captured(session: Session, mention: Mention) -> Evidence | None:
         return None
     source = session.execute(select(Source.name).where(Source.id == row.source_id)).scalar()
     return Evidence(row.id, mention.locator, row.request, row.fetched_at, row.status, row.media_type, row.sha256,
-                    row.size, source or "")
+                    row.size, source or "", "mention", mention.first_seen_at, mention.external_id)

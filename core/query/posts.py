@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, and_, case, func, or_, select, true
+from sqlalchemy import Select, and_, case, func, literal, or_, select, true
 from sqlmodel import Session
 
 from core import clock
@@ -193,7 +193,8 @@ def readings(session: Session, post_id: int) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a reading stands in what was captured. `request` is redacted; times are aware UTC; size in bytes."""
+    """Where a row stands in what was captured. `request` is redacted; times are aware UTC; size in bytes. `what`:
+    reading, followers or mention; `moment`: when its figures were so; `named`: external id, of its post or its own."""
 
     capture_id: int
     locator: str
@@ -204,23 +205,28 @@ class Evidence:
     sha256: str
     size: int
     source: str
+    what: str
+    moment: datetime
+    named: str = ""
 
 
 def evidence(session: Session, reading_id: int) -> Evidence | None:
     """The evidence of one reading; None where the reading doesn't exist or names no capture."""
-    return _evidence(session, Reading, reading_id)
+    named = select(Post.external_id).where(Post.id == Reading.post_id).scalar_subquery()
+    return _evidence(session, Reading, "reading", named, reading_id)
 
 
 def followers_evidence(session: Session, reading_id: int) -> Evidence | None:
     """The evidence of one reading of followers, as `evidence`."""
-    return _evidence(session, FollowerReading, reading_id)
+    return _evidence(session, FollowerReading, "followers", literal(""), reading_id)
 
 
-def _evidence(session: Session, table: type[Reading] | type[FollowerReading], reading_id: int) -> Evidence | None:
+def _evidence(session: Session, table: type[Reading] | type[FollowerReading], what: str, named: Any, id_: int
+              ) -> Evidence | None:
     row = session.execute(
         select(Capture.id, table.locator, Capture.request, Capture.fetched_at, Capture.status, Capture.media_type,
-               Capture.sha256, Capture.size, Source.name)
+               Capture.sha256, Capture.size, func.coalesce(Source.name, ""), literal(what), table.observed_at, named)
         .join(Capture, Capture.id == table.capture_id).outerjoin(Source, Source.id == Capture.source_id)
-        .where(table.id == reading_id)
+        .where(table.id == id_)
     ).one_or_none()
-    return None if row is None else Evidence(*row[:-1], row[-1] or "")
+    return None if row is None else Evidence(*row)

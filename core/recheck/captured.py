@@ -14,6 +14,7 @@ from core import clock, evidence
 from core.collect.steps import spec_of
 from core.counts import Count
 from core.db import chunks
+from core.demo import payload
 from core.evidence import EvidenceLost
 from core.faults import BadInput, Fault
 from core.imports import importer
@@ -34,6 +35,12 @@ PostKey = tuple[int, str]
 """(account id, external id)."""
 DayKey = tuple[Any, ...]
 """(kind, account id, …, day)."""
+
+
+def parsers_of(collectors: Mapping[str, Any]) -> Parsers:
+    """How the answers of each kind of source are read, the sample district's among them."""
+    return {name: kind.parse for name, kind in collectors.items()} | {
+        "demo": lambda spec, fetched: payload.parse(fetched.body)}
 
 
 @dataclass(slots=True)
@@ -149,9 +156,14 @@ def _answer(capture: Capture, body: bytes, source: Source, account: Account | No
     parse = parsers.get(source.collector)
     if parse is None:
         raise BadInput(f"没有“{source.collector}”这种采集方式，第 {capture.id} 号原始数据不能重新解析")
-    return parse(spec_of(source, account), Fetched(
+    answer = Fetched(
         request=capture.request, body=body, status=capture.status, media_type=capture.media_type,
-        fetched_at=capture.fetched_at, context=capture.meta.get("context") or {}))
+        fetched_at=capture.fetched_at, context=capture.meta.get("context") or {})
+    try:
+        return parse(spec_of(source, account), answer)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:  # kept by an older version of this collector
+        raise BadInput(
+            f"第 {capture.id} 号原始数据的样式与现在的解析程序不符（{type(error).__name__}：{error}）") from error
 
 
 def _file(session: Session, capture: Capture, body: bytes, account: Account | None) -> Batch:

@@ -11,7 +11,7 @@ from core.masking import masked
 from core.opinion.demand_fields import OTHER, scheme
 from core.query import demands as query
 from core.query.demands import NOBODY, NOWHERE, UNSAID, DemandChoices, Detail
-from core.ui import runs
+from core.ui import captured
 from core.ui.ask import ask
 from core.ui.deeds import WHO
 from core.ui.demand_deeds import done, into, join
@@ -203,4 +203,4 @@ def _evidence(detail: Detail) -> None:
     caption(f"{detail.source} · {name} · {_moment(at)} · 位置 {detail.row.locator or labels.MISSING}")
     if detail.row.channel != "liuyan":
         caption("保存的是隐去个人信息后的内容。")
-    runs.preview(id_, f"d_capture_{detail.row.id}_{id_}")
+    captured.fields(id_, detail.row.locator, "mention", None, detail.row.number, key=f"d_{detail.row.id}")

@@ -17,6 +17,7 @@ from core.ui.digests import take_in
 from core.ui.mentions import FEELING_TONES, TONES, join
 from core.ui.mentions_filter import TOLD
 from core.ui.parts import Card, anchor, caption, cards, empty, highlighted, link, plain
+from core.ui.readings import evidence
 from core.ui.table import Column, table
 from core.ui.topic_views import correction
 
@@ -56,6 +57,7 @@ def section(mention_id: int, words: str, offered: MentionChoices) -> None:
         _text(detail)
         _figures(detail)
         _spread(detail)
+        _captured(detail)
     with right:
         _found(detail)
         _people(detail)
@@ -108,6 +110,12 @@ def _figures(detail: Detail) -> None:
         cards([Card(name, value) for name, value in known.items()])
     for name, value in detail.details.items():
         caption(f"{name}：{value}")
+
+
+def _captured(detail: Detail) -> None:
+    """The answer or file that it was read from, with its fields set off."""
+    if detail.captured is not None and st.toggle("查看原始数据", key=f"m_captured_{detail.shown.id}"):
+        evidence(detail.captured)
 
 
 def _found(detail: Detail) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import charts, clock, labels
 from core.query import posts
+from core.ui import captured
 from core.ui.ask import ask
 from core.ui.parts import caption, empty, plain
 from core.ui.table import Column, table
@@ -45,8 +46,9 @@ def evidence(found: posts.Evidence) -> None:
     st.text(
         f"数据来源　{found.source or '文件导入'}\n请求或文件　{found.request}\n所在位置　{found.locator or '未记录'}\n"
         f"取得时间　{clock.local(found.fetched_at):%Y-%m-%d %H:%M:%S}\n"
-        f"原始数据　{found.size:,} 字节，SHA-256 {found.sha256}"
+        f"原始数据　第 {found.capture_id} 号，{found.size:,} 字节，SHA-256 {found.sha256}"
     )
+    captured.fields(found.capture_id, found.locator, found.what, found.moment, found.named, key=found.sha256[:12])
 
 
 def _curve(frame: pd.DataFrame, named: Sequence[str]) -> alt.Chart:

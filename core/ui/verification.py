@@ -10,6 +10,8 @@ from core import clock, labels
 from core.clock import Month
 from core.models import Verification
 from core.recheck import months, verify
+from core.recheck.pointed import PARTS
+from core.ui import captured
 from core.ui.ask import look
 from core.ui.deeds import WHO, do, said
 from core.ui.parts import Card, caption, empty, plain
@@ -155,7 +157,9 @@ def _findings(one: Verification) -> None:
         caption("这一处没有对应的原始数据。")
         return
     caption(f"第 {found['capture_id']} 号原始数据" + (f"，位置 {found['locator']}" if found["locator"] else ""))
-    preview(int(found["capture_id"]), f"verify_{one.id}_{row}", opened=True)
+    if found["what"] in PARTS and found["locator"]:
+        captured.fields(int(found["capture_id"]), found["locator"], found["what"], None, key=f"verify_{one.id}_{row}")
+    preview(int(found["capture_id"]), f"verify_{one.id}_{row}", opened=found["what"] not in PARTS)
 
 
 def _words(values: dict[str, str]) -> str:
