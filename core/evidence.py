@@ -10,8 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlmodel import Session
 
+from core import clock
 from core.models import Capture, Run
 from core.settings import settings
 
@@ -67,9 +69,13 @@ def keep(
 
     The file is complete and on disk before the row is written, so that a row never points at nothing.
     """
+    sha256 = written or write(body)
+    shared = session.execute(select(Capture.id).where(
+        Capture.sha256 == sha256, Capture.thinned_at.is_(None)).limit(1)).first()
     capture = Capture(
         run_id=run.id if run else None, source_id=source_id, request=request, fetched_at=fetched_at, status=status,
-        media_type=media_type, sha256=written or write(body), size=len(body), meta=dict(meta or {}), demo=demo,
+        media_type=media_type, sha256=sha256, size=len(body), meta=dict(meta or {}), demo=demo,
+        packed=0 if shared else path_of(sha256).stat().st_size,
     )
     session.add(capture)
     session.flush()
@@ -78,6 +84,9 @@ def keep(
 
 def body(capture: Capture) -> bytes:
     """The stored bytes, checked against their hash. Raises EvidenceLost."""
+    if capture.thinned_at is not None:
+        raise EvidenceLost(f"第 {capture.id} 号原始数据已于 {clock.local(capture.thinned_at):%Y-%m-%d} 按保管期限清理，"
+                           f"校验值 {capture.sha256[:12]}… 留存")
     target = path_of(capture.sha256)
     try:
         with gzip.open(target, "rb") as stream:

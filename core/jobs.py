@@ -220,6 +220,14 @@ def verify(collectors: Mapping[str, Any], *, stopping: Callable[[], bool] = lamb
     return done
 
 
+def retain(*, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Let the bytes of captures go that the rule no longer keeps, once a day; returns of how many."""
+    from core import retention
+
+    outcome = retention.nightly(clock.now(), stopping=stopping)
+    return outcome.gone if outcome else 0
+
+
 def recover() -> None:
     """At start: close the runs that a killed process left open, and make due what it was just sending."""
     from core import deliveries

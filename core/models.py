@@ -290,6 +290,34 @@ class Capture(Row, table=True):
     size: int = Field(default=0, sa_type=Big)
     meta: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="E.g. the mapping that an import used")
     demo: bool = Field(default=False, index=True)
+    packed: int | None = Field(default=None, sa_type=BigInteger, description="Bytes on disk; 0: those of "
+                               "another; None: not counted yet")
+    thinned_at: datetime | None = Field(default=None, description="When the bytes went, by the rule (core.retention)")
+
+
+class CaptureRule(Row, table=True):
+    """保管期限: for how many months captured bytes are kept, 0 for good. The newest counts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    who: str
+    used_months: int = Field(description="Of captures that something stored was read from")
+    idle_months: int = Field(description="Of those that brought nothing new")
+
+
+class CaptureHold(Row, table=True):
+    """保全: captures of these Shanghai days that stay whatever the rule says, until it is lifted."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    first: date
+    last: date | None = Field(default=None, description="None: from then on")
+    platform: str = Field(default="", description="Of one platform's sources; empty: of all")
+    reason: str = Field(sa_type=Text)
+    at: datetime
+    who: str
+    lifted_at: datetime | None = None
+    lifted_by: str = ""
+    why: str = Field(default="", sa_type=Text)
 
 
 class Host(Row, table=True):

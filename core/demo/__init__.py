@@ -6,6 +6,8 @@ What makes it is loaded when it is made: its answers are parsed where nothing el
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from core.demo.loading import Loaded
     from core.demo.removing import Removed
 
@@ -22,3 +24,10 @@ def remove(**wanted: Any) -> "Removed":
     from core.demo import removing
 
     return removing.remove(**wanted)
+
+
+def present(session: "Session") -> bool:
+    """Whether any part of it is in the database (core.demo.loading.present)."""
+    from core.demo import loading
+
+    return loading.present(session)

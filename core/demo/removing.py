@@ -40,6 +40,7 @@ from core.models import (
     MentionDay,
     MentionDeed,
     MentionMark,
+    MonthSign,
     OwnPlace,
     Post,
     Reading,
@@ -56,6 +57,7 @@ from core.models import (
     TopicView,
     Unit,
     Unsifted,
+    Verification,
     WatchHit,
     WatchMark,
 )
@@ -102,6 +104,8 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         _opinion(session, removed)
         local.forget(session, now=now)
         _ledger(session, removed)
+        if removed.captures:  # what was verified were sample figures; the night verifies what is left
+            _count(session, delete(Verification).where(Verification.id.not_in(select(MonthSign.verification_id))))
         left = set()
         for part in db.chunks(hashes):
             left |= set(session.execute(select(Capture.sha256).where(Capture.sha256.in_(part))).scalars())

@@ -47,12 +47,14 @@ def parsers_of(collectors: Mapping[str, Any]) -> Parsers:
 class Facts:
     """Everything that the captures say. `posts`: what each record says of a post beside its counters, in the order in
     which they arrived · `readings`, `days`: observations · `lost`: captures whose bytes are gone or changed, and why ·
-    `unread`: captures that can't be parsed now, and why · `read`: how many were read, of how many bytes."""
+    `thinned`: those whose bytes went by the rule of retention · `unread`: captures that can't be parsed now, and why ·
+    `read`: how many were read, of how many bytes."""
 
     posts: dict[PostKey, list[tuple[tuple[int, int], PostRecord]]] = field(default_factory=lambda: defaultdict(list))
     readings: dict[PostKey, list[Seen]] = field(default_factory=lambda: defaultdict(list))
     days: dict[DayKey, list[Seen]] = field(default_factory=lambda: defaultdict(list))
     lost: dict[int, str] = field(default_factory=dict)
+    thinned: set[int] = field(default_factory=set)
     unread: dict[int, str] = field(default_factory=dict)
     read: int = 0
     size: int = 0
@@ -74,6 +76,9 @@ def facts(
         if number % 50 == 0:
             told(number, len(captures))
         source = sources.get(capture.source_id)
+        if capture.thinned_at is not None:
+            found.thinned.add(capture.id)
+            continue
         try:
             body = evidence.body(capture)
         except EvidenceLost as lost:

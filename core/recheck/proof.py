@@ -102,9 +102,10 @@ def export(session: Session, edition_id: int, folder: Path) -> int:
 
 
 def _captures(session: Session, until: datetime) -> Iterable[Capture]:
-    """What had been captured for accounts when it was issued."""
+    """What had been captured for accounts when it was issued; what went since by the rule of retention is nothing that
+    this report rests on (core.retention)."""
     query = select(Capture).join(Run, Run.id == Capture.run_id).where(
-        Capture.fetched_at <= until, Capture.source_id.in_(captured.serving(session))
+        Capture.fetched_at <= until, Capture.thinned_at.is_(None), Capture.source_id.in_(captured.serving(session))
         | (Capture.source_id.is_(None) & (Run.job == "import"))).order_by(Capture.id)
     return session.execute(query).scalars()
 

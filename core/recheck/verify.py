@@ -114,7 +114,7 @@ class _Check:
     def __init__(self, session: Session, facts: Facts, accounts: Sequence[int], first: date, last: date):
         self.session, self.facts, self.accounts = session, facts, accounts
         self.first, self.last = first, last
-        self.blind = {*facts.lost, *facts.unread}
+        self.blind = {*facts.lost, *facts.thinned, *facts.unread}
         self.figures = self.wrong = self.trusted = 0
         self.findings: list[Finding] = []
         self.told: dict[tuple[int, date], list[days.Told]] = defaultdict(list)

@@ -6,7 +6,7 @@ from core import clock, labels, ui
 from core.notices import unread
 from core.query import coverage, quality, sources
 from core.ui import coverage as days
-from core.ui import notices, verification
+from core.ui import notices, retention, verification
 from core.ui import quality as forms
 from core.ui.ask import look
 
@@ -51,3 +51,5 @@ st.subheader("数据准确性核对", anchor=False)
 forms.checks(checks, where)
 st.subheader("月度核验与签认", anchor=False)
 verification.panel(now)
+st.subheader("原始数据保管", anchor=False)
+retention.panel(now)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core import clock, evidence, ingest, jobs, notices, rollup
+from core import clock, evidence, ingest, jobs, notices, retention, rollup
 from core.counts import Count
 from core.models import Account, Audit, Notice, Rejected, Source, Verification
 from core.records import Batch, PostRecord
@@ -70,7 +70,7 @@ def test_head_and_calendar(some, open_room):
     shown = cards(app)
     assert shown["待处理通知"] == "1" and shown["异常采集源"] == "1" and shown["不合格条目"] == "1"
     assert shown["账号日覆盖率"] == "7.1%" and shown["下限读数占比"] == "0.00%"
-    assert len(app.get("vega_lite_chart")) == 1
+    assert len(app.get("vega_lite_chart")) == 2, "the calendar, and the room that captures take"
     platforms = next(t for t in tables(app) if "platform_name" in t)
     assert (platforms["expected"][0], platforms["covered"][0]) == (14, 1)
     app.segmented_control(key="coverage_by").set_value("各账号").run()
@@ -164,3 +164,21 @@ def test_a_month_is_verified_looked_at_and_accepted(some, open_room, session):
     assert not app.exception and "已签认" in app.success[0].value
     assert any("手工补录一篇" in one.value for one in app.success)
     assert "签认月度数据" in session.execute(select(Audit.action)).scalars().all()
+
+
+def test_how_long_captures_are_kept_is_tried_and_set_and_a_hold_is_registered(some, open_room, session):
+    app = open_room("quality")
+    assert any("未设期限，全部永久保管" in caption.value for caption in app.caption)
+    app.number_input(key="retention_used").set_value(6)
+    app.number_input(key="retention_idle").set_value(12)
+    app.button(key="retention_set").click().run()
+    assert retention.rule(session) is None, "refused: what brought nothing new is not kept longer"
+    app.number_input(key="retention_used").set_value(0)
+    app.button(key="retention_try").click().run()
+    assert any("现在会清理 0 份" in box.value for box in app.info)
+    app.button(key="retention_set").click().run()
+    session.expire_all()
+    assert (retention.rule(session).used_months, retention.rule(session).idle_months) == (0, 12)
+    app.text_area(key="retention_reason").set_value("某案取证")
+    app.button(key="retention_hold").click().run()
+    assert retention.holds(session)["reason"].tolist() == ["某案取证"]
