@@ -77,16 +77,19 @@ def personal(header: str) -> bool:
 
 HEAD = ("位置", "工单编号", "诉求时间", "诉求标题", "诉求内容", "其他")
 """The columns of what is kept."""
+_GUARDED = ("'=", "'+", "'-", "'@")
+
+
+def kept_rows(body: bytes) -> list[tuple[str, ...]]:
+    """The rows of what was `kept`, the guards taken off; none where the bytes are something else."""
+    text = body.decode("utf-8-sig", "replace") if b",".join(name.encode() for name in HEAD) in body[:200] else ""
+    rows = [tuple(row) for row in csv.reader(io.StringIO(text)) if len(row) == len(HEAD)][1:]
+    return [tuple(cell[1:] if cell[:2] in _GUARDED else cell for cell in row) for row in rows]
 
 
 def kept_row(body: bytes, locator: str, external_id: str) -> tuple[str, ...] | None:
-    """The row of what was `kept` that tells of one order; None where there is none, or the bytes are something else."""
-    text = body.decode("utf-8-sig", "replace")
-    if not text.startswith(",".join(HEAD)):
-        return None
-    wanted = {locator, f"'{locator}"}, {external_id, f"'{external_id}"}
-    return next((tuple(row) for row in csv.reader(io.StringIO(text)) if len(row) == len(HEAD)
-                 and row[0] in wanted[0] and row[1] in wanted[1]), None)
+    """The row of what was `kept` that tells of one order; None where there is none."""
+    return next((row for row in kept_rows(body) if row[0] == locator and row[1] == external_id), None)
 
 
 def kept(records: Iterable[MentionRecord]) -> bytes:
@@ -99,5 +102,5 @@ def kept(records: Iterable[MentionRecord]) -> bytes:
         details = "\n".join(f"{label}：{text}" for label, text in record.details.items())
         at = record.published_at.isoformat()
         cells = (record.locator, record.external_id, at, record.title, record.text, details)
-        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells])
+        writer.writerow([f"'{cell}" if f"'{cell[:1]}" in _GUARDED else cell for cell in cells])
     return out.getvalue().encode("utf-8-sig")
