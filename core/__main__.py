@@ -2,13 +2,16 @@
 
 import argparse
 import logging
+import os
+import subprocess
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 
 from core import clock, db
 from core.faults import BadInput
-from core.settings import settings
+from core.settings import ROOT, settings
 
 LISTED = 20
 """Set-aside rows that are printed of one file."""
@@ -80,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     rollup.add_argument("--rebuild", action="store_true", help="全部重新汇总")
     verified = command("verify", "核验一个月的数据：从原始数据重新推算每个数字，逐一比对", _verify)
     verified.add_argument("--month", default="", help="如 2026-10；不填为上月")
+    verified.add_argument("--edition", type=int, metavar="编号",
+                          help="在临时的空库中，只用原始数据重新推算这份已签发的报告，与签发时比对")
     verified.add_argument("--proof", type=Path, help="“export proof”导出的目录：在空库中由原始数据重新推算那份报告")
     command("understand", "对新到信息归并转载、归入话题", _understand)
     fitted = command("fit", "用本单位的标注校准", None).add_subparsers(required=True, metavar="内容")
@@ -282,9 +287,29 @@ def _recomputed(folder: Path) -> int:
     return 0 if found.same else 1
 
 
+def _apart(edition: int) -> int:
+    """Recompute an edition in an empty database of its own, which goes afterwards: in another process, so that nothing
+    of this one's database or settings can be used."""
+    from core.recheck import proof
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "proof"
+        with db.snapshot() as session:
+            proof.export(session, edition, folder)
+        apart = os.environ | {"PULSE_DATA_DIR": str(Path(place) / "data"), "DATABASE_URL": ""}
+        done = subprocess.run(  # noqa: S603 (our own interpreter and folder)
+            [sys.executable, "-m", "core", "verify", "--proof", str(folder)], env=apart, cwd=ROOT, check=False,
+            capture_output=True, text=True, encoding="utf-8")
+    print(done.stdout, end="")
+    print(done.stderr, end="", file=sys.stderr)
+    return done.returncode
+
+
 def _verify(options: argparse.Namespace) -> int:
     if options.proof:
         return _recomputed(options.proof)
+    if options.edition is not None:
+        return _apart(options.edition)
     from core import jobs
     from core.models import Verification
     from core.periods import Period

@@ -126,6 +126,9 @@ def test_a_report_is_recomputed_elsewhere_from_its_captures_alone(imported, data
     order = Order("monthly", Period.parse("2020-02"), "weibo")
     edition = editions.publish(lambda reading: kinds.build(reading, order, now=now), by="张三", now=now)
     assert main(["export", "proof", str(edition.id), str(tmp_path / "proof")]) == 0
+    capsys.readouterr()
+    assert main(["verify", "--edition", str(edition.id)]) == 0, "at once, in a database of its own"
+    assert capsys.readouterr().out.count(edition.sha256) == 2
     (body,) = (path for path in (tmp_path / "proof" / "captures").rglob("*.gz"))
 
     def elsewhere(name: str) -> str:
