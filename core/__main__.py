@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     signing = command("push-sign", "为一份推送内容计算请求头，供试推送时使用", _push_sign)
     signing.add_argument("file", type=Path)
     signing.add_argument("--key", required=True, help="密钥编号，即“APP 后台推送”凭据中填写的编号")
+    command("survey", "只启动满意度问卷的公开网页（端口由 PULSE_SURVEY_PORT 指定）", _survey)
     command("doctor", "检查本机环境与数据，说明问题和办法", _doctor)
     return parser
 
@@ -399,6 +400,19 @@ def _report(options: argparse.Namespace) -> int:
         files = report.write(session, order, options.out, now=clock.now())
     for file in files:
         print(f"已生成 {file}")
+    return 0
+
+
+def _survey(_: argparse.Namespace) -> int:
+    from core.survey import site
+
+    if db.behind():
+        raise BadInput("数据库还没有建立或升级，请先运行 python -m core migrate")
+    page = site.opened(settings())
+    if page is None:
+        raise BadInput("没有设定端口。请设置环境变量 PULSE_SURVEY_PORT，如 8510")
+    print(f"满意度问卷网页已启动：http://{settings().survey_host}:{page.port}", flush=True)
+    page.serve()
     return 0
 
 

@@ -1,8 +1,8 @@
 """Satisfaction as a rate with its interval and sample size. Pure.
 
-Two definitions stand beside each other. By the usual one (满意率) 很满意, 满意 and 基本满意 are satisfied: surveys of five
-levels have no 基本满意, so that theirs is 很满意+满意; 12345 asks for 满意, 基本满意 and 不满意 and counts the first two.
-By the strict one 基本满意 is not. 未评价 says nothing and is left out of the denominator.
+Two definitions stand beside each other. By the usual one (满意率) 很满意, 满意 and 基本满意 are satisfied: surveys of
+five levels have no 基本满意, so that theirs is 很满意+满意; 12345 asks for 满意, 基本满意 and 不满意 and counts the
+first two. By the strict one 基本满意 is not. 未评价 says nothing and is left out of the denominator.
 
 The interval is Wilson's (E. B. Wilson, 1927) at 95 %: unlike p ± 1.96·√(p(1−p)/n) it never leaves 0 to 1, does not
 collapse at 100 % satisfied, and holds its level for small samples and for rates near 90 % (Brown, Cai, DasGupta 2001).
