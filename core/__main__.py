@@ -412,8 +412,7 @@ def _survey(_: argparse.Namespace) -> int:
     if page is None:
         raise BadInput("没有设定端口。请设置环境变量 PULSE_SURVEY_PORT，如 8510")
     print(f"满意度问卷网页已启动：http://{settings().survey_host}:{page.port}", flush=True)
-    page.serve()
-    return 0
+    return 0 if page.serve() else 1
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -85,9 +85,10 @@ def _answers(session: Session, survey: Survey, units: dict[str, int], seed: int,
     while month.first <= today:
         held = (min(month.last, today) - month.first).days + 1
         for _ in range(round(A_MONTH * share * held / month.days * rng.uniform(0.85, 1.15))):
-            at = clock.instant(month.first + timedelta(rng.randrange(held)), rng.choice((9, 10, 11, 14, 15, 19, 20, 21)),
-                               rng.randrange(60))
-            rows.append(_answer(rng, survey, units, min(at, now - timedelta(hours=1)).replace(second=0, microsecond=0)))
+            hour = rng.choice((9, 10, 11, 14, 15, 19, 20, 21))
+            at = clock.instant(month.first + timedelta(rng.randrange(held)), hour, rng.randrange(60))
+            at = min(at, now - timedelta(hours=1)).replace(second=0, microsecond=0)
+            rows.append(_answer(rng, survey, units, at))
         month = month.shift(1)
     burst = max(now - timedelta(days=2), clock.instant(first)).replace(minute=20, second=0, microsecond=0)
     for n in range(6):  # six within some minutes from one address: to be looked at

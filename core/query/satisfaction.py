@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core import clock
-from core.labels import SATISFACTION, SURVEY_REFUSED, SURVEY_SOURCES
+from core.labels import SATISFACTION, SURVEY_LEVELS, SURVEY_REFUSED, SURVEY_SOURCES
 from core.metrics.satisfaction import STRICT, UNRATED, USUAL, VERDICTS, Rate, of, verdict
 from core.models import (
     Capture,
@@ -78,6 +78,8 @@ def told(session: Session, first: date, last: date, units: Collection[int] | Non
         .where(SurveyAnswer.day.between(first, last), counts(verdict_), current(), *_of(SurveyAnswer.unit_id, units))
         .group_by(SurveyAnswer.source, SurveyAnswer.unit_id, SurveyAnswer.day, SurveyAnswer.overall))
     for source, unit_id, day, level, number in rows:
+        if source == "site":  # all of these were on offer: nobody having chosen one is 0
+            sums.update({(source, unit_id, day.replace(day=1), one): 0 for one in SURVEY_LEVELS})
         sums[source, unit_id, day.replace(day=1), level] += number
     slices = session.execute(
         select(SatisfactionSlice.source, SatisfactionSlice.unit_id, SatisfactionSlice.month, SatisfactionSlice.counts)
@@ -96,7 +98,26 @@ def told(session: Session, first: date, last: date, units: Collection[int] | Non
     for unit_id, day, words, number in orders:
         if (month := day.replace(day=1)) not in covered:
             sums["orders", unit_id, month, _ORDERS[words]] += number
-    return [Told(*key, number) for key, number in sums.items() if number]
+    return [Told(*key, number) for key, number in sums.items()]
+
+
+def origins(session: Session, first: date, last: date, unit_id: int | None) -> pd.DataFrame:
+    """Where the numbers of one unit (None: of no unit in particular) come from: a row for each month and source, of
+    files with name, locator and capture_id: month, source, n, satisfied, unrated, file, locator, capture_id."""
+    same = SatisfactionSlice.unit_id.is_(None) if unit_id is None else SatisfactionSlice.unit_id == unit_id
+    filed = {(row.source, row.month): row for row in session.execute(
+        select(SatisfactionSlice.source, SatisfactionSlice.month, SatisfactionSlice.locator, SatisfactionFile.name,
+               SatisfactionFile.capture_id)
+        .join(SatisfactionFile, SatisfactionFile.id == SatisfactionSlice.file_id)
+        .where(same, SatisfactionSlice.replaced_by.is_(None)))}
+    rows = []
+    mine = [one for one in told(session, first, last) if one.unit_id == unit_id]
+    for (month, source), levels in sorted(_by(mine, lambda one: (one.month, one.source)).items(), reverse=True):
+        found, rate = filed.get((source, month)), of(levels, USUAL)
+        rows.append((month, SURVEY_SOURCES[source], rate.n if rate else 0, rate.satisfied if rate else 0,
+                     levels.get(UNRATED), *((found.name, found.locator or None, found.capture_id) if found else
+                                            (None, None, None))))
+    return pd.DataFrame(rows, columns=["month", "source", "n", "satisfied", "unrated", "file", "locator", "capture_id"])
 
 
 def meant(session: Session, units: tuple[int, ...], kinds: tuple[str, ...]) -> frozenset[int] | None:
@@ -117,7 +138,8 @@ def overview(session: Session, first: date, last: date, units: tuple[int, ...] =
     names = dict(map(tuple, session.execute(select(Unit.id, Unit.name)).all()))
     months = _by(rows, lambda one: one.month)
     spans = [clock.Month.of(first).shift(n).first for n in range(_months(first, last))]
-    by_unit = _frame({names.get(id_, NOBODY): levels for id_, levels in _by(rows, lambda one: one.unit_id).items()})
+    by_unit = _frame(_by(rows, lambda one: one.unit_id), "unit_id").astype({"unit_id": "Int64"})
+    by_unit.insert(0, "name", [NOBODY if pd.isna(id_) else names[id_] for id_ in by_unit["unit_id"]])
     return Overview(
         of(every, USUAL), of(every, STRICT), every[UNRATED],
         _frame({month: months.get(month, Counter()) for month in spans}, "month"),
@@ -261,15 +283,18 @@ def _months(first: date, last: date) -> int:
 
 
 def _frame(found: dict[Any, Counter[str]], name: str = "name") -> pd.DataFrame:
-    """A row for each, with its rate; one without ratings has none, which is missing and not 0."""
+    """A row for each, with its rate; one without ratings has none, and a level that nobody was offered no number, which
+    is missing and not 0."""
     rows = []
     for key, levels in found.items():
         rate, strict = of(levels, USUAL), of(levels, STRICT)
         rows.append((
             key, rate.n if rate else 0, rate.satisfied if rate else 0, *(
                 (rate.share, rate.low, rate.high) if rate else (None, None, None)),
-            VERDICTS[verdict(rate)] if rate else None, strict.share if strict else None, levels[UNRATED],
-            *(levels[level] for level in SATISFACTION if level != UNRATED)))
+            VERDICTS[verdict(rate)] if rate else None, strict.share if strict else None,
+            levels.get(UNRATED), *(levels.get(level) for level in SATISFACTION if level != UNRATED)))
     columns = [name, "n", "satisfied", "share", "low", "high", "verdict", "strict", "unrated",
                *(level for level in SATISFACTION if level != UNRATED)]
-    return pd.DataFrame(rows, columns=columns).astype({"share": float, "low": float, "high": float, "strict": float})
+    whole = dict.fromkeys(columns[8:], "Int64")
+    return pd.DataFrame(rows, columns=columns).astype(
+        {"share": float, "low": float, "high": float, "strict": float} | whole)

@@ -8,7 +8,7 @@ import segno
 from core.report.content import Content, Subject
 from core.report.fonts import Faces
 from core.report.fonts import faces as package_faces
-from core.report.paper import INK, MM, NAVY, SOFT, Paper
+from core.report.paper import INK, MM, NAVY, SOFT, Colour, Paper
 from core.settings import settings
 
 QUIET = 4
@@ -71,13 +71,13 @@ def pdf(title: str, address: str, about: str = "", *, now: datetime, demo: bool 
     return paper.write()
 
 
-def _centred(paper: Paper, text: str, y: float, *, role: str, size: float, colour=INK) -> float:
+def _centred(paper: Paper, text: str, y: float, *, role: str, size: float, colour: Colour = INK) -> float:
     """Lines in the middle, smaller where they are many; returns where the next thing may begin."""
     width = paper.w - 44 * MM
     while size > 16 and len(paper.lines_of(text, width, role=role, size=size)) > 2:
         size -= 2
     for line in paper.lines_of(text, width, role=role, size=size):
-        paper.put(paper.w / 2, y, line, role=role, size=size, colour=colour, align="C")
+        paper.heavy(paper.w / 2, y, line, role=role, size=size, colour=colour, align="C")
         y += size * 1.4
     return y
 
@@ -86,6 +86,7 @@ def _draw(paper: Paper, address: str, x: float, y: float, side: float) -> None:
     """The code as rectangles, sharp at any size; neighbours of a row are one."""
     rows = [bytes(row) for row in code(address).matrix]
     step = side / (len(rows) + 2 * QUIET)
+    paper.bar(x, y, side, side, (255, 255, 255))
     for down, row in enumerate(rows):
         at = 0
         while at < len(row):

@@ -212,9 +212,8 @@ class _Units:
             return None, None
         if line.unit not in self._told:
             found = self._exact.get(settled(line.unit))
-            if found is None and (best := sure(candidates(line.unit, self._pool, district=settings().district))):
-                found = best.known.id
-                self.notes.append(f"“{line.unit}”按台账中的“{best.known.name}”导入")
+            if found is None and (found := self._near(line.unit)) is not None:
+                self.notes.append(f"“{line.unit}”按台账中的“{self._names[found]}”导入")
             self._told[line.unit] = found
         if (found := self._told[line.unit]) is not None:
             return found, None
@@ -223,6 +222,15 @@ class _Units:
         hint = f"，台账中相近的有“{near[0].known.name}”" if near else ""
         return None, Flaw(sheet, int(row), "单位", f"台账中没有“{line.unit[:30]}”{hint}",
                           "请改成台账中的名称，或在“账号台账”中为单位添加别名")
+
+    def _near(self, name: str) -> int | None:
+        """The unit that a name means beyond doubt: as core.matching has it, or the only one whose name ends so, as
+        教育局 for 云澜区教育局."""
+        if best := sure(candidates(name, self._pool, district=settings().district)):
+            return best.known.id
+        short = settled(name)
+        ending = {id_ for other, id_ in self._exact.items() if other.endswith(short)} if len(short) > 2 else set()
+        return ending.pop() if len(ending) == 1 else None
 
 
 def _sum(lines: Sequence[Line]) -> dict[str, int]:

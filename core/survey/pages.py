@@ -27,18 +27,20 @@ h1{font-size:23px;line-height:1.35;margin:8px 0 6px}
 .about{background:var(--pale);border-left:4px solid var(--blue);padding:8px 12px;margin:0 0 14px}
 fieldset,.field{border:1px solid var(--line);border-radius:8px;background:#fff;margin:0 0 14px;padding:12px 12px 14px;
 min-width:0}
-legend,.field>label{font-weight:600;padding:0 4px;display:block}
+legend,.field>label{font-weight:600;padding:0;display:block}
+legend{float:left;width:100%}
+legend+*{clear:both}
 .field>label{padding:0 0 6px}
 legend small,.field>label small{font-weight:400;color:var(--soft);font-size:14px}
-.levels{display:flex;gap:6px;margin-top:6px}
+.levels{display:flex;gap:4px;padding-top:8px}
 .levels label{flex:1 1 0;min-width:0;position:relative}
 .levels input,.list input{position:absolute;opacity:0;width:100%;height:100%;left:0;top:0;margin:0;cursor:pointer}
 .levels span{display:flex;align-items:center;justify-content:center;text-align:center;min-height:52px;padding:4px 1px;
-border:1px solid var(--line);border-radius:6px;font-size:15px;line-height:1.25;background:#fff}
+border:1px solid var(--line);border-radius:6px;font-size:14px;line-height:1.25;background:#fff}
 .levels input:checked+span,.list input:checked+span{background:var(--blue);border-color:var(--blue);color:#fff;
 font-weight:600}
 .levels input:focus-visible+span,.list input:focus-visible+span{outline:3px solid #e0a030;outline-offset:1px}
-.list{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px}
+.list{display:flex;flex-wrap:wrap;gap:8px;padding-top:10px}
 .list label{position:relative}
 .list span{display:block;border:1px solid var(--line);border-radius:20px;padding:7px 14px;background:#fff;
 font-size:16px}
@@ -56,7 +58,8 @@ outline-offset:2px}
 padding:18px 18px 20px;margin-top:14px}
 .small{color:var(--soft);font-size:14.5px;margin:12px 0 0}
 .trap{position:absolute;left:-9999px;top:0;width:1px;height:1px;overflow:hidden}
-@media (min-width:560px){.levels span{font-size:16.5px}}
+@media (min-width:560px){.levels{gap:8px}.levels span{font-size:16.5px}}
+@media (max-width:374px){.levels span{font-size:13px}}
 """
 STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 HEADERS = {
@@ -173,5 +176,5 @@ def _channels(channels: Sequence[str], picked: str) -> str:
     choices = "".join(
         f'<label><input type="radio" name="channel" value="{_e(one)}"{" checked" if picked == one else ""}>'
         f"<span>{_e(one)}</span></label>" for one in channels)
-    return ('<fieldset><legend>您主要通过哪个渠道了解信息或办事？ <small>可不选</small></legend>'
+    return ('<fieldset><legend>您常用哪个渠道了解信息或办事？ <small>可不选</small></legend>'
             f'<div class="list">{choices}</div></fieldset>')

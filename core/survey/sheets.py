@@ -114,17 +114,21 @@ def read(sheets: Sequence[Sheet], name: str, *, given: date | None, today: date,
         raise BadInput(
             f"文件“{name}”里没有找到满意度数据的表头。汇总表应有“单位”“月份”和“满意”“不满意”等列，"
             "逐份填报表应有“满意度”列，可下载模板对照")
+    filled = [table for table in tables if any(row.number > table.row for row in table.sheet.rows)]
+    if not filled:
+        raise BadInput(f"文件“{name}”只有表头，没有数据行。请填好后再上传")
+    tables = filled
     shapes = {table.shape for table in tables}
     if len(shapes) > 1:
         raise BadInput(f"文件“{name}”里既有汇总表又有逐份填报表，会重复计算。请分成两个文件，只导入其中一种")
     out = Found(tables[0].shape)
     for table in tables:
         _table(table, out, given, today, hotline)
-    others = [sheet.name for sheet in sheets if sheet not in [table.sheet for table in tables]]
+    others = [sheet.name for sheet in sheets if _heads(sheet) is None]
     if others:
         out.notes.append(f"工作表{'、'.join(f'“{one}”' for one in others[:5])}不是满意度数据，没有读取")
     if not out.lines and not out.flaws:
-        raise BadInput(f"文件“{name}”只有表头，没有数据行。请填好后再上传")
+        raise BadInput(f"文件“{name}”只有合计行，没有各单位的数据行。请填好后再上传")
     if out.shape == "counts":
         _apart(out)
     return out

@@ -8,6 +8,7 @@ machines fill in, the origin, limits by address kept in memory only (core.survey
 
 import asyncio
 import logging
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -72,7 +73,8 @@ class Site:
         self._socket = listening.listen(host, port, "满意度问卷", "PULSE_SURVEY_HOST 和 PULSE_SURVEY_PORT")
         self.port = self._socket.getsockname()[1]
         self._server = listening.server(self.app(), connections=CONNECTIONS)
-        self._thread = threading.Thread(target=self._run, name="survey", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="survey", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -82,12 +84,21 @@ class Site:
         self._server.should_exit = True
         if self._thread.ident:
             self._thread.join(timeout)
-        self._ended()
+        self.settle()
+        self._books.shutdown(wait=True)
+        self._socket.close()
 
-    def serve(self) -> None:
-        """Until a signal says to stop."""
-        self._run()
-        self._ended()
+    def serve(self) -> bool:
+        """Until a signal says to stop; False where the server ended by itself."""
+        told = threading.Event()
+        for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+            if number := getattr(signal, name, None):
+                signal.signal(number, lambda *_: told.set())
+        self.start()
+        while self._thread.is_alive() and not told.wait(0.5):
+            pass
+        self.stop()
+        return told.is_set()
 
     def settle(self) -> None:
         """Write down what was refused, tell readers of new answers, forget old forms."""
@@ -255,14 +266,6 @@ class Site:
             log.exception("numbers of refused answers could not be written down")
             self._refused.update(held)
             self._fresh += fresh
-
-    def _run(self) -> None:
-        self._server.run(sockets=[self._socket])
-
-    def _ended(self) -> None:
-        self.settle()
-        self._books.shutdown(wait=True)
-        self._socket.close()
 
 
 _NOT_TAKEN = {

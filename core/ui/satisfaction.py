@@ -14,7 +14,8 @@ from core.query.satisfaction import Overview
 from core.query.scope import Filter
 from core.ui.ask import ask, look
 from core.ui.export import export
-from core.ui.parts import Card, caption, cards, empty
+from core.ui.parts import Card, caption, cards, empty, plain
+from core.ui.runs import preview
 from core.ui.table import Column, table
 
 TOLD = "satisfaction"
@@ -33,12 +34,20 @@ _EXPORTED = {**{name: one for name, one in _RATES.items() if name not in ("range
              "strict": Column("很满意和满意", "percent")}
 
 
+_ORIGINS = {
+    "month": Column("月份", width=90), "source": Column("来源"), "n": Column("样本量", "int"),
+    "satisfied": Column("满意", "int"), "unrated": Column("未评价", "int"), "file": Column("文件", width=260),
+    "locator": Column("位置"),
+}
+
+
 def method() -> str:
     """How the figures are made, in words."""
     return (
-        "满意率 = （很满意 + 满意 + 基本满意）÷ 作出评价的份数，未评价不进分母；五级问卷没有“基本满意”，即很满意和满意。"
-        "另列不含“基本满意”的口径。区间为 95% 威尔逊区间（小样本和接近 100% 时仍可靠）；"
-        f"样本少于 {metric.least()} 份的不判断是否达到目标：即使全部满意，区间下限也到不了 90%。"
+        "满意率 = （很满意 + 满意 + 基本满意）÷ 作出评价的份数，未评价不进分母；"
+        "五级问卷没有“基本满意”，即很满意和满意。另列不含“基本满意”的口径。"
+        "区间为 95% 威尔逊区间（小样本和接近 100% 时仍可靠）；"
+        f"样本少于 {metric.least()} 份的不判断是否达标：即使全部满意，区间下限也到不了 90%。"
         "区间只反映抽样误差；网上问卷为自愿填答，不等于全体居民。"
         "被剔除的和待核的答卷不计入；同一单位、月份、来源以最后导入的文件为准；"
         "当月已导入 12345 回访结果的，不再计入工单自带的评价。")
@@ -77,13 +86,15 @@ def head(where: Filter, now: datetime) -> tuple[date, date]:
     waits, refused = look(query.waiting), ask(query.refused, first, last)
     rate = seen.rate
     cards([
-        Card("满意率", percent(rate.share if rate else None), _judged(rate),
-             help=f"满意 {rate.satisfied:,} 份 / 作出评价 {rate.n:,} 份" if rate else "还没有评价"),
-        Card("95% 区间", _range(rate), help="威尔逊区间。只反映抽样误差"),
+        Card("满意率", percent(rate.share if rate else None), _range(rate), calm=True,
+             help=f"满意 {rate.satisfied:,} 份 / 作出评价 {rate.n:,} 份；下为 95% 区间" if rate else "还没有评价"),
+        Card("与 90% 目标", metric.VERDICTS[metric.verdict(rate)].partition("，")[0] if rate else labels.MISSING,
+             "区间含目标线" if metric.verdict(rate) in ("reached", "near") else None, calm=True,
+             help="区间下限也不低于 90% 才是稳稳达到；样本太少时不作判断"),
         Card("样本量", labels.thousands(rate.n if rate else 0), help=f"作出评价的份数；另有未评价 {seen.unrated:,} 份"),
         Card("很满意和满意", percent(seen.strict.share if seen.strict else None), help="不含“基本满意”的口径"),
         Card("本月评价", labels.thousands(this.rate.n if this.rate else 0)),
-        Card("未收下", labels.thousands(int(refused["number"].sum())), f"待核 {waits} 份" if waits else None,
+        Card("未收下", labels.thousands(int(refused["number"].sum())), f"待核 {waits} 份" if waits else None, calm=True,
              help="网上问卷拒收的提交：填写过快、重复提交、来自其他网站等，见“答卷与意见”"),
     ])
     caption(f"按整月统计：{Month.of(first).label} 至 {Month.of(last).label}，不随左侧统计周期变化；左侧可按单位筛选。")
@@ -104,8 +115,12 @@ def figures(where: Filter, first: date, last: date) -> None:
     units = _worded(seen.units)
     few = int((units["verdict"] == FEW).sum())
     caption(f"由低到高；{few} 个单位样本不足 {metric.least()} 份，只列数字，不作判断。" if few else "由低到高。")
-    table(units, {"name": Column("单位", width=220, pinned=True), **_RATES}, key="sat_units", alt="各单位满意率",
-          height=420 if len(units) > 11 else "auto")
+    row = table(units, {"name": Column("单位", width=220, pinned=True), **_RATES}, key="sat_units", alt="各单位满意率",
+                height=420 if len(units) > 11 else "auto", select=True)
+    if row is None:
+        caption("点选一个单位，可看它的数字从哪里来。")
+    else:
+        _behind(units.iloc[row], first, last)
     export(seen.units, {"name": Column("单位"), **_EXPORTED}, f"满意度按单位 {spoken}", method(), key="sat_units_out")
     st.markdown("**按来源**")
     table(_worded(seen.sources), {"name": Column("来源", width=160, pinned=True), **_RATES}, key="sat_sources",
@@ -127,18 +142,27 @@ def figures(where: Filter, first: date, last: date) -> None:
         st.markdown(method())
 
 
+def _behind(unit: pd.Series, first: date, last: date) -> None:
+    """Where a unit's numbers come from: its answers, and the rows of files with their captures."""
+    unit_id = None if pd.isna(unit["unit_id"]) else int(unit["unit_id"])
+    found = ask(query.origins, first, last, unit_id)
+    with st.container(border=True):
+        st.markdown(f"**{plain(unit['name'])}**　{unit['n']:,} 份，满意 {unit['satisfied']:,} 份")
+        shown = found.assign(month=[str(Month.of(one)) for one in found["month"]])
+        row = table(shown, _ORIGINS, key=f"sat_origins_{unit_id}", select=True, alt="数字的来源")
+        if row is None or pd.isna(shown["capture_id"].iloc[row]):
+            caption("来自文件的，点选后可看原始数据；网上问卷的见“答卷与意见”，工单评价的见“群众诉求”。")
+            return
+        capture_id = int(shown["capture_id"].iloc[row])
+        caption(f"第 {capture_id} 号原始数据，位置 {shown['locator'].iloc[row] or '多处'}")
+        preview(capture_id, f"sat_{unit_id}_{row}", opened=True)
+
+
 # --- Parts ----------------------------------------------------------------------------------------------------------
 
 
-def _judged(rate: Rate | None) -> str | None:
-    if rate is None:
-        return None
-    words = metric.VERDICTS[metric.verdict(rate)]
-    return words if words == FEW else f"{words.partition('，')[0]} 90% 目标"
-
-
-def _range(rate: Rate | None) -> str:
-    return f"{rate.low:.1%}–{rate.high:.1%}" if rate else labels.MISSING
+def _range(rate: Rate | None) -> str | None:
+    return f"{rate.low:.1%} – {rate.high:.1%}" if rate else None
 
 
 def _worded(frame: pd.DataFrame) -> pd.DataFrame:

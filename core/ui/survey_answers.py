@@ -36,11 +36,11 @@ def section(where: Filter, first: date, last: date) -> None:
     if waits:
         st.warning(f"有 {waits} 份答卷待核：短时间内来自同一网络的多份（如大厅共用网络，也可能是刷票）。"
                    "未经核对不计入统计；请在“待核的”中逐份或整批处理。", icon=":material/rule:")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         state = st.segmented_control("范围", list(STATES), default="text", format_func=STATES.get, key="sat_state",
                                      required=True, label_visibility="collapsed")
-        words = st.text_input("意见中包含", key="sat_words", max_chars=40, width=220, placeholder="用空格隔开多个词",
-                              label_visibility="collapsed")
+        words = st.text_input("意见中包含", key="sat_words", max_chars=40, width=240, label_visibility="collapsed",
+                              placeholder="搜索意见，空格隔开多个词")
     found = look(query.written, first, last, where.units, where.kinds, words.strip(), state)
     if found.empty:
         empty("没有符合条件的答卷。可换一个范围或词，或放宽月份和单位。")

@@ -27,7 +27,8 @@ def section(now: datetime) -> None:
     knobs = settings()
     if not knobs.survey_port:
         st.info("公开问卷网页没有启动。请设置环境变量 `PULSE_SURVEY_PORT`（如 8510）和 `PULSE_SURVEY_URL`"
-                "（市民打开的网址），再用 `python -m core run` 重新启动；部署方法见 docs/survey.md。", icon=":material/public_off:")
+                "（市民打开的网址），再用 `python -m core run` "
+                "重新启动；部署方法见 docs/survey.md。", icon=":material/public_off:")
     elif not knobs.survey_url:
         st.info(f"还没有设定市民打开问卷的网址（`PULSE_SURVEY_URL`），下面的链接和二维码暂用 "
                 f"http://{knobs.survey_host}:{knobs.survey_port}，只在本机打得开。", icon=":material/link_off:")
@@ -56,7 +57,8 @@ def _one(survey: Survey, number: int, at: datetime | None, now: datetime) -> Non
                 _turn(survey.id, "open", "问卷已开放，约 5 秒后可以填写。")
             if survey.state == "open" and st.button("关闭", icon=":material/stop:", key=f"survey_close_{survey.id}"):
                 _turn(survey.id, "closed", "问卷已关闭，不再收答卷；已有答卷照常统计，可随时重新开放。")
-        span = " 至 ".join(str(day) if day else "不限" for day in (survey.opens_on, survey.closes_on))
+        days = [str(day) if day else "不限" for day in (survey.opens_on, survey.closes_on)]
+        span = " 至 ".join(days) if survey.opens_on or survey.closes_on else "不限"
         last = f"，最近 {clock.local(at):%Y-%m-%d %H:%M}" if at else ""
         caption(f"答卷 {number:,} 份{last}；开放日期 {span}；网址 {definition.link(survey.key)}")
         if survey.demo:
