@@ -408,6 +408,7 @@ def _survey(_: argparse.Namespace) -> int:
 
     if db.behind():
         raise BadInput("数据库还没有建立或升级，请先运行 python -m core migrate")
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what strangers send is not worth a line each
     page = site.opened(settings())
     if page is None:
         raise BadInput("没有设定端口。请设置环境变量 PULSE_SURVEY_PORT，如 8510")

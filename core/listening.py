@@ -6,6 +6,7 @@ from typing import Any
 
 import uvicorn
 from starlette.requests import ClientDisconnect, Request
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from core.faults import BadInput
 
@@ -58,10 +59,51 @@ def listen(host: str, port: int, what: str, variables: str) -> socket.socket:
     return made
 
 
-def server(app: Any, *, connections: int = CONNECTIONS) -> uvicorn.Server:
-    """A server with limits: no web sockets, no words of its own, the address of whoever connects as it is."""
+class Impatient(H11Protocol):
+    """A connection that is closed where nothing whole was asked for in `SECONDS`: uvicorn itself waits for ever, and a
+    few hundred who never finish would keep everybody else out."""
+
+    SECONDS = 10.0
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if not self._idle():
+            self._unwatch()
+        elif self._late is None:
+            self._late = self.loop.call_later(self.SECONDS, self._give_up)
+
+    def _unwatch(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _give_up(self) -> None:
+        self._late = None
+        if self._idle() and not self.transport.is_closing():
+            self.transport.close()
+
+
+def server(app: Any, *, connections: int = CONNECTIONS, impatient: bool = False) -> uvicorn.Server:
+    """A server with limits: no web sockets, no words of its own, the address of whoever connects as it is.
+    `impatient`: for the public, see there."""
     return uvicorn.Server(uvicorn.Config(
-        app, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
+        http=Impatient if impatient else "h11",
+        app=app, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
         timeout_keep_alive=5, timeout_graceful_shutdown=10, limit_concurrency=connections, ws="none",
         proxy_headers=False, h11_max_incomplete_event_size=16_384,
     ))

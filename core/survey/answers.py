@@ -61,9 +61,11 @@ def take(
 ) -> None:
     """Keep what a form of the page says. Raises tokens.Refused(again) where that form was sent in before; nothing is
     kept then. The caller commits."""
-    kept = inserting(session, SurveyNonce).values(
-        nonce=form.nonce, until=now + tokens.LATEST).on_conflict_do_nothing(index_elements=["nonce"])
-    if not session.connection().execute(kept).rowcount:
+    table = SurveyNonce.__table__
+    # Told by what is returned: of an insert, PostgreSQL's driver does not say the number of rows.
+    kept = inserting(session, SurveyNonce).values(nonce=form.nonce, until=now + tokens.LATEST).on_conflict_do_nothing(
+        index_elements=["nonce"]).returning(table.c.nonce)
+    if session.connection().execute(kept).first() is None:
         raise tokens.Refused("again")
     at = now.replace(second=0, microsecond=0)
     session.add(SurveyAnswer(

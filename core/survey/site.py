@@ -72,7 +72,7 @@ class Site:
         self._fresh, self._settling = 0, False
         self._socket = listening.listen(host, port, "满意度问卷", "PULSE_SURVEY_HOST 和 PULSE_SURVEY_PORT")
         self.port = self._socket.getsockname()[1]
-        self._server = listening.server(self.app(), connections=CONNECTIONS)
+        self._server = listening.server(self.app(), connections=CONNECTIONS, impatient=True)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="survey", daemon=True)
 

@@ -97,7 +97,7 @@ def head(where: Filter, now: datetime) -> tuple[date, date]:
         Card("未收下", labels.thousands(int(refused["number"].sum())), f"待核 {waits} 份" if waits else None, calm=True,
              help="网上问卷拒收的提交：填写过快、重复提交、来自其他网站等，见“答卷与意见”"),
     ])
-    caption(f"按整月统计：{Month.of(first).label} 至 {Month.of(last).label}，不随左侧统计周期变化；左侧可按单位筛选。")
+    caption(f"按整月统计：{Month.of(first).label} 至 {Month.of(last).label}；左侧可按单位筛选。")
     return first, last
 
 

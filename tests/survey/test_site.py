@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from core import db
+from core import db, listening
 from core.faults import BadInput
 from core.models import Audit, Survey, SurveyAnswer, SurveyNonce, SurveyRefused, Unit
 from core.query import satisfaction
@@ -179,6 +179,17 @@ def test_it_does_nothing_else(world):
         raw.settimeout(10)
         raw.sendall(b"GET /s/a HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000)
         assert b" 400 " in raw.recv(100)
+
+
+def test_who_never_finishes_asking_keeps_nobody_out(world, monkeypatch):
+    monkeypatch.setattr(listening.Impatient, "SECONDS", 0.2)
+    for begun in (b"", b"GET /s/abcdefgh HTTP/1.1\r\nHost: x\r\n", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET"):
+        with socket.create_connection(("127.0.0.1", world.page.port)) as raw:
+            raw.settimeout(10)
+            raw.sendall(begun)
+            while raw.recv(10_000):
+                pass
+    assert world.send(world.open()).status_code == 303
 
 
 def test_a_survey_takes_answers_in_its_days_and_while_it_is_open(world):
