@@ -150,6 +150,17 @@ def overview(session: Session, first: date, last: date, units: tuple[int, ...] =
         aspects(session, first, last, only))
 
 
+def grid(session: Session, first: date, last: date, units: tuple[int, ...] = (), kinds: tuple[str, ...] = ()
+         ) -> pd.DataFrame:
+    """A row for every unit and month with ratings: name, month, then as the frames of `Overview`."""
+    rows = told(session, first, last, meant(session, units, kinds))
+    names = dict(map(tuple, session.execute(select(Unit.id, Unit.name)).all()))
+    found = _frame(_by(rows, lambda one: (names.get(one.unit_id, NOBODY), one.month)))
+    found.insert(1, "month", [month for _, month in found["name"]])
+    found["name"] = [name for name, _ in found["name"]]
+    return found[found["n"] > 0].sort_values(["name", "month"], ignore_index=True)
+
+
 def aspects(session: Session, first: date, last: date, units: Collection[int] | None = None) -> pd.DataFrame:
     """What else was rated, from single answers: a row for each aspect, in the words in which it was asked."""
     verdict_ = verdicts()

@@ -122,6 +122,7 @@ def figures(where: Filter, first: date, last: date) -> None:
     else:
         _behind(units.iloc[row], first, last)
     export(seen.units, {"name": Column("单位"), **_EXPORTED}, f"满意度按单位 {spoken}", method(), key="sat_units_out")
+    _grid(where, first, last)
     st.markdown("**按来源**")
     table(_worded(seen.sources), {"name": Column("来源", width=160, pinned=True), **_RATES}, key="sat_sources",
           alt="各来源满意率")
@@ -140,6 +141,25 @@ def figures(where: Filter, first: date, last: date) -> None:
         export(months, {"name": Column("月份"), **_EXPORTED}, f"满意度按月 {spoken}", method(), key="sat_months_out")
     with st.expander("口径与方法", icon=":material/rule:"):
         st.markdown(method())
+
+
+def _grid(where: Filter, first: date, last: date) -> None:
+    """Units by months."""
+    with st.expander("按单位和月份", icon=":material/grid_on:"):
+        found = ask(query.grid, first, last, where.units, where.kinds)
+        months = sorted(found["month"].unique())
+        wide = found.pivot(index="name", columns="month", values="share")[months].reset_index()
+        sizes = found.pivot(index="name", columns="month", values="n")[months]
+        few = int((sizes < metric.least()).sum().sum())
+        caption(f"格内为当月满意率，— 为当月没有评价；{few:,} 格样本不足 {metric.least()} 份，只供参考。"
+                "样本量和区间见导出。")
+        wide.columns = ["name", *(str(Month.of(month)) for month in months)]
+        heads = {name: Column(name, "percent", width=84) for name in wide.columns[1:]}
+        table(wide, {"name": Column("单位", width=220, pinned=True), **heads}, key="sat_grid", alt="各单位各月满意率",
+              height=420 if len(wide) > 11 else "auto")
+        export(found.assign(month=[str(Month.of(month)) for month in found["month"]]),
+               {"name": Column("单位"), "month": Column("月份"), **_EXPORTED}, f"满意度按单位和月份 {first} 至 {last}",
+               method(), key="sat_grid_out")
 
 
 def _behind(unit: pd.Series, first: date, last: date) -> None:

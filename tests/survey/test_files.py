@@ -61,6 +61,9 @@ def test_numbers_by_unit_and_month(units):
     one = seen.units.set_index("name").loc["云澜区卫生健康委员会"]
     assert (one["n"], one["satisfied"], one["unrated"], one["share"], one["strict"]) == (100, 90, 20, 0.9, 0.8)
     assert one.isna()["best"] and len(seen.months) == 12 and seen.months["share"].notna().sum() == 1
+    grid = satisfaction.grid(units, *YEAR)
+    assert grid[["name", "n", "satisfied"]].values.tolist() == [
+        ["云澜区卫生健康委员会", 100, 90], ["云澜区教育局", 50, 45]] and set(grid["month"]) == {date(2026, 1, 1)}
     (origin,) = satisfaction.origins(units, *YEAR, 1).itertuples()
     assert (origin.locator, origin.capture_id, origin.n) == ("一月!3", capture.id, 100)
 
