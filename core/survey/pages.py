@@ -51,8 +51,10 @@ button{width:100%;font:inherit;font-size:19px;font-weight:600;padding:13px;borde
 background:var(--blue);color:#fff;cursor:pointer}
 button:focus-visible,select:focus-visible,textarea:focus-visible,a:focus-visible{outline:3px solid #e0a030;
 outline-offset:2px}
-.wrong{border:2px solid var(--red);border-radius:8px;background:#fff;padding:10px 14px;margin:0 0 14px;color:var(--red)}
+.wrong{border:2px solid var(--red);border-radius:8px;background:#fff;padding:10px 14px;margin:12px 0 14px;
+color:var(--red)}
 .wrong a{color:var(--red)}
+.wrong ul{margin:4px 0 0;padding-left:22px}
 .missing{border:2px solid var(--red)}
 .done{background:#fff;border:1px solid var(--line);border-top:4px solid var(--blue);border-radius:8px;
 padding:18px 18px 20px;margin-top:14px}

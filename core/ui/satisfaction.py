@@ -148,13 +148,13 @@ def _grid(where: Filter, first: date, last: date) -> None:
     with st.expander("按单位和月份", icon=":material/grid_on:"):
         found = ask(query.grid, first, last, where.units, where.kinds)
         months = sorted(found["month"].unique())
-        wide = found.pivot(index="name", columns="month", values="share")[months].reset_index()
-        sizes = found.pivot(index="name", columns="month", values="n")[months]
-        few = int((sizes < metric.least()).sum().sum())
-        caption(f"格内为当月满意率，— 为当月没有评价；{few:,} 格样本不足 {metric.least()} 份，只供参考。"
-                "样本量和区间见导出。")
+        few = int((found["n"] < metric.least()).sum())
+        caption(f"格内为当月满意率和样本量，— 为当月没有评价；{few:,} 格样本不足 {metric.least()} 份，只供参考。"
+                "区间见导出。")
+        cells = found.assign(cell=[f"{percent(one)}（{n}）" for one, n in zip(found["share"], found["n"], strict=True)])
+        wide = cells.pivot(index="name", columns="month", values="cell")[months].reset_index()
         wide.columns = ["name", *(str(Month.of(month)) for month in months)]
-        heads = {name: Column(name, "percent", width=84) for name in wide.columns[1:]}
+        heads = {name: Column(name, width=104) for name in wide.columns[1:]}
         table(wide, {"name": Column("单位", width=220, pinned=True), **heads}, key="sat_grid", alt="各单位各月满意率",
               height=420 if len(wide) > 11 else "auto")
         export(found.assign(month=[str(Month.of(month)) for month in found["month"]]),

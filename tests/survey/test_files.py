@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core import evidence
+from core.__main__ import main
 from core.clock import Month
 from core.faults import BadInput
 from core.models import Capture, Demand, Mention, SatisfactionFile, SatisfactionSlice, Source, SurveyAnswer, Unit
@@ -141,6 +142,17 @@ def test_files_that_hold_nothing_of_it_are_refused_in_words(units):
     assert rate(units, (date(2026, 2, 1), date(2026, 2, 28))) == (9, 10)
     with pytest.raises(BadInput, match="没有数据行"):
         look(units, files.template())
+
+
+def test_the_command_line_imports_or_says_why_not(units, tmp_path, capsys):
+    good, bad = tmp_path / "回访.csv", tmp_path / "错.csv"
+    good.write_bytes(csv_file([["单位", "满意", "不满意"], ["区卫健委", 9, 1]]))
+    bad.write_bytes(csv_file([["单位", "满意", "不满意"], ["没有的单位", 9, 1]]))
+    assert main(["import", "satisfaction", str(good), "--source", "hotline", "--month", "2026-02"]) == 0
+    assert "有效评价 10 份" in capsys.readouterr().out and rate(units) == (9, 10)
+    assert main(["import", "satisfaction", str(bad), "--source", "paper", "--month", "2026-02"]) == 1
+    said = capsys.readouterr()
+    assert "第 2 行" in said.out and "台账中没有“没有的单位”" in said.out and "什么都没有保存" in said.err
 
 
 def test_orders_speak_for_themselves_where_no_file_does(units):
