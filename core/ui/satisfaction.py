@@ -15,7 +15,7 @@ from core.query.scope import Filter
 from core.ui.ask import ask, look
 from core.ui.export import export
 from core.ui.parts import Card, caption, cards, empty, plain
-from core.ui.runs import preview
+from core.ui.runs import original
 from core.ui.table import Column, table
 
 TOLD = "satisfaction"
@@ -175,7 +175,7 @@ def _behind(unit: pd.Series, first: date, last: date) -> None:
             return
         capture_id = int(shown["capture_id"].iloc[row])
         caption(f"第 {capture_id} 号原始数据，位置 {shown['locator'].iloc[row] or '多处'}")
-        preview(capture_id, f"sat_{unit_id}_{row}", opened=True)
+        original(capture_id, shown["file"].iloc[row], f"sat_{unit_id}_{row}")
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from core.survey import files
 from core.ui.ask import look
 from core.ui.deeds import WHO, do, refuse
 from core.ui.parts import caption, empty, plain
-from core.ui.runs import preview
+from core.ui.runs import original
 from core.ui.satisfaction import TOLD, percent
 from core.ui.table import Column, table
 from core.ui.uploads import uploader
@@ -117,4 +117,5 @@ def _taken() -> None:
     one = found.iloc[row]
     caption(f"{one['name']}：第 {one['capture_id']} 号原始数据"
             + ("；逐份数据只留存读取的内容，个人信息没有留存" if one["shape"] == "逐份" else ""))
-    preview(int(one["capture_id"]), f"sat_{one['id']}", opened=True)
+    name = one["name"] if one["shape"] == "汇总" else f"{one['name']} 读取的内容.csv"
+    original(int(one["capture_id"]), name, f"sat_{one['id']}")

@@ -142,6 +142,9 @@ def test_a_file_is_looked_at_and_taken_and_leads_to_its_bytes(answered, open_roo
     origins = frame(app, "locator")
     assert origins[["source", "n", "file"]].fillna("").values.tolist() == [
         ["网上问卷", 40, ""], ["12345 回访", 100, "回访.csv"]]
+    app.session_state["sat_origins_1"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert "位置 回访.csv!2" in words(app) and any("承办单位,月份" in one.value for one in app.text)
 
 
 def test_the_code_holds_the_address_and_the_poster_says_what_is_promised(database):
