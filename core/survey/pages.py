@@ -14,53 +14,53 @@ from core.labels import SATISFACTION, SURVEY_LEVELS
 MAX_TEXT = 200
 TRAP = "homepage"
 """The field that nobody sees and only a machine fills in."""
+# Colours stand written out and distances are margins: phones of 2014 know neither variables nor gap.
 _STYLE = """
-:root{--ink:#1d2733;--soft:#56616e;--line:#ccd4dd;--blue:#1f4e79;--pale:#eaf1f8;--red:#b3261e;--ground:#f4f6f9}
 *{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--ink);font:17px/1.65 "PingFang SC","Microsoft YaHei","Noto Sans SC",
+body{margin:0;background:#f4f6f9;color:#1d2733;font:17px/1.65 "PingFang SC","Microsoft YaHei","Noto Sans SC",
 "Noto Sans CJK SC",sans-serif;-webkit-text-size-adjust:100%}
-header{background:var(--blue);color:#fff;padding:14px 16px}
-header p{margin:0 auto;max-width:640px;font-size:16px;letter-spacing:.04em}
+header{background:#1f4e79;color:#fff;padding:14px 16px}
+header p{margin:0 auto;max-width:608px;font-size:16px;letter-spacing:.04em}
 main{max-width:640px;margin:0 auto;padding:16px 16px 40px}
 h1{font-size:23px;line-height:1.35;margin:8px 0 6px}
-.intro{color:var(--soft);margin:0 0 14px;font-size:16px}
-.about{background:var(--pale);border-left:4px solid var(--blue);padding:8px 12px;margin:0 0 14px}
-fieldset,.field{border:1px solid var(--line);border-radius:8px;background:#fff;margin:0 0 14px;padding:12px 12px 14px;
+.intro{color:#56616e;margin:0 0 14px;font-size:16px}
+.about{background:#eaf1f8;border-left:4px solid #1f4e79;padding:8px 12px;margin:0 0 14px}
+fieldset,.field{border:1px solid #ccd4dd;border-radius:8px;background:#fff;margin:0 0 14px;padding:12px 12px 14px;
 min-width:0}
 legend,.field>label{font-weight:600;padding:0;display:block}
 legend{float:left;width:100%}
 legend+*{clear:both}
 .field>label{padding:0 0 6px}
-legend small,.field>label small{font-weight:400;color:var(--soft);font-size:14px}
-.levels{display:flex;gap:4px;padding-top:8px}
-.levels label{flex:1 1 0;min-width:0;position:relative}
+legend small,.field>label small{font-weight:400;color:#56616e;font-size:14px}
+.levels{display:flex;margin:0 -2px;padding-top:8px}
+.levels label{flex:1 1 0;min-width:0;position:relative;margin:0 2px}
 .levels input,.list input{position:absolute;opacity:0;width:100%;height:100%;left:0;top:0;margin:0;cursor:pointer}
 .levels span{display:flex;align-items:center;justify-content:center;text-align:center;min-height:52px;padding:4px 1px;
-border:1px solid var(--line);border-radius:6px;font-size:14px;line-height:1.25;background:#fff}
-.levels input:checked+span,.list input:checked+span{background:var(--blue);border-color:var(--blue);color:#fff;
+border:1px solid #ccd4dd;border-radius:6px;font-size:14px;line-height:1.25;background:#fff}
+.levels input:checked+span,.list input:checked+span{background:#1f4e79;border-color:#1f4e79;color:#fff;
 font-weight:600}
 .levels input:focus-visible+span,.list input:focus-visible+span{outline:3px solid #e0a030;outline-offset:1px}
-.list{display:flex;flex-wrap:wrap;gap:8px;padding-top:10px}
-.list label{position:relative}
-.list span{display:block;border:1px solid var(--line);border-radius:20px;padding:7px 14px;background:#fff;
+.list{display:flex;flex-wrap:wrap;padding-top:10px}
+.list label{position:relative;margin:0 8px 8px 0}
+.list span{display:block;border:1px solid #ccd4dd;border-radius:20px;padding:7px 14px;background:#fff;
 font-size:16px}
 select,textarea{width:100%;font:inherit;padding:10px;border:1px solid #8794a3;border-radius:6px;background:#fff;
 color:inherit}
 textarea{min-height:96px;resize:vertical}
 button{width:100%;font:inherit;font-size:19px;font-weight:600;padding:13px;border:0;border-radius:8px;
-background:var(--blue);color:#fff;cursor:pointer}
+background:#1f4e79;color:#fff;cursor:pointer}
 button:focus-visible,select:focus-visible,textarea:focus-visible,a:focus-visible{outline:3px solid #e0a030;
 outline-offset:2px}
-.wrong{border:2px solid var(--red);border-radius:8px;background:#fff;padding:10px 14px;margin:12px 0 14px;
-color:var(--red)}
-.wrong a{color:var(--red)}
+.wrong{border:2px solid #b3261e;border-radius:8px;background:#fff;padding:10px 14px;margin:12px 0 14px;
+color:#b3261e}
+.wrong a{color:#b3261e}
 .wrong ul{margin:4px 0 0;padding-left:22px}
-.missing{border:2px solid var(--red)}
-.done{background:#fff;border:1px solid var(--line);border-top:4px solid var(--blue);border-radius:8px;
+.missing{border:2px solid #b3261e}
+.done{background:#fff;border:1px solid #ccd4dd;border-top:4px solid #1f4e79;border-radius:8px;
 padding:18px 18px 20px;margin-top:14px}
-.small{color:var(--soft);font-size:14.5px;margin:12px 0 0}
+.small{color:#56616e;font-size:14.5px;margin:12px 0 0}
 .trap{position:absolute;left:-9999px;top:0;width:1px;height:1px;overflow:hidden}
-@media (min-width:560px){.levels{gap:8px}.levels span{font-size:16.5px}}
+@media (min-width:560px){.levels label{margin:0 4px}.levels span{font-size:16.5px}}
 @media (max-width:374px){.levels span{font-size:13px}}
 """
 STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
