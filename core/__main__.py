@@ -62,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     ledger = imported.add_parser("ledger", help="导入台账工作簿")
     ledger.set_defaults(do=_import_ledger)
     ledger.add_argument("file", type=Path)
+    results = imported.add_parser("satisfaction", help="导入纸质问卷或 12345 回访的满意度结果（XLSX、XLS 或 CSV）")
+    results.set_defaults(do=_import_satisfaction)
+    results.add_argument("file", type=Path)
+    results.add_argument("--source", required=True, choices=["paper", "hotline"],
+                         help="paper 纸质问卷；hotline 12345 回访")
+    results.add_argument("--month", default="", help="文件没有月份列时的月份，如 2026-10")
     for word, what, do in (("words", "敏感词", _import_words), ("places", "本区地点", _import_places)):
         listed = imported.add_parser(word, help=f"导入{what}（CSV，表头见“规则”）")
         listed.set_defaults(do=do)
@@ -104,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     signing = command("push-sign", "为一份推送内容计算请求头，供试推送时使用", _push_sign)
     signing.add_argument("file", type=Path)
     signing.add_argument("--key", required=True, help="密钥编号，即“APP 后台推送”凭据中填写的编号")
+    command("survey", "只启动满意度问卷的公开网页（端口由 PULSE_SURVEY_PORT 指定）", _survey)
     command("doctor", "检查本机环境与数据，说明问题和办法", _doctor)
     return parser
 
@@ -215,6 +222,22 @@ def _export_ledger(options: argparse.Namespace) -> int:
     with db.session() as session:
         options.file.write_bytes(ledger.export_workbook(session))
     print(f"台账已导出到 {options.file}")
+    return 0
+
+
+def _import_satisfaction(options: argparse.Namespace) -> int:
+    from core.survey import files
+
+    db.migrate()
+    month = clock.Month.parse(options.month) if options.month else None
+    with db.session() as session:
+        seen = files.look(session, _bytes(options.file), options.file.name, source=options.source, given=month,
+                          now=clock.now())
+        for flaw in seen.flaws[:LISTED]:
+            print(f"  {flaw.sheet} 第 {flaw.row} 行　{flaw.column}　{flaw.reason}；{flaw.remedy}")
+        print(files.take(session, seen, who="命令行", now=clock.now()))
+        db.bump(session, clock.now())
+        session.commit()
     return 0
 
 
@@ -400,6 +423,19 @@ def _report(options: argparse.Namespace) -> int:
     for file in files:
         print(f"已生成 {file}")
     return 0
+
+
+def _survey(_: argparse.Namespace) -> int:
+    from core.survey import site
+
+    if db.behind():
+        raise BadInput("数据库还没有建立或升级，请先运行 python -m core migrate")
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what strangers send is not worth a line each
+    page = site.opened(settings())
+    if page is None:
+        raise BadInput("没有设定端口。请设置环境变量 PULSE_SURVEY_PORT，如 8510")
+    print(f"满意度问卷网页已启动：http://{settings().survey_host}:{page.port}", flush=True)
+    return 0 if page.serve() else 1
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -189,6 +189,37 @@ def outlook(past: pd.DataFrame, ahead: pd.DataFrame, *, unit: str, value_name: s
     return _titled(alt.layer(*layers), title, height)
 
 
+def rates(frame: pd.DataFrame, *, target: float, value_name: str = "满意率", title: str = "", height: int = 280,
+          ) -> alt.LayerChart:
+    """Rates by month in the band of their intervals, with the line that they are to reach.
+
+    `frame`: month (its first day) · share, low, high (0 to 1 or NaN) · n (sample size). Months without a rate are gaps.
+    """
+    names = [f"{one.year}年{one.month}月" for one in frame["month"]]
+    data = frame.assign(label=names, text=[f"{one:.1%}" for one in frame["share"]], range=[
+        f"{low:.1%} 至 {high:.1%}" for low, high in zip(frame["low"], frame["high"], strict=True)])
+    known = data["share"].notna()
+    data["run"] = (~known).cumsum()
+    floor = min([target - 0.1, *data.loc[known, "low"]])
+    scale = alt.Scale(domain=[max(0.0, int(floor * 20) / 20), 1.0], nice=False)
+    amount = {**_AMOUNT.to_dict(), "labelExpr": "format(datum.value, '.0%')"}
+    x = alt.X("label:N", title=None, sort=names, axis=alt.Axis(labelOverlap=True, labelAngle=0, grid=False))
+    y = alt.Y("share:Q", title=value_name, axis=alt.Axis(**amount), scale=scale)
+    base = alt.Chart(data[known]).encode(x=x, detail="run:N")
+    tooltip = [alt.Tooltip("label:N", title="月份"), alt.Tooltip("text:N", title=value_name),
+               alt.Tooltip("range:N", title="95% 区间"), alt.Tooltip("n:Q", title="样本量", format=",")]
+    line = alt.Chart(pd.DataFrame({"target": [target], "words": [f"目标 {target:.0%}"]}))
+    return _titled(alt.layer(
+        base.mark_area(opacity=0.2, line=False).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+        base.mark_rule(opacity=0.45).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+        base.mark_line(strokeWidth=2).encode(y=y),
+        base.mark_point(filled=True, size=50, opacity=1).encode(y=y, tooltip=tooltip),
+        line.mark_rule(strokeDash=[6, 4], color="#c0504d").encode(y=alt.Y("target:Q", scale=scale)),
+        line.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color="#c0504d").encode(
+            y=alt.Y("target:Q", scale=scale), x=alt.value(0), text="words:N"),
+    ), title, height)
+
+
 def ranking_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "",
                  name_title: str = "名称", row_height: int = 24) -> alt.LayerChart:
     """Horizontal bars, the largest on top, with the value written at the end of each.

@@ -38,7 +38,7 @@ def examine(knobs: Settings, now: datetime) -> list[Finding]:
         Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "" if sys.version_info >= (3, 11)
                 else "需要 3.11 或更高版本"),
         Finding(True, f"系统时间 {clock.local(now):%Y-%m-%d %H:%M:%S}（北京时间）"),
-        _disk(knobs), _fonts(knobs), *_polish(knobs),
+        _disk(knobs), _fonts(knobs), *_polish(knobs), *_survey(knobs),
     ]
     try:
         behind = db.behind()
@@ -74,6 +74,15 @@ def _polish(knobs: Settings) -> list[Finding]:
     except Fault as fault:
         return [Finding(False, f"文字润色：{fault.message}", "报告照常编制，只是不能润色")]
     return [Finding(True, f"文字润色：{model.host} 上的模型“{model.model}”有回答")]
+
+
+def _survey(knobs: Settings) -> list[Finding]:
+    """Whether the public survey page, where it is on, has an address that citizens can open safely."""
+    if not knobs.survey_port:
+        return []
+    safe = knobs.survey_url.startswith("https://")
+    return [Finding(safe, f"满意度问卷的网址：{knobs.survey_url or '没有设定'}", "" if safe else
+                    "请经反向代理以 HTTPS 对外开放，并设置 PULSE_SURVEY_URL，见 docs/survey.md")]
 
 
 def _work(now: datetime) -> list[Finding]:

@@ -180,3 +180,19 @@ DEMAND_LEVELS = {"sector": "行业性", "region": "区域性", "many": "多发",
 
 VERIFICATIONS = {"waiting": "排队中", "running": "核验中", "done": "已核验", "failed": "未完成"}
 """States of a month's verification."""
+
+SATISFACTION = {
+    "best": "很满意", "good": "满意", "basic": "基本满意", "fair": "一般", "bad": "不满意", "worst": "很不满意",
+    "none": "未评价",
+}
+"""Levels of satisfaction, the best first. Surveys ask for five (without 基本满意), 12345 for three and 未评价."""
+SURVEY_LEVELS = ("best", "good", "fair", "bad", "worst")
+"""The five that the survey page asks for."""
+SURVEY_SOURCES = {"site": "网上问卷", "paper": "纸质问卷", "hotline": "12345 回访", "orders": "12345 工单评价"}
+SURVEY_STATES = {"draft": "未开放", "open": "开放中", "closed": "已关闭"}
+SURVEY_REFUSED = {
+    "flood": "同一网络过多", "busy": "总量超限", "early": "填写过快", "late": "页面过期", "again": "重复提交",
+    "forged": "校验不符", "trap": "填写了隐藏栏", "origin": "来自其他网站", "form": "内容不合格",
+    "closed": "问卷未开放",
+}
+"""Why the survey page did not take an answer."""

@@ -1430,6 +1430,105 @@ class MonthSign(Row, table=True):
     why: str = Field(default="", description="What was accepted although it is not right, and why")
 
 
+class Survey(Row, table=True):
+    """A survey of satisfaction with an address of its own: /s/KEY of the public page (core.survey)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, description="What stands in its address")
+    title: str
+    intro: str = Field(default="", sa_type=Text)
+    state: str = Field(default="draft", description="labels.SURVEY_STATES")
+    opens_on: date | None = Field(default=None, description="First day; None: as soon as it is open")
+    closes_on: date | None = Field(default=None, description="Last day; None: until it is closed")
+    by_unit: bool = Field(default=True, description="Asks which unit is meant where the link does not say")
+    unit_ids: list[int] = Field(default_factory=list, sa_type=JSON, description="Units on offer; empty: all")
+    aspects: list[str] = Field(default_factory=list, sa_type=JSON, description="What else is rated, in words")
+    channels: list[str] = Field(default_factory=list, sa_type=JSON, description="Channels on offer; empty: not asked")
+    places: list[str] = Field(default_factory=list, sa_type=JSON, description="Where codes hang, each with its link")
+    wants_text: bool = Field(default=True, description="Asks for a remark")
+    created_at: datetime
+    updated_at: datetime
+    demo: bool = Field(default=False, index=True)
+
+
+class SatisfactionFile(Row, table=True):
+    """An imported file with results of a paper survey or of calls after 12345 orders."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    who: str = ""
+    name: str
+    sha256: str = Field(index=True, max_length=64, description="Of the file as it came")
+    capture_id: int = Field(foreign_key="capture.id", index=True)
+    source: str = Field(description="paper or hotline (labels.SURVEY_SOURCES)")
+    shape: str = Field(description="answers or counts")
+    given: str = Field(default="", description="Month that a person gave for the whole file, 2026-10")
+    rows: int = 0
+    demo: bool = Field(default=False, index=True)
+
+
+class SatisfactionSlice(Row, table=True):
+    """What a file says of one unit and month. A later file takes the place of an earlier one's slice, which stays."""
+
+    __table_args__ = (Index("ix_satisfactionslice_month", "month", "source"),)
+    id: int | None = Field(default=None, primary_key=True)
+    file_id: int = Field(foreign_key="satisfactionfile.id", index=True)
+    source: str
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, description="None: the whole district")
+    month: date = Field(description="Its first day")
+    shape: str = Field(description="answers: they are rows of surveyanswer; counts: they stand here")
+    counts: dict[str, int] = Field(default_factory=dict, sa_type=JSON, description="labels.SATISFACTION → number")
+    locator: str = ""
+    replaced_by: int | None = Field(default=None, foreign_key="satisfactionfile.id", description="The later file")
+
+
+class SurveyAnswer(Row, table=True):
+    """One answer, of the survey page or of a file; never changed. Nothing tells who gave it."""
+
+    __table_args__ = (Index("ix_surveyanswer_day", "day", "unit_id"),)
+    id: int | None = big_id()
+    survey_id: int | None = Field(default=None, foreign_key="survey.id", index=True)
+    slice_id: int | None = Field(default=None, foreign_key="satisfactionslice.id", index=True)
+    source: str = Field(description="labels.SURVEY_SOURCES")
+    at: datetime = Field(description="To the minute; of a file that names no time the day's beginning")
+    day: date
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    place: str = Field(default="", description="Where its code hung")
+    channel: str = ""
+    overall: str = Field(description="labels.SATISFACTION")
+    aspects: dict[str, str] = Field(default_factory=dict, sa_type=JSON, description="What was rated → level")
+    text: str = Field(default="", sa_type=Text, description="Masked")
+    flag: str = Field(default="", description="many: one of many from one place, counted once a person lets it")
+    locator: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class SurveyVerdict(Row, table=True):
+    """A person's word on an answer; the newest counts, none is ever changed."""
+
+    id: int | None = big_id()
+    answer_id: int = Field(foreign_key="surveyanswer.id", sa_type=Big, index=True)
+    at: datetime
+    who: str = ""
+    kind: str = Field(description="struck: not counted; counted: it is")
+    why: str = ""
+
+
+class SurveyNonce(Row, table=True):
+    """A form that was sent in: it is not taken again. Kept as long as its form could be."""
+
+    nonce: str = Field(primary_key=True, max_length=64)
+    until: datetime = Field(index=True)
+
+
+class SurveyRefused(Row, table=True):
+    """How many answers of a day were not taken, by reason."""
+
+    day: date = Field(primary_key=True)
+    reason: str = Field(primary_key=True, description="labels.SURVEY_REFUSED")
+    number: int = 0
+
+
 class Stamp(Row, table=True):
     """One row whose value grows with every change that readers should see (core.db.bump)."""
 

@@ -9,20 +9,18 @@ of patience) puts them in order. Speak HTTPS through a reverse proxy; by itself 
 
 import asyncio
 import logging
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from core import clock, receipts
+from core import clock, listening, receipts
 from core.db import session as open_session
 from core.faults import BadInput
 from core.imports.pushed import MAX_BODY, Answer, Parse, Signed, refused, take
@@ -30,9 +28,6 @@ from core.settings import Settings
 
 log = logging.getLogger("pulse.push")
 
-PATIENCE = 30.0
-"""Seconds in which a body must have arrived, and again in which it must be stored."""
-CONNECTIONS = 50
 HEADERS = ("x-pulse-key", "x-pulse-timestamp", "x-pulse-signature")
 MAX_HEADER = 200
 
@@ -43,13 +38,9 @@ class Receiver:
     def __init__(self, parse: Parse, host: str, port: int, *, now: Callable[[], datetime] = clock.now):
         self._parse, self._now = parse, now
         self._books = ThreadPoolExecutor(1, "push")
-        self._socket = _listen(host, port)
+        self._socket = listening.listen(host, port, "推送接口", "PULSE_PUSH_HOST 和 PULSE_PUSH_PORT")
         self.port = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(uvicorn.Config(
-            self.app(), lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
-            timeout_keep_alive=5, timeout_graceful_shutdown=10, limit_concurrency=CONNECTIONS, ws="none",
-            h11_max_incomplete_event_size=16_384,
-        ))
+        self._server = listening.server(self.app())
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="receive", daemon=True
         )
@@ -137,38 +128,10 @@ async def _health(_: Request) -> JSONResponse:
 
 async def _body(request: Request, most: int = MAX_BODY) -> bytes | Answer:
     """The body, or why it is not read to its end."""
-    too_large = Answer(413, f"请求体超过 {most:,} 字节，请分批推送")
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
-        return too_large
-    kept = bytearray()
     try:
-        async with asyncio.timeout(PATIENCE):
-            async for part in request.stream():
-                kept += part
-                if len(kept) > most:
-                    return too_large
-    except TimeoutError:
-        return Answer(408, f"请求体 {PATIENCE:.0f} 秒内没有传完")
-    except ClientDisconnect:
-        return Answer(400, "连接中断，请求体不完整")
-    return bytes(kept)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """The listening socket, so that a port that is taken is said at start. Raises BadInput."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, kind, proto)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(CONNECTIONS)
-    except OSError as error:
-        raise BadInput(
-            f"推送接口不能在 {host}:{port} 上监听（{error.strerror or error}），"
-            "请核对 PULSE_PUSH_HOST 和 PULSE_PUSH_PORT"
-        ) from error
-    return made
+        return await listening.body(request, most, remedy="，请分批推送")
+    except listening.Unread as fault:
+        return Answer(fault.status, fault.words)
 
 
 def opened(collectors: Mapping[str, Any], knobs: Settings) -> Receiver | None:

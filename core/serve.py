@@ -13,13 +13,14 @@ from sqlalchemy import exists, select
 from core import clock, db
 from core.models import Account, Source
 from core.settings import ROOT, settings
+from core.survey import definition
 
 GRACE_SECONDS = 30
 """How long a process may take to end its job before it is killed."""
 
 
 def run(*, with_demo: bool) -> int:
-    """Migrate, load the sample district into an empty database, start both processes; stop both on Ctrl-C."""
+    """Migrate, load the sample district into an empty database, start the processes; stop all on Ctrl-C."""
     db.migrate()
     if with_demo and _empty():
         from core import demo
@@ -41,16 +42,20 @@ def run(*, with_demo: bool) -> int:
         sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
         f"--server.address={knobs.host}", f"--server.port={knobs.port}",
     ]
+    commands = [[sys.executable, "scheduler.py"], app]
+    if knobs.survey_port:
+        commands.append([sys.executable, "-m", "core", "survey"])
     children = [
         subprocess.Popen(command, cwd=ROOT, **own_group)  # noqa: S603 (our own interpreter and files)
-        for command in ([sys.executable, "scheduler.py"], app)
+        for command in commands
     ]
     stopping: list[int] = []
     for name in ("SIGTERM", "SIGINT"):
         signal.signal(getattr(signal, name), lambda number, _: stopping.append(number))
     try:
         if _ready(address, children, stopping):
-            print(f"\n系统已启动：{address}\n按 Ctrl-C 停止", flush=True)
+            survey = f"\n满意度问卷：{definition.link('…')}" if knobs.survey_port else ""
+            print(f"\n系统已启动：{address}{survey}\n按 Ctrl-C 停止", flush=True)
         while not stopping and all(child.poll() is None for child in children):
             time.sleep(0.2)
     finally:

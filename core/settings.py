@@ -5,6 +5,7 @@ to configure a process; a value that can't be used stops the start with a messag
 """
 
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -32,6 +33,12 @@ class Settings(BaseSettings):
                             "warnings; empty: they carry none")
     push_host: str = Field("127.0.0.1", description="Address of the endpoint that APP backends push to")
     push_port: int = Field(0, ge=0, le=65535, description="Port of that endpoint; 0: it is off")
+    survey_host: str = Field("127.0.0.1", description="Address of the public survey page")
+    survey_port: int = Field(0, ge=0, le=65535, description="Port of that page; 0: it is off")
+    survey_url: str = Field("", description="Address by which citizens open it (https://survey.example.gov.cn), for "
+                            "links and printed codes")
+    survey_proxies: str = Field("", description="Comma-separated addresses or networks of reverse proxies in front of "
+                                "it, whose X-Forwarded-For is believed; empty: nobody's")
     contact: str = Field("", description="Contact put into the collectors' User-Agent")
     tick_seconds: float = Field(15.0, gt=0, le=3600, description="How often the scheduler asks what is due")
     collect_concurrency: int = Field(64, ge=1, le=512, description="Requests in flight at once")
@@ -57,6 +64,25 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: object) -> object:
         return Path(str(value)).expanduser().resolve() if value not in (None, "") else None
+
+    @field_validator("survey_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if value.strip() and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username
+                              or parts.query or parts.fragment):
+            raise ValueError("PULSE_SURVEY_URL must be an address like https://survey.example.gov.cn")
+        return value.strip().rstrip("/")
+
+    @field_validator("survey_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in filter(None, map(str.strip, value.split(","))):
+            try:
+                ip_network(one, strict=False)
+            except ValueError as error:
+                raise ValueError(f"PULSE_SURVEY_PROXIES: {one} is no address and no network") from error
+        return value
 
     @model_validator(mode="after")
     def _polishing(self) -> Self:

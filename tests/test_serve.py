@@ -1,4 +1,4 @@
-"""`python -m core run`: both processes up with one command, both down with Ctrl-C."""
+"""`python -m core run`: all processes up with one command, all down with Ctrl-C."""
 
 import signal
 import urllib.request
@@ -10,10 +10,13 @@ from tests.processes import Process, free_port
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_run_starts_and_stops_the_whole_system(tmp_path, number):
-    port = free_port()
-    system = Process("-m", "core", "run", "--no-demo", data_dir=tmp_path, PULSE_PORT=str(port))
+    port, survey = free_port(), free_port()
+    system = Process("-m", "core", "run", "--no-demo", data_dir=tmp_path, PULSE_PORT=str(port),
+                     PULSE_SURVEY_PORT=str(survey))
     system.wait_for(f"系统已启动：http://127.0.0.1:{port}", 120)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health") as answer:
+        assert answer.read() == b"ok"
+    with urllib.request.urlopen(f"http://127.0.0.1:{survey}/health") as answer:
         assert answer.read() == b"ok"
     second = Process("scheduler.py", data_dir=tmp_path)
     assert second.end() == 3

@@ -13,7 +13,8 @@ from core.settings import ROOT
 
 # Lower may not import higher. A package takes its level from its first name; the pure parts are checked apart.
 LEVELS = [
-    {"settings", "clock", "periods", "labels", "counts", "faults", "rooms", "records", "addresses", "masking"},
+    {"settings", "clock", "periods", "labels", "counts", "faults", "rooms", "records", "addresses", "masking",
+     "listening"},
     {"models", "db", "months", "catalog", "catalog_sources", "lock", "audit", "migrations",
      "credentials", "limits", "rereading", "senders"},
     {"evidence", "notices", "kitchen", "authors", "ingest", "rollup", "imports", "topic_store", "turn", "understand",
@@ -21,6 +22,7 @@ LEVELS = [
      "sift", "search", "watches", "unsifted", "district", "own_places", "words", "scoring",
      "corrections", "viewing", "outlook", "marks", "alerts", "alert_rounds", "alert_trial", "warned", "deliveries",
      "channels", "people", "people_tables", "receipts", "incidents", "incident_files", "digests", "demands",
+     "survey",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},
     {"report", "demo"},

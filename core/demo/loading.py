@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core import audit, clock, db, evidence, ingest, labels, local_indices, matrices, rollup, sift, understand
 from core.demands import reading
-from core.demo import demands, desk, ledger, local, payload
+from core.demo import demands, desk, ledger, local, payload, satisfaction
 from core.demo import events as stories
 from core.demo.events import HOT, Event, Saying
 from core.demo.figures import MORNING, Figures
@@ -50,6 +50,7 @@ class Loaded:
     places: int = 0
     watches: int = 0
     demands: int = 0
+    ratings: int = 0
 
     @property
     def words(self) -> str:
@@ -57,7 +58,7 @@ class Loaded:
         return (
             f"演示数据 {self.first} 至 {self.last}：单位 {self.units} 个、账号 {self.accounts} 个、"
             f"榜单 {self.boards} 个，帖文 {self.posts} 条、读数 {self.readings} 条、日数据 {self.days} 条，"
-            f"舆情信息 {self.mentions} 条（其中 12345 工单 {self.demands} 件）；" + (
+            f"舆情信息 {self.mentions} 条（其中 12345 工单 {self.demands} 件），满意度评价 {self.ratings} 份；" + (
                 f"本区地点 {self.places} 处、关注方案 {self.watches} 个" if self.watches
                 else "“规则”中已有自己的内容，没有载入演示的本区名称、地点和关注方案")
         )
@@ -115,6 +116,7 @@ def load(
         progress(steps - 4, steps, "写入舆情信息")
         _take_mentions(session, sayings, source_rows, now, loaded)
         _take_orders(session, demands.orders(seed, first, now, share), source_rows[ORDERS], now, loaded)
+        loaded.ratings = satisfaction.write(session, seed, first, now, share)
         ingest.finish(session, run, "ok", loaded.words, at=now)
         audit.note(session, who, "载入演示数据", detail=loaded.words)
         session.commit()

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from core import audit, clock, db, digests, evidence, incident_files, incidents, ingest, outlook, rollup, turn, warned
 from core.demands.sample import forget_sample
-from core.demo import desk, local
+from core.demo import desk, local, satisfaction
 from core.models import (
     Account,
     AccountDay,
@@ -101,6 +101,7 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         warned.forget_sample(session)
         attached = incidents.forget_sample(session)
         forget_sample(session)
+        satisfaction.forget(session)
         _opinion(session, removed)
         local.forget(session, now=now)
         _ledger(session, removed)
@@ -219,7 +220,8 @@ def _ledger(session: Session, removed: Removed) -> None:
     removed.accounts = _count(session, delete(Account).where(Account.demo.is_(True)))
     used = select(Account.unit_id).where(Account.unit_id.is_not(None))
     parents = select(Unit.parent_id).where(Unit.parent_id.is_not(None))
-    free = (Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents), Unit.id.not_in(incidents.units()))
+    free = (Unit.demo.is_(True), Unit.id.not_in(used), Unit.id.not_in(parents), Unit.id.not_in(incidents.units()),
+            *(Unit.id.not_in(ids) for ids in satisfaction.units()))
     gone = select(Unit.id).where(*free)
     for table in (Sense, OwnPlace, Demand):
         _count(session, update(table).where(table.unit_id.in_(gone)).values(unit_id=None))

@@ -143,7 +143,7 @@ def take(session: Session, preview: Preview, *, partial: bool, who: str, now: da
         run = ingest.begin(session, "import", source=source, at=now)
         capture = evidence.keep(
             session, body, request=preview.name, fetched_at=now, run=run, source_id=source.id if source else None,
-            media_type="text/csv" if private else _media_type(preview.body), meta=_meta(preview, account),
+            media_type="text/csv" if private else media_type(preview.body), meta=_meta(preview, account),
         )
         batch = batch_of(session, preview, account)
         stored = ingest.store(session, batch, run=run, capture=capture, account=account, source=source)
@@ -300,7 +300,8 @@ def _source(session: Session, platform: str) -> Source:
     return owners.source(session, platform, name)
 
 
-def _media_type(body: bytes) -> str:
+def media_type(body: bytes) -> str:
+    """Of an imported file, by its first bytes."""
     if body[:2] == b"PK":
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     if body.startswith(b"\xd0\xcf\x11\xe0"):

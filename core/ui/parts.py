@@ -11,13 +11,15 @@ from core.rooms import room
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure of a row of cards: label, text as it stands, change in words, sparkline values, help."""
+    """One figure of a row of cards: label, text as it stands, change in words, sparkline values, help; `calm`: what
+    stands for the change is none, and neither good nor bad."""
 
     label: str
     value: str
     delta: str | None = None
     spark: Sequence[float] = field(default_factory=tuple)
     help: str | None = None
+    calm: bool = False
 
 
 def plain(text: str) -> str:
@@ -83,6 +85,6 @@ def cards(row: Sequence[Card]) -> None:
             st.metric(
                 card.label, card.value, card.delta, border=True, help=card.help, height="stretch", width=width,
                 chart_data=spark or None, chart_type="area",
-                delta_color="off" if card.delta in (None, "—", "持平") else "normal",
-                delta_arrow="off" if card.delta in (None, "—", "持平") else "auto",
+                delta_color="off" if card.calm or card.delta in (None, "—", "持平") else "normal",
+                delta_arrow="off" if card.calm or card.delta in (None, "—", "持平") else "auto",
             )

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from core import clock
+from core import clock, evidence
+from core.models import Capture
 from core.query import sources
-from core.ui.ask import ask
+from core.ui.ask import ask, look
 from core.ui.parts import caption, plain
 from core.ui.table import Column, pick, table
 
@@ -85,3 +86,16 @@ def preview(capture_id: int, key: str, *, opened: bool = False) -> None:
         st.text(found.text)
     if not found.whole:
         caption("只显示开头部分。")
+
+
+def original(capture_id: int, name: str, key: str) -> None:
+    """A file that somebody brought in, to be taken along as it was kept, and the beginning of it where that is text."""
+    try:
+        body = look(lambda session: evidence.body(session.get_one(Capture, capture_id)))
+    except evidence.EvidenceLost as lost:
+        st.warning(plain(str(lost)), icon=":material/broken_image:")
+        return
+    st.download_button("下载留存的原始数据", body, name, "application/octet-stream", on_click="ignore",
+                       icon=":material/download:", key=f"original_{key}")
+    if b"\0" not in body[:2000]:
+        preview(capture_id, key, opened=True)
