@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Literal
 
 from core import labels
+from core.metrics.accuracy import Z, wilson
 
 Comparison = Literal["ge", "eq", "le"]
 COMPARISONS: dict[Comparison, str] = {"ge": "≥", "eq": "＝", "le": "≤"}
@@ -25,8 +26,6 @@ STATES: dict[State, str] = {"risk": "有风险", "missed": "未达标", "none": 
 """How a target stands, what wants attention first."""
 BAND = 0.8
 """Share of the cases that a band is to hold."""
-Z = 1.2816
-"""Of that band under the normal curve."""
 LEAST_MADE = 3
 """Due reports below which no record says how many of the coming ones will be there."""
 LEAST_CHANGES = 4
@@ -106,16 +105,6 @@ def per_cent(share: float | None) -> str:
         return labels.MISSING
     decimals = 4 if 0.999 <= share < 1 else 1
     return f"{cut(share, decimals) * 100:.{decimals}f}".rstrip("0").rstrip(".") + "%"
-
-
-def wilson(right: float, whole: float, z: float = Z) -> tuple[float, float]:
-    """Wilson's interval of a share. Raises ValueError without anything counted."""
-    if whole <= 0:
-        raise ValueError("nothing was counted")
-    share, by = right / whole, 1 + z * z / whole
-    middle = (share + z * z / (2 * whole)) / by
-    reach = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole)) / by
-    return max(middle - reach, 0.0) if right > 0 else 0.0, min(middle + reach, 1.0) if right < whole else 1.0
 
 
 # --- Year-ends ------------------------------------------------------------------------------------------------------

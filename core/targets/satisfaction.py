@@ -28,7 +28,8 @@ def satisfaction(session: Session, want: Wanted, now: datetime) -> Measured:
                      "satisfied": one.satisfied, "n": one.n})
     shown = Evidence("各月满意度", frame(rows, _HEADS), _HEADS)
     if whole is None:
-        return Measured(None, words, nothing="没有满意度数据，可在“满意度”中发放问卷或导入结果", over=over, evidence=(shown,))
+        return Measured(None, words, nothing="没有满意度数据，可在“满意度”中发放问卷或导入结果", over=over,
+                        evidence=(shown,))
     gone = targets.elapsed(want.first, want.last, want.until(now))
     to_come = 0 if over else whole.n / gone - whole.n
     doubt = ""
