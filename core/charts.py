@@ -220,6 +220,50 @@ def rates(frame: pd.DataFrame, *, target: float, value_name: str = "满意率", 
     ), title, height)
 
 
+def course(frame: pd.DataFrame, *, first: date, last: date, goal: float, unit: str, value_name: str = "数量",
+           ahead: tuple[float, float, float] | None = None, steps: bool = False, ceiling: float | None = None,
+           height: int = 260) -> alt.LayerChart:
+    """How something went over a year towards its goal, and where it is likely to end.
+
+    `frame`: day (date) · value, all known. `ahead`: expected value of the last day with the ends of its band ·
+    `steps`: what is there stays until more is · `ceiling`: what nothing can be above.
+    """
+    data = _texts(frame.assign(day=pd.to_datetime(frame["day"])), unit)
+    data["date_text"] = [f"{day.year}年{labels_day(day)}" for day in data["day"]]
+    span = [alt.DateTime(year=one.year, month=one.month, date=one.day) for one in (first, last)]
+    x = alt.X("day:T", title=None, scale=alt.Scale(domain=span),
+              axis=alt.Axis(labelExpr=AXIS_DAY, labelOverlap=True, grid=False, tickCount="month"))
+    amount = {"title": f"{value_name}（{unit}）", "axis": _AMOUNT}
+    all_ = [goal, *data["value"], *(ahead or ())]
+    room = max((max(all_) - min(all_)) * 0.08, abs(max(all_)) * 0.01)
+    top = min(max(all_) + room, ceiling if ceiling is not None else float("inf"))
+    y = alt.Y("value:Q", scale=alt.Scale(domain=[0 if steps else min(all_) - room, top], nice=False), **amount)
+    tooltip = [alt.Tooltip("date_text:N", title="日期"), alt.Tooltip("text:N", title=value_name)]
+    aim = pd.DataFrame({"value": [goal], "said": [f"目标 {_digits(goal, '')}{unit}"], "day": [pd.Timestamp(first)]})
+    base = alt.Chart(data).encode(x=x, y=y)
+    layers = [
+        alt.Chart(aim).mark_rule(strokeDash=[6, 4], opacity=0.7).encode(y=y),
+        alt.Chart(aim).mark_text(align="left", dx=4, dy=9, opacity=0.8).encode(x=x, y=y, text="said:N"),
+        base.mark_line(strokeWidth=2, interpolate="step-after" if steps else "linear"),
+        base.mark_point(filled=True, size=30).encode(tooltip=tooltip),
+    ]
+    if ahead is not None and len(data):
+        value, low, high = ahead
+        now, end = data["day"].iloc[-1], pd.Timestamp(last)
+        here = float(data["value"].iloc[-1])
+        will = _texts(pd.DataFrame({"day": [now, end], "value": [here, value], "low": [here, low],
+                                    "high": [here, high]}), unit)
+        will["range"] = f"{_digits(low, '')} 至 {_digits(high, '')}{unit}"
+        foreseen = alt.Chart(will).encode(x=x)
+        layers += [
+            foreseen.mark_area(opacity=0.22, line=False).encode(y=alt.Y("low:Q", **amount), y2="high:Q"),
+            foreseen.mark_line(strokeWidth=2, strokeDash=[5, 3]).encode(y=y),
+            alt.Chart(will.iloc[1:]).mark_point(filled=True, size=40).encode(
+                x=x, y=y, tooltip=[alt.Tooltip("text:N", title="预计年末"), alt.Tooltip("range:N", title="80% 区间")]),
+        ]
+    return _titled(alt.layer(*layers), "", height)
+
+
 def ranking_bars(frame: pd.DataFrame, *, unit: str, value_name: str = "数量", title: str = "",
                  name_title: str = "名称", row_height: int = 24) -> alt.LayerChart:
     """Horizontal bars, the largest on top, with the value written at the end of each.

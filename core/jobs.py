@@ -11,10 +11,10 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 
 from core import clock, collect, db, ingest, limits, notices, rollup
-from core.models import Demand, Dirty, Mention, Remembered, Run, Unsifted, Verification
+from core.models import Demand, Dirty, Mention, Notice, Remembered, Run, Target, Unsifted, Verification
 
 log = logging.getLogger("pulse.jobs")
 
@@ -203,6 +203,22 @@ def write_reports(*, stopping: Callable[[], bool] = lambda: False) -> int:
         log.info("%s %s %s: %s", one.rule, one.order.platform, one.period, state)
         written += state == "issued"
     return written
+
+
+def targets() -> bool:
+    """Look whether targets of the year are at risk; whether a notice was raised or closed."""
+    now = clock.now()
+    with db.session() as session:
+        said = exists().where(Notice.kind == "target", Notice.closed_at.is_(None))
+        if not session.execute(select(or_(exists(select(Target.id)), said))).scalar():
+            return False
+        from core.targets import warn
+
+        moved = warn.look(session, now)
+        if moved:
+            db.bump(session, now)
+        session.commit()
+    return moved
 
 
 def verify(collectors: Mapping[str, Any], *, stopping: Callable[[], bool] = lambda: False) -> int:

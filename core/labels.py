@@ -62,7 +62,7 @@ PASSIVE = ("push",)
 """Collectors whose sources are never asked: what they give is sent here."""
 NOTICES = {
     "quiet": "来源无声", "reauth": "需重新授权", "stop": "需人工处理", "failing": "持续失败", "ending": "授权将到期",
-    "recovered": "已恢复",
+    "target": "目标有风险", "recovered": "已恢复",
 }
 MISSING = "—"
 DEMO = "演示数据"
@@ -148,7 +148,7 @@ DIGEST_SECTIONS = ("要闻关注", "敏感舆情", "网络热点", "民生诉求
 REPORT_KINDS = {
     "monthly": "平台月报", "quarterly": "平台季报", "annual": "年度全景报告", "unit": "单位专报", "board": "榜单公报",
     "opinion": "舆情报告", "incident": "事件专报", "topic": "热点专题报告", "digest": "舆情摘报",
-    "correction": "更正单",
+    "correction": "更正单", "targets": "绩效自评表",
 }
 REPORT_WAYS = {"review": "编好待审", "issue": "自动签发", "send": "签发并发送"}
 REPORT_TASKS = {"held": "暂缓", "review": "待审核", "skipped": "不需编报", "failed": "编制失败", "issued": "已签发"}

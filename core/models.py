@@ -1529,6 +1529,50 @@ class SurveyRefused(Row, table=True):
     number: int = 0
 
 
+class Target(Row, table=True):
+    """绩效目标 of a year (core.targets). Those of the sample district are apart."""
+
+    __table_args__ = (UniqueConstraint("year", "key", "demo"),)
+    id: int | None = Field(default=None, primary_key=True)
+    year: int = Field(index=True)
+    key: str = Field(description="What makes it the same target from year to year")
+    name: str = Field(description="In the words of the yearly form")
+    dimension: str = Field(description="core.targets.kept.DIMENSIONS")
+    measure: str = Field(description="core.targets.kept.MEASURES")
+    comparison: str = Field(description="ge, eq, le")
+    goal: float = Field(description="Shares as fractions: 1 is 100 %")
+    unit: str = Field(default="", description="份, 个 …; %: a share")
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="Of its measure")
+    weight: float = Field(default=0, description="分值 in the self-assessment")
+    note: str = Field(default="", sa_type=Text, description="Where it comes from, what it means")
+    why: str = Field(default="", sa_type=Text, description="未完成原因, as a person wrote it")
+    remedy: str = Field(default="", sa_type=Text, description="改进措施, as a person wrote it")
+    sort: int = 0
+    closed_at: datetime | None = Field(default=None, description="From when nothing of it can be changed any more")
+    at: datetime
+    who: str = ""
+    demo: bool = Field(default=False, index=True)
+
+
+class TargetEntry(Row, table=True):
+    """A value that a person entered for a target that no record of the system tells. Withdrawn ones are kept."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    target_id: int = Field(foreign_key="target.id", index=True)
+    day: date = Field(description="The day it holds from")
+    value: float = Field(description="Of the year up to then")
+    note: str = Field(default="", sa_type=Text)
+    edition_id: int | None = Field(default=None, foreign_key="edition.id", index=True)
+    file_name: str = ""
+    file_type: str = ""
+    file_sha256: str = Field(default="", max_length=64)
+    file_size: int = Field(default=0, sa_type=Big)
+    at: datetime
+    who: str = ""
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str = ""
+
+
 class Stamp(Row, table=True):
     """One row whose value grows with every change that readers should see (core.db.bump)."""
 

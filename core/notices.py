@@ -124,6 +124,31 @@ def unread(session: Session) -> int:
     return int(session.execute(query).scalar() or 0)
 
 
+def together(session: Session, kind: str, held: Mapping[str, str], title: str, at: datetime, *,
+             demo: bool = False) -> bool:
+    """One notice of several things that are of no source: their names, and why. Raised while there are some, kept up to
+    date, closed when there are none; what a person has put away comes back only with another name. Returns whether it
+    was raised or closed. The caller commits."""
+    last = _last(session, kind, None, None)
+    standing = last if last is not None and last.closed_at is None else None
+    if standing is not None and (not held or standing.demo != demo):
+        _close(session, standing, at)
+        if not held:
+            return True
+        standing = None
+    note = "；".join(f"“{name}”{why}" for name, why in held.items())
+    if standing is not None:
+        standing.title, standing.note = title, note
+        session.add(standing)
+        return False
+    put_away_ = last is not None and last.closed_by not in ("", SYSTEM) and last.demo == demo
+    if not held or (put_away_ and all(f"“{name}”" in last.note for name in held)):
+        return False
+    session.add(Notice(at=at, kind=kind, title=title, note=note, demo=demo))
+    session.flush()
+    return True
+
+
 def _of(kind: str, source_id: int | None, account_id: int | None) -> tuple:
     mine = Notice.account_id.is_(None) if account_id is None else Notice.account_id == account_id
     return Notice.kind == kind, Notice.source_id == source_id, mine

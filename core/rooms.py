@@ -38,6 +38,7 @@ ROOMS = (
     Room("reports", "reports", "报告中心", "description", "各类报告的编制、日程与归档", (), live=False),
     Room("satisfaction", "reports", "满意度", "sentiment_satisfied", "问卷、纸质问卷和 12345 回访：群众是否满意",
          ("unit",), live=False),
+    Room("targets", "reports", "绩效目标", "flag", "年度目标完成了多少、年末能不能达到、依据在哪里", (), live=False),
     Room("ledger", "data", "账号台账", "contacts", "单位、账号与榜单，对照检查指标", (), live=False),
     Room("quality", "data", "数据质量", "fact_check", "数据是否齐全、准确，哪些需要处理", live=False),
     Room("rules", "data", "规则", "rule", "关注什么、哪些词敏感、本区叫什么、有哪些地点", (), live=False),

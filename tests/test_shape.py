@@ -25,7 +25,7 @@ LEVELS = [
      "survey",
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},
-    {"report", "demo"},
+    {"report", "demo", "targets"},
     {"recheck", "retention"},
     {"jobs", "doctor", "serve", "receive"},
     {"ui"},

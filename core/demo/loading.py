@@ -21,6 +21,7 @@ from core.demo.sources import FAILURES, ORDERS, account_key, gaps, sources
 from core.faults import BadInput
 from core.imports import orders as imported
 from core.models import Account, AccountName, Board, BoardMember, LocalIndex, Matrix, Run, Source, Unit
+from core.targets import kept as targets
 
 SEED = 20260101
 MONTHS = 13
@@ -130,6 +131,9 @@ def load(
             pass
         if topics:
             reading.run(session, now=now)
+        year = clock.day_of(now).year
+        if not targets.of_year(session, year, demo=True):
+            targets.open_year(session, year, who=labels.DEMO, now=now, demo=True)
         desk.ask_for(session, now)
         if topics:
             desk.fill(session, now)

@@ -41,6 +41,7 @@ from core.models import (
     MentionDeed,
     MentionMark,
     MonthSign,
+    Notice,
     OwnPlace,
     Post,
     Reading,
@@ -49,6 +50,7 @@ from core.models import (
     Run,
     Sense,
     Source,
+    TargetEntry,
     Topic,
     TopicApart,
     TopicChange,
@@ -62,6 +64,7 @@ from core.models import (
     WatchMark,
 )
 from core.settings import settings
+from core.targets import kept as targets
 
 
 @dataclass(slots=True)
@@ -102,6 +105,8 @@ def remove(*, now: datetime | None = None, who: str = "") -> Removed:
         attached = incidents.forget_sample(session)
         forget_sample(session)
         satisfaction.forget(session)
+        attached = {*attached, *targets.forget_sample(session)} - targets.held_files(session)
+        _count(session, delete(Notice).where(Notice.kind == targets.NOTICE, Notice.demo.is_(True)))
         _opinion(session, removed)
         local.forget(session, now=now)
         _ledger(session, removed)
@@ -132,6 +137,7 @@ def _editions(session: Session, removed: Removed) -> list[str]:
     names = list(session.execute(select(EditionFile.name).where(EditionFile.edition_id.in_(ids))).scalars())
     for table in (EditionFile, EditionRead, ReportTask):
         _count(session, delete(table).where(table.edition_id.in_(ids)))
+    _count(session, update(TargetEntry).where(TargetEntry.edition_id.in_(ids)).values(edition_id=None))
     removed.editions = _count(session, delete(Edition).where(Edition.demo.is_(True)))
     return names
 

@@ -11,8 +11,10 @@ It speaks of chance only: whoever answers a public survey does so by his own cho
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 from typing import Literal
+
+from core.metrics.accuracy import wilson
 
 TARGET = 0.9
 """网民满意度 ≥ 90 %."""
@@ -47,12 +49,8 @@ def rate(satisfied: int, n: int) -> Rate | None:
         raise ValueError(f"{satisfied} of {n}")
     if not n:
         return None
-    share, z2 = satisfied / n, _Z * _Z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    reach = _Z / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    # At either end the bound is the end itself; arithmetic would miss it by the last digit.
-    low, high = 0.0 if not satisfied else middle - reach, 1.0 if satisfied == n else middle + reach
-    return Rate(share, low, high, n, satisfied)
+    low, high = wilson(satisfied, n, _Z)
+    return Rate(satisfied / n, low, high, n, satisfied)
 
 
 def of(levels: Mapping[str, int], satisfied: frozenset[str] = USUAL) -> Rate | None:

@@ -36,6 +36,7 @@ _ROOMS = {
     "problem": ("demands", "problem", "在“群众诉求”中查看这个问题"),
     "incident": ("incidents", "incident", "在“事件处置”中查看"), "alert": ("alerts", "alert", "在“预警”中查看"),
     "source": ("sources", "source", "在“采集源”中查看"), "check": ("ledger", "checked", "在“账号台账”中查看检查情况"),
+    "edition": ("reports", "edition", "打开这份报告"),
 }
 """Where a row is looked at that is kept in a room of its own: room, parameter, what the link says."""
 _GO = {
@@ -148,7 +149,8 @@ def _head(content: Content, one: Number, source: Source) -> None:
     st.markdown(f"**{plain(one.name)}**　:blue[**{plain(one.text)}**]  \n:gray[{plain(where)}]")
     when = "" if source.first is None else f"{source.first:%Y-%m-%d}" + (
         f" 至 {source.last:%Y-%m-%d}" if source.last != source.first else "")
-    said = [("口径", source.what), ("时段", when), ("范围", f"{content.platform} · {content.scope}"),
+    whose = " · ".join(part for part in (content.platform, content.scope) if part)
+    said = [("口径", source.what), ("时段", when), ("范围", whose),
             ("取数", content.basis), ("标识", one.key)]
     st.markdown("  \n".join(f":gray[{name}]　{plain(words)}" for name, words in said if words))
 

@@ -1,6 +1,5 @@
 """月度核验 in the room 数据质量: the months, what a verification found, asking for one, accepting a month."""
 
-import math
 from datetime import date, datetime
 
 import pandas as pd
@@ -8,6 +7,7 @@ import streamlit as st
 
 from core import clock, labels
 from core.clock import Month
+from core.metrics.accuracy import rate
 from core.models import Verification
 from core.recheck import months, verify
 from core.recheck.pointed import PARTS
@@ -38,13 +38,6 @@ _OTHER = {
     "new_users": "新增用户", "total_users": "累计用户", "launches": "启动次数", "downloads": "下载量", "rating": "评分",
 }
 _PARTS = {"": "", "_known": "（有读数篇数）", "_capped": "（下限篇数）", "_tolerance": "（误差）", "_max": "（最大）"}
-
-
-def rate(figures: int | None, wrong: int | None) -> str:
-    """An accuracy in words: never rounded up to 100 %."""
-    if not figures or wrong is None:
-        return labels.MISSING
-    return "100%" if not wrong else f"{math.floor((figures - wrong) / figures * 1e6) / 1e4:.4f}%"
 
 
 def card(now: datetime) -> Card:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session
 
 from core.faults import BadInput
-from core.report.behind import accounts, boards, opinion, stories
+from core.report.behind import accounts, boards, opinion, stories, targets
 from core.report.behind.reckon import Reckoned, reckoned
 from core.report.behind.rows import Query, Rows
 from core.report.behind.source import At, Part, Rule, Source, found, place
@@ -21,7 +21,7 @@ from core.report.figures import Number, figures
 RULES: Mapping[str, Sequence[Rule]] = {
     "monthly": accounts.RULES, "quarterly": accounts.RULES, "annual": accounts.RULES, "unit": accounts.RULES,
     "board": boards.RULES, "opinion": opinion.RULES, "topic": stories.RULES, "incident": stories.RULES,
-    "digest": stories.DIGEST,
+    "digest": stories.DIGEST, "targets": targets.RULES,
 }
 """The sources of every kind of report; corrections print no figures of their own."""
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.models import Account, Platform, Unit
 
 Leads = Literal["", "account", "day", "followers", "post", "reading", "mention", "topic", "demand", "incident", "alert",
-                "source", "check", "problem"]
+                "source", "check", "problem", "edition"]
 """What a row leads on to: rows of its own (account, day, followers), the readings of a post, the captured reading of
 followers, or the room where that is kept."""
 Head = tuple[str, str, str]
