@@ -47,7 +47,7 @@ class Clock:
         self._free = threading.Lock()
         # Warnings wait for none of the others, and none of their steps for another; nobody waits for a year's reports.
         self._own = {name: threading.Lock() for name in (
-            "sift", "demands", "alarms", "send", "receipts", "reports", "verify", "retain")}
+            "sift", "demands", "alarms", "send", "receipts", "reports", "verify", "retain", "late")}
         self._timer = BackgroundScheduler(
             timezone=clock.SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -67,6 +67,7 @@ class Clock:
             "reports": lambda: jobs.write_reports(stopping=self.stopped.is_set),
             "verify": lambda: jobs.verify(SOURCES, stopping=self.stopped.is_set),
             "retain": lambda: jobs.retain(stopping=self.stopped.is_set),
+            "late": lambda: jobs.late_figures(stopping=self.stopped.is_set),
         }
 
     def once(self) -> None:
@@ -89,7 +90,8 @@ class Clock:
             log.info("pushes are received on %s:%s", settings().push_host, receiver.port)
         others = {"sift": SIFT_SECONDS, "demands": 5, "alarms": 5, "receipts": 60, "inbox": tick, "digest": tick,
                   "rounds": 60, "views": max(tick, 60), "outlook": max(tick, 600), "watch": max(tick, 3600),
-                  "reports": max(tick, 600), "verify": max(tick, 5), "retain": max(tick, 600)}
+                  "reports": max(tick, 600), "verify": max(tick, 5), "retain": max(tick, 600),
+                  "late": max(tick, 600)}
         # The first time now, and what warns waits for none of the others: a backlog is grouped meanwhile.
         for name, seconds in others.items():
             self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds,
