@@ -20,6 +20,7 @@ from core.report import behind, correction, editions
 from core.report.behind import Query, Reckoned, Rows, Source
 from core.report.content import Content
 from core.report.figures import Number
+from core.ui import late
 from core.ui.ask import ask
 from core.ui.parts import caption, empty, link, plain, toast_error
 from core.ui.readings import evidence, readings
@@ -101,6 +102,8 @@ def _dialog(content: Content, key: str, issued: Issued | None) -> None:
     found: Reckoned = ask(behind.read, source, one.text)
     _head(content, one, source)
     _check(found, one, source, issued)
+    if issued is not None:
+        late.figure(issued.id, one.key)
     if source.parts:
         _formula(source, found)
     elif found.rows is not None:

@@ -17,7 +17,7 @@ TOLD = "notices"
 FIRST = 3
 """Open notices that are shown at once; the others are folded."""
 _ICONS = {"quiet": ":material/notifications_paused:", "reauth": ":material/key_off:", "stop": ":material/report:",
-          "failing": ":material/sync_problem:"}
+          "failing": ":material/sync_problem:", "late": ":material/difference:"}
 
 
 def panel(source_id: int | None = None, *, always: bool = True) -> None:
@@ -60,6 +60,8 @@ def _one(row: dict, source_id: int | None) -> None:
     with deeds, st.container(horizontal=True, gap="small", vertical_alignment="center", horizontal_alignment="right"):
         if source_id is None and row["source_id"] == row["source_id"] and row["source_id"] is not None:
             link("sources", "查看采集源", source=int(row["source_id"]))
+        if row["edition_id"] == row["edition_id"] and row["edition_id"] is not None:
+            link("reports", "查看变动", icon=":material/difference:", late=int(row["edition_id"]))
         if row["account_id"] == row["account_id"] and row["account_id"] is not None:
             _calendar(int(row["account_id"]), row, source_id)
         if st.button("标记为已处理", key=f"notice_{source_id}_{notice_id}", icon=":material/done:"):

@@ -39,18 +39,18 @@ def cover(session: Session, at: datetime, spans: Sequence[tuple[date, date]], pl
                select(Reading.id).where(Reading.post_id == Post.id, Reading.observed_at > at).exists())).all()
     if not later:
         return 0
-    kept = _kept(session, [row.id for row in later], at)
-    _tables(session, at, kept, min(first for first, _ in spans) - BACK, max(last for _, last in spans))
+    counted = kept(session, [row.id for row in later], at)
+    _tables(session, at, counted, min(first for first, _ in spans) - BACK, max(last for _, last in spans))
     keys = sorted({(row.account_id, row.day) for row in later})
     for some in chunks(keys, rollup.SLICE):
         rollup.roll(session, some)
     return len(keys)
 
 
-def _kept(session: Session, posts: Sequence[int], at: datetime) -> list[dict[str, Any]]:
+def kept(session: Session, posts: Sequence[int], at: datetime) -> list[dict[str, Any]]:
     """The readings after that moment that count all the same: those that had come in by then, and those that first
     tell a counter of which nothing was known, with what was known of the others."""
-    kept: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     for part in chunks(posts):
         held: dict[int, dict[str, Any]] = defaultdict(dict)
         rows = session.execute(
@@ -64,12 +64,12 @@ def _kept(session: Session, posts: Sequence[int], at: datetime) -> list[dict[str
             told = [name for name in COUNTER_NAMES if row[name] is not None and (had or known.get(name) is None)]
             known |= {part: row[part] for name in told for part in (name, f"{name}_slack")}
             if row["observed_at"] > at and told:
-                kept.append({"id": row["id"]} | {
+                found.append({"id": row["id"]} | {
                     name: known.get(name, 0 if name.endswith("_slack") else None) for name in _COLUMNS})
-    return kept
+    return found
 
 
-def _tables(session: Session, at: datetime, kept: Sequence[dict[str, Any]], first: date, last: date) -> None:
+def _tables(session: Session, at: datetime, counted: Sequence[dict[str, Any]], first: date, last: date) -> None:
     """Lay the temporary tables over the real ones."""
     session.flush()
     on = session.connection()
@@ -83,7 +83,7 @@ def _tables(session: Session, at: datetime, kept: Sequence[dict[str, Any]], firs
     make(f"CREATE TEMPORARY TABLE {_KEPT} (id BIGINT PRIMARY KEY, {', '.join(f'{name} BIGINT' for name in _COLUMNS)})")
     moment = bindparam("at", at, type_=Reading.__table__.c.observed_at.type)
     on.execute(text(f"INSERT INTO {_AT} (at) VALUES (:at)").bindparams(moment))
-    for part in chunks(kept):
+    for part in chunks(counted):
         values = ", ".join(f":{name}" for name in ("id", *_COLUMNS))
         on.execute(text(f"INSERT INTO {_KEPT} VALUES ({values})"), list(part))
     for name, column in ((day, "day"), (month, "month")):

@@ -22,7 +22,7 @@ from core.models import (
     Source,
     Unit,
 )
-from core.report.late import spoken_facts, words
+from core.report.late import asof, spoken_facts, words
 from core.report.late.reasons import (
     CHECKS,
     COUNTERS,
@@ -99,14 +99,15 @@ def _gone(session: Session, inside, since: datetime, who: _Who, own: bool) -> It
 
 def _readings(session: Session, inside, of: Terms, since: datetime, who: _Who, own: bool) -> Iterator[Fact]:
     """Posts and readings that came in since, by account and capture; what only goes on counting is left out."""
-    earlier = exists().where(Reading.post_id == Post.id, Reading.observed_at <= of.at).correlate(Post)
     rows = session.execute(
-        select(Reading.post_id, Reading.reason, Reading.capture_id, Post.account_id, Post.day, Post.title,
-               Post.capture_id.label("post_capture"), Capture.fetched_at, Capture.request, Capture.run_id)
+        select(Reading.id, Reading.post_id, Reading.observed_at, Reading.reason, Reading.capture_id, Post.account_id,
+               Post.day, Post.title, Post.capture_id.label("post_capture"), Capture.fetched_at, Capture.request,
+               Capture.run_id)
         .join(Post, Post.id == Reading.post_id).join(Capture, Capture.id == Reading.capture_id)
-        .where(inside, Capture.fetched_at > since,
-               or_(Reading.observed_at <= of.at, Reading.reason != "", ~earlier,
-                   Post.capture_id == Reading.capture_id, Capture.status == 0))).all()
+        .where(inside, Capture.fetched_at > since)).all()
+    going_on = {row.post_id for row in rows if row.observed_at > of.at}
+    kept = {one["id"] for one in asof.kept(session, sorted(going_on), of.at)}
+    rows = [row for row in rows if row.observed_at <= of.at or row.id in kept]
     groups: dict[tuple, list] = defaultdict(list)
     for row in rows:
         code = "corrected" if row.reason == CORRECTED else "arrived"

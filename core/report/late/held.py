@@ -6,7 +6,6 @@ nothing: they are counted.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core import labels
@@ -142,18 +141,30 @@ def _row(at: At, old: str, new: str) -> Change:
     parts, (_, _, nth) = at.number.key.split("/"), at.number.key.partition("#")
     key = "/".join(parts[:3]) + (f"#{nth}" if nth else "")
     said = [f"{at.column} {text}" if text != GONE else text for text in (old, new)]
-    return Change(key, _where(at.number), f"{parts[2]}（整行）", at.number.main, *said, "", None, at.section.title,
-                  at.block, at.row, at.column, _words(at))
+    return Change(key, _where(at.number), f"{_name(at, parts[2])}（整行）", at.number.main, *said, "", None,
+                  at.section.title, at.block, at.row, at.column, _words(at))
 
 
 def _where(one: Number) -> str:
     return " · ".join(part for part in (one.chapter, one.place.replace("　", " ")) if part)
 
 
+_OWNERS = ("账号", "单位", "所属单位", "责任单位", "来源", "平台")
+"""Columns that say whose a row is; others may name somebody too, as who has most of something."""
+
+
 def _words(at: At) -> tuple[str, ...]:
-    """What the row says in words, its label first."""
-    cells: Iterable[object] = at.cells.values()
-    return tuple(dict.fromkeys([at.row, at.column, *(str(one) for one in cells if isinstance(one, str))]))
+    """What a figure is of in words, the label of its row first."""
+    owners = (str(at.cells[name]) for name in _OWNERS if at.cells.get(name))
+    return tuple(dict.fromkeys([at.row, at.column, *owners]))
+
+
+def _name(at: At, label: str) -> str:
+    """What a whole row is called: its label, with its next words where that is a time."""
+    if not re.fullmatch(r"[\d: -]+", label):
+        return label
+    more = [str(one) for one in at.cells.values() if isinstance(one, str) and one != label]
+    return f"{label} {max(more, key=len)[:40]}" if more else label
 
 
 def difference(old: str, new: str) -> tuple[str, float | None]:

@@ -112,7 +112,8 @@ def _demands(session: Session, since: datetime, own: bool, inside) -> Iterator[F
     if changed:
         at = min(row.at for row in changed)
         yield Fact("arrived", f"{words.at(at)}起有{len(changed):,}件诉求的内容被后来的文件更新", at,
-                   frozenset({DEMANDS}), number=len(changed), own=own, ids=tuple(("demand", row.demand_id) for row in changed[:10]))
+                   frozenset({DEMANDS}), number=len(changed), own=own,
+                   ids=tuple(("demand", row.demand_id) for row in changed[:10]))
     said = session.execute(select(DemandDeed.demand_id, DemandDeed.at, DemandDeed.who).join(
         Demand, Demand.id == DemandDeed.demand_id).where(inside, DemandDeed.at > since)).all()
     if said:
