@@ -1,6 +1,7 @@
 """变动台账 in the room 报告中心: figures that changed after their report was issued, by edition; what is done about
 them; and what an edition's own page and a figure's dialog say of that."""
 
+from collections import Counter
 from datetime import datetime
 
 import pandas as pd
@@ -22,6 +23,8 @@ from core.ui.table import Column, pick, table
 TOLD, WORD = "late", "late"
 """What a deed's sentence is kept under; the edition in the address."""
 EVERY = "全部"
+CAUSES = 4
+"""Reasons that are told before the figures, those of most figures first."""
 _SIZES = {"0.1% 以上": 0.001, "1% 以上": 0.01, "10% 以上": 0.1}
 _EDITIONS = {
     "report": Column("报告", width=330), "version": Column("版次", width=62), "issued_at": Column("签发时间", "time"),
@@ -32,7 +35,7 @@ _EDITIONS = {
 }
 _FIGURES = {
     "name": Column("项目", width=220), "old": Column("签发时", width=100), "new": Column("现在", width=100),
-    "difference": Column("差", width=90), "share": Column("幅度", "percent", width=70),
+    "difference": Column("差", width=112), "share": Column("幅度", "percent", width=70),
     "reason_name": Column("原因", width=90), "state_name": Column("状态", width=76), "place": Column("位置", width=230),
     "why": Column("说明", width=420), "first_at": Column("首次发现", "time"), "decided": Column("处理", width=200),
 }
@@ -139,6 +142,8 @@ def _edition(edition_id: int, shown: pd.DataFrame, every: pd.DataFrame) -> None:
             _again(edition_id, "late")
             if len(left):
                 _correct(edition_id, left)
+        for words, number in Counter(left["why"]).most_common(CAUSES):
+            st.markdown(f"- {plain(words)}　:gray[{number} 处]")
         ticked = _table(edition_id, shown)
         _decide(ticked)
         if len(ticked) == 1:
@@ -267,15 +272,20 @@ def notice_of(edition_id: int, content: Content) -> None:
         _again(edition_id, "opened")
 
 
-def figure(edition_id: int, key: str) -> None:
-    """What the ledger says of one figure, where it says something."""
+def figure(edition_id: int, key: str, *, differs: bool) -> None:
+    """What the ledger says of one figure; `differs`: whether it comes to something else now."""
     one = look(listed.of_figure, edition_id, key)
     if one is None:
+        stands = look(listed.standing, edition_id) if differs else None
+        if stands is not None and stands.looked_at is not None and not stands.note:
+            caption(f"按签发时的截止时刻核算没有变动（{clock.local(stands.looked_at):%Y-%m-%d %H:%M} 核对）："
+                    "上面的差别是签发之后继续增长的读数，或核对之后才有的变动。")
         return
     at: datetime = one.history[0][0]
-    words = f"变动台账：{clock.local(at):%Y-%m-%d} 发现，{one.old} → {one.new}，{labels.LATE_STATES[one.state]}。"
-    words += one.why
-    st.markdown(f":material/difference: {plain(words)}")
+    words = f"变动台账：{clock.local(at):%Y-%m-%d} 发现，按签发时的截止时刻核算，{one.old} → {one.new}，"
+    st.markdown(f":material/difference: {plain(f'{words}{labels.LATE_STATES[one.state]}。{one.why}')}")
     if one.said:
         caption(f"{one.who}：{one.said}")
+    if differs:
+        caption("上面“按现有数据”的数若与台账不同，多出的是签发之后继续增长的读数，不算变动。")
     link("reports", "在变动台账中查看", icon=":material/difference:", **{WORD: edition_id, "late_state": EVERY})
