@@ -18,6 +18,7 @@ from core.ui.ask import look
 from core.ui.deeds import WHO, do, said
 from core.ui.export import export
 from core.ui.parts import Card, caption, cards, empty, link, plain, toast_error
+from core.ui.runs import preview
 from core.ui.table import Column, pick, table
 
 TOLD, WORD = "late", "late"
@@ -250,6 +251,8 @@ def _one(id_: int) -> None:
                 link(room, name, **{word: other})
             else:
                 caption(name)
+    if captures := [other for what, other, _ in one.evidence if what == "capture"]:
+        preview(captures[0], f"late_{id_}")
 
 
 def notice_of(edition_id: int, content: Content) -> None:

@@ -26,7 +26,9 @@ from core.models import (
 from core.periods import Period
 from core.records import Batch, Gone, PostRecord
 from core.report import correction, editions, kinds, late
-from core.report.late import rounds
+from core.report.late import held, reasons, rounds
+from core.report.late.held import Change
+from core.report.late.reasons import Fact, Known
 from core.report.outline import Order
 from tests.query.conftest import district, filled  # noqa: F401
 from tests.report.test_opinion import AFTER, HALF, case, water  # noqa: F401
@@ -273,3 +275,60 @@ def test_opinion_counts_what_arrived_late_and_not_how_topics_went_on(case, water
     negative = next(row for name, row in found.items() if "负面（条）" in name)
     assert negative.reason in ("arrived", "marks")
     assert case.session.get(Mention, said[0].id)
+
+# --- Reasons, pure
+
+
+DAY = date(2024, 4, 11)
+KNOWN = Known(frozenset({"教育微信", "警方微信"}), frozenset({"教育局", "公安分局"}), date(2024, 4, 1),
+              date(2024, 4, 30))
+
+
+def change(key: str, words=(), old="10", new="12") -> Change:
+    section, block, row, column = key.split("/")
+    return Change(key, "", f"{row}·{column}", False, old, new, "+2", 0.2, section, block, row, column,
+                  (row, column, *words))
+
+
+def fact(code: str, *measures: str, **more) -> Fact:
+    return Fact(code, f"某事{code}", LATER, frozenset(measures), **more)
+
+
+@pytest.mark.parametrize(("of", "came", "code"), [
+    (change("总体/主要指标/发布数/本月"), [fact("arrived", "posts"), fact("corrected", "counters")], "arrived"),
+    (change("总体/主要指标/阅读数/平均每篇"), [fact("arrived", "posts"), fact("corrected", "counters")], "corrected"),
+    (change("榜单/账号榜单/教育微信/总阅读数"), [fact("arrived", "counters", account="警方微信")], "unknown"),
+    (change("榜单/账号榜单/教育微信/指数"), [fact("arrived", "counters", account="教育微信")], "arrived"),
+    (change("榜单/账号榜单/教育微信/名次"), [fact("arrived", "counters", account="警方微信")], "arrived"),
+    (change("单位/各单位/教育局/发布数"), [fact("arrived", "posts", account="警方微信", unit="公安分局")], "unknown"),
+    (change("每日/每日发布/2024-04-10/发布数"), [fact("arrived", "posts", days=frozenset({DAY}))], "unknown"),
+    (change("每日/每日发布/4月11日/发布数"), [fact("arrived", "posts", days=frozenset({DAY}))], "arrived"),
+    (change("受众/粉丝/教育微信/粉丝数"), [fact("arrived", "counters"), fact("arrived", "followers")], "arrived"),
+    (change("问题/检查情况/差错/数量"), [fact("gone", "checks"), fact("arrived", "posts", "checks")], "gone"),
+    (change("总体/主要指标/监测账号/本月"), [fact("ledger"), fact("rerolled")], "ledger"),
+    (change("榜单/全部账号/教育微信/发布数"), [fact("board"), fact("rerolled")], "board"),
+    (change("概况/情感分布/网民/负面"), [fact("marks", "feeling"), fact("rules", "risk", "feeling")], "marks"),
+    (change("传播走势/每日信息量/3月1日/信息量（条）"), [fact("arrived", "mentions")], "arrived"),
+    (change("概况/风险分布/高/信息量"), [fact("marks", "feeling"), fact("rules", "risk", "feeling")], "rules"),
+    (change("总体/主要指标/发布数/本月"), [fact("rerolled")], "rerolled"), (change("总体//发布数/"), [], "unknown"),
+])
+def test_the_most_specific_fact_that_fits_is_the_reason(of, came, code):
+    assert reasons.find(of, came, KNOWN).code == code
+
+
+def test_how_things_stood_is_late_only_where_something_changed_it_for_that_time():
+    topic, ahead = change("热点话题/热点话题/停水/信息量（条）"), change("下期关注/未来走势预测/3月3日/预计")
+    count = change("本周概况/主要指标/舆情信息（条）/本周")
+    arrived, again = reasons.told("arrived", [fact("arrived")]), reasons.told("rules", [fact("rules")])
+    assert [reasons.late(one, arrived, opinion=True) for one in (topic, ahead, count)] == [True, False, True]
+    assert [reasons.late(one, again, opinion=True) for one in (topic, ahead, count)] == [False, False, True]
+    assert reasons.late(topic, reasons.UNKNOWN, opinion=False)
+
+
+@pytest.mark.parametrize(("old", "new", "said", "share"), [
+    ("1,200次", "1,300次", "+100", 1 / 12), ("下降1.5%", "增长0.5%", "+2.0个百分点", 4 / 3),
+    ("≥168.8万次", "≥169.5万次", "+7,000", 7 / 1688), ("0", "3", "+3", None), ("—", "3", "", None),
+])
+def test_a_difference_is_written_as_its_figures_are(old, new, said, share):
+    written, of = held.difference(old, new)
+    assert written == said and of == (pytest.approx(share) if share is not None else None)

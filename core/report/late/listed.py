@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core import labels
-from core.models import Audit, Capture, Edition, LateEvent, LateFigure, LateLook, Mention, Platform, Post
+from core.models import Account, Audit, Capture, Edition, LateEvent, LateFigure, LateLook, Mention, Platform, Post
 from core.report import correction
 
 MOST = 20_000
@@ -123,6 +123,8 @@ def _called(session: Session, what: str, id_: int) -> str:
             said = session.execute(select(Post.title).where(Post.id == id_)).scalar()
         case "mention":
             said = session.execute(select(Mention.title).where(Mention.id == id_)).scalar()
+        case "account":
+            said = session.execute(select(Account.name).where(Account.id == id_)).scalar()
         case "capture":
             said = session.execute(select(Capture.request).where(Capture.id == id_)).scalar()
         case "audit":
@@ -160,12 +162,14 @@ def standing(session: Session, edition_id: int) -> Standing:
 
 
 def drafted(figures: pd.DataFrame) -> str:
-    """The reason of a correction as the ledger has it: what its figures' reasons say, most frequent first, as far as
-    fits."""
-    said, left = "", Counter(figures["why"])
+    """The reason of a correction as the ledger has it: what its figures' reasons say, most frequent first, each once,
+    as far as fits."""
+    left: Counter[str] = Counter()
+    for words in figures["why"]:
+        left.update((words.partition("：")[2] or words).split("；"))
+    said = ""
     for words, _ in left.most_common():
-        more = words.partition("：")[2] or words
-        if len(said) + len(more) + 1 > correction.REASON:
+        if len(said) + len(words) + 1 > correction.REASON:
             break
-        said += f"{'；' if said else ''}{more}"
+        said += f"{'；' if said else ''}{words}"
     return said

@@ -62,24 +62,26 @@ class Reason:
 UNKNOWN = Reason("unknown", "没有找到可以解释这一变动的记录，请到“数据质量”核验这个月份的数据")
 _ORDER = tuple(labels.LATE_REASONS)
 _MEASURES = (
-    (FOLLOWERS, r"粉丝|关注"), (COVERAGE, r"覆盖|掌握|已有数据|缺|采集|来源日"),
-    (CHECKS, r"不合格|检查|差错|用词|扣分|预警天|问题|达标|合格|断更|停更"),
-    (COUNTERS, r"阅读|播放|点赞|转发|评论|在看|分享|收藏|转评赞|互动|指数|得分|传播"),
-    (FEELING, r"正面|中性|负面|情感"), (RISK, r"敏感|风险"), (DEMANDS, r"诉求|问题"), (TOPICS, r"话题"),
-    (CASES, r"事件|预警|任务|时限"), (MENTIONS, r"信息|转载|去重|平台"), (POSTS, r"发布|篇|条|原创|推送|头条"),
+    (FOLLOWERS, r"粉丝|关注数"), (COVERAGE, r"覆盖|掌握|已有数据|有数据|缺|来源日"),
+    (CHECKS, r"不合格|检查|差错|用词|扣分|预警天|问题清单|达标|合格|断更|停更"),
+    (COUNTERS, r"阅读|播放|点赞|转发|评论|在看|分享|收藏|转评赞|互动|指数|得分"), (POSTS, r"发布|原创|推送|头条"),
+    (FEELING, r"正面|中性|负面|情感"), (RISK, r"敏感|风险"), (DEMANDS, r"诉求|问题"), (TOPICS, r"话题|观点"),
+    (CASES, r"事件|预警|任务|时限"),
 )
-
-
+_BROAD = ((MENTIONS, r"信息|转载|去重|平台|走势"), (POSTS, r"篇|条"))
+"""Words that many figures have, and that tell only where no other does."""
 _PER = re.compile(r"平均每[篇条]|每[篇条]|[（(][篇条次个]*[）)]")
 """What says nothing of what is counted: `阅读数（次）`, `平均每篇`."""
 
 
 def measure(change: Change) -> str:
     """What a figure counts, by its words; empty where they don't tell."""
-    for words in (change.column, change.row, change.block, change.section):
-        for name, pattern in _MEASURES:
-            if re.search(pattern, _PER.sub("", words)):
-                return name
+    near = change.column, change.row, change.block
+    for places, patterns in ((near, _MEASURES), ((*near, change.section), _BROAD), ((change.section,), _MEASURES)):
+        for words in places:
+            for name, pattern in patterns:
+                if re.search(pattern, _PER.sub("", words)):
+                    return name
     return ""
 
 
