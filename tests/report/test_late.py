@@ -38,6 +38,12 @@ LATER = instant(date(2024, 5, 20), 10)
 HOUR = timedelta(hours=1)
 
 
+@pytest.fixture(autouse=True)
+def _no_files(monkeypatch):
+    """How files are set is tested elsewhere, and takes longer than all of this."""
+    monkeypatch.setattr(editions, "FORMATS", {"xlsx": lambda content: content.to_json().encode()})
+
+
 def issued(kind="monthly", period="2024-04", platform="wechat", now=ISSUED, **more) -> int:
     order = Order(kind, Period.parse(period), platform, **more)
     return editions.publish(lambda reading: kinds.build(reading, order, now=now), by="张三", now=now).id
