@@ -336,5 +336,6 @@ def test_how_things_stood_is_late_only_where_something_changed_it_for_that_time(
     ("≥168.8万次", "≥169.5万次", "+7,000", 7 / 1688), ("0", "3", "+3", None), ("—", "3", "", None),
 ])
 def test_a_difference_is_written_as_its_figures_are(old, new, said, share):
+    assert not held.same(old, new) and held.same(old, old.replace("次", " 次"))
     written, of = held.difference(old, new)
     assert written == said and of == (pytest.approx(share) if share is not None else None)

@@ -64,7 +64,7 @@ def held(before: Content, after: Content) -> Held:
             continue
         compared += 1
         if key in new:
-            if new[key].number.text != at.number.text:
+            if not same(at.number.text, new[key].number.text):
                 found[key] = _changed(at, at.number.text, new[key].number.text)
         elif there.row(at):
             found[key] = _changed(at, at.number.text, labels.MISSING)
@@ -174,6 +174,15 @@ def difference(old: str, new: str) -> tuple[str, float | None]:
         return "", None
     gap = other.value - one.value
     return _written(gap, one, other), abs(gap) / abs(one.value) if one.value else None
+
+
+def same(old: str, new: str) -> bool:
+    """Whether two figures say the same, though another version of the program may write it otherwise."""
+    if old == new:
+        return True
+    one, other = printed(old) if _number(old) else None, printed(new) if _number(new) else None
+    return one is not None and other is not None and (one.value, one.mark, one.decimals, one.scale) == (
+        other.value, other.mark, other.decimals, other.scale)
 
 
 def _number(text: str) -> bool:
