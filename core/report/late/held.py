@@ -1,8 +1,8 @@
 """Two contents of one report held against each other, figure by figure, as they are printed. Pure.
 
 A figure is late where both have its table with its column. What only one of them has is a row that came or went, told
-once; tables and columns that only one of them has are of another version of the program or of other parts, and prove
-nothing: they are counted.
+once; tables, columns and headline figures that only one of them has are of another version of the program or of other
+parts, and prove nothing: they are counted.
 """
 
 import re
@@ -59,7 +59,7 @@ def held(before: Content, after: Content) -> Held:
     found: dict[str, Change] = {}
     compared = uncompared = 0
     for key, at in old.items():
-        if not there.has(at):
+        if not there.has(at) or (not at.block and key not in new):
             uncompared += 1
             continue
         compared += 1
@@ -71,7 +71,7 @@ def held(before: Content, after: Content) -> Held:
         elif not at.charted:
             _once(found, _row(at, at.number.text, GONE))
     for key, at in new.items():
-        if key in old or not then.has(at):
+        if key in old or not at.block or not then.has(at):
             continue
         if then.row(at):
             found[key] = _changed(at, labels.MISSING, at.number.text)
@@ -135,9 +135,6 @@ def _changed(at: At, old: str, new: str) -> Change:
 
 def _row(at: At, old: str, new: str) -> Change:
     """A row that came or went: known by its key without the column, shown with its first figure."""
-    if not at.block:
-        return Change(at.number.key, _where(at.number), at.number.name, at.number.main, old, new, "", None,
-                      at.section.title, "", "", at.column, _words(at))
     parts, (_, _, nth) = at.number.key.split("/"), at.number.key.partition("#")
     key = "/".join(parts[:3]) + (f"#{nth}" if nth else "")
     said = [f"{at.column} {text}" if text != GONE else text for text in (old, new)]
