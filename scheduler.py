@@ -47,7 +47,7 @@ class Clock:
         self._free = threading.Lock()
         # Warnings wait for none of the others, and none of their steps for another; nobody waits for a year's reports.
         self._own = {name: threading.Lock() for name in (
-            "sift", "demands", "alarms", "send", "receipts", "reports", "verify", "retain", "targets")}
+            "sift", "demands", "alarms", "send", "receipts", "reports", "verify", "retain", "targets", "late")}
         self._timer = BackgroundScheduler(
             timezone=clock.SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -68,6 +68,7 @@ class Clock:
             "verify": lambda: jobs.verify(SOURCES, stopping=self.stopped.is_set),
             "retain": lambda: jobs.retain(stopping=self.stopped.is_set),
             "targets": jobs.targets,
+            "late": lambda: jobs.late_figures(stopping=self.stopped.is_set),
         }
 
     def once(self) -> None:
@@ -91,7 +92,7 @@ class Clock:
         others = {"sift": SIFT_SECONDS, "demands": 5, "alarms": 5, "receipts": 60, "inbox": tick, "digest": tick,
                   "rounds": 60, "views": max(tick, 60), "outlook": max(tick, 600), "watch": max(tick, 3600),
                   "reports": max(tick, 600), "verify": max(tick, 5), "retain": max(tick, 600),
-                  "targets": max(tick, 3600)}
+                  "targets": max(tick, 3600), "late": max(tick, 600)}
         # The first time now, and what warns waits for none of the others: a backlog is grouped meanwhile.
         for name, seconds in others.items():
             self._timer.add_job(self._run, "interval", args=[name], id=name, seconds=seconds,

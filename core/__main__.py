@@ -361,11 +361,13 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _rollup(options: argparse.Namespace) -> int:
-    from core import rollup
+    from core import audit, rollup
 
     db.migrate()
     with db.session() as session:
         done = rollup.rebuild(session) if options.rebuild else rollup.run(session)
+        if options.rebuild:
+            audit.note(session, "命令行", "全部重新汇总", detail=f"{done} 个账号日")
         db.bump(session, clock.now())
         session.commit()
     print(f"已汇总 {done} 个账号日")

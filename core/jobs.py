@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import exists, or_, select, update
 
 from core import clock, collect, db, ingest, limits, notices, rollup
-from core.models import Demand, Dirty, Mention, Notice, Remembered, Run, Target, Unsifted, Verification
+from core.models import Demand, Dirty, Edition, Mention, Notice, Remembered, Run, Target, Unsifted, Verification
 
 log = logging.getLogger("pulse.jobs")
 
@@ -234,6 +234,17 @@ def verify(collectors: Mapping[str, Any], *, stopping: Callable[[], bool] = lamb
     while not stopping() and months.step(known) is not None:
         done += 1
     return done
+
+
+def late_figures(*, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Each night hold the figures of issued reports against what they come to now (core.report.late); returns how many
+    editions were looked at."""
+    with db.session() as session:
+        if not session.execute(select(exists().select_from(Edition))).scalar():
+            return 0
+    from core.report import late
+
+    return late.run(stopping=stopping)
 
 
 def retain(*, stopping: Callable[[], bool] = lambda: False) -> int:

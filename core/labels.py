@@ -62,7 +62,7 @@ PASSIVE = ("push",)
 """Collectors whose sources are never asked: what they give is sent here."""
 NOTICES = {
     "quiet": "来源无声", "reauth": "需重新授权", "stop": "需人工处理", "failing": "持续失败", "ending": "授权将到期",
-    "target": "目标有风险", "recovered": "已恢复",
+    "target": "目标有风险", "late": "签发后变动", "recovered": "已恢复",
 }
 MISSING = "—"
 DEMO = "演示数据"
@@ -178,6 +178,16 @@ DEMAND_SATISFIED = ("满意", "基本满意", "不满意", "未评价")
 DEMAND_LEVELS = {"sector": "行业性", "region": "区域性", "many": "多发", "single": "个案"}
 """How far a problem goes, the furthest first (core.opinion.demand_rules)."""
 
+LATE_REASONS = {
+    "gone": "帖文已删除", "corrected": "平台更正", "arrived": "迟到数据", "ledger": "台账变更", "board": "榜单定义变更",
+    "marks": "人工判定", "rules": "规则调整", "rerolled": "重新汇总", "unknown": "原因不明",
+}
+"""Why a figure changed after its report was issued, the most specific first (core.report.late)."""
+LATE_STATES = {"open": "有变动", "corrected": "已更正", "waived": "不予更正", "restored": "已恢复"}
+LATE_EVENTS = {
+    "found": "发现变动", "changed": "再次变动", "restored": "恢复原数", "corrected": "已更正", "waived": "不予更正",
+    "reopened": "撤回不予更正",
+}
 VERIFICATIONS = {"waiting": "排队中", "running": "核验中", "done": "已核验", "failed": "未完成"}
 """States of a month's verification."""
 

@@ -347,6 +347,7 @@ class Notice(Row, table=True):
     kind: str = Field(description="labels.NOTICES")
     source_id: int | None = Field(default=None, foreign_key="source.id", index=True)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    edition_id: int | None = Field(default=None, foreign_key="edition.id", index=True)
     title: str
     note: str = Field(default="", sa_type=Text)
     closed_at: datetime | None = Field(default=None, description="When it no longer held, or a person put it away")
@@ -1396,6 +1397,66 @@ class EditionRead(Row, table=True):
     at: datetime
     who: str = ""
     what: str = Field(description="opened, or the format that was taken away")
+
+
+class LateFigure(Row, table=True):
+    """签发后变动台账: a figure of an issued report that comes to something else now on the report's own terms. What it
+    came to before is in `lateevent`."""
+
+    __table_args__ = (UniqueConstraint("edition_id", "key"), Index("ix_latefigure_state", "state", "edition_id"))
+    id: int | None = Field(default=None, primary_key=True)
+    edition_id: int = Field(foreign_key="edition.id")
+    key: str = Field(sa_type=Text, description="core.report.figures; of a row that came or went without its column")
+    place: str = Field(default="", sa_type=Text, description="Chapter and table or chart")
+    name: str = Field(sa_type=Text, description="Row and column")
+    main: bool = Field(default=False, description="A headline figure or a total")
+    old: str = Field(description="As printed")
+    new: str
+    difference: str = ""
+    share: float | None = Field(default=None, description="Of the old value; None: that is 0 or no number")
+    small: bool = Field(default=False, description="Below what is worth a correction: listed only")
+    reason: str = Field(description="labels.LATE_REASONS")
+    why: str = Field(default="", sa_type=Text, description="One sentence")
+    evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON, description="what (post, account, "
+                                           "capture, mention …), id, words")
+    account_id: int | None = Field(default=None, description="First of the accounts behind it")
+    post_id: int | None = Field(default=None, sa_type=Big)
+    capture_id: int | None = Field(default=None)
+    first_at: datetime
+    changed_at: datetime
+    looked_at: datetime
+    state: str = Field(default="open", description="labels.LATE_STATES")
+    by_edition_id: int | None = Field(default=None, foreign_key="edition.id", description="The version that prints the "
+                                      "new value")
+    who: str = Field(default="", description="Who decided")
+    said: str = Field(default="", description="Why it is not corrected")
+    decided_at: datetime | None = None
+    demo: bool = Field(default=False, index=True)
+
+
+class LateEvent(Row, table=True):
+    """What became of a late figure. Never changed."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    figure_id: int = Field(foreign_key="latefigure.id", index=True)
+    at: datetime
+    kind: str = Field(description="labels.LATE_EVENTS")
+    new: str = Field(default="", description="What it came to")
+    words: str = Field(default="", sa_type=Text, description="Why")
+    who: str = ""
+
+
+class LateLook(Row, table=True):
+    """When an edition's figures were last reckoned again, and the state of what they rest on then."""
+
+    edition_id: int = Field(foreign_key="edition.id", primary_key=True)
+    at: datetime
+    mark: str = Field(default="", description="core.report.late.mark; empty: reckon again in any case")
+    built_at: datetime | None = Field(default=None, description="When the content was last built anew")
+    seconds: float = 0
+    figures: int = Field(default=0, description="Held against what is printed")
+    uncompared: int = Field(default=0, description="Figures whose table has another form now")
+    note: str = Field(default="", sa_type=Text, description="Why it could not be looked at")
 
 
 class Verification(Row, table=True):

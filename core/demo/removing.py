@@ -33,6 +33,9 @@ from core.models import (
     EditionFile,
     EditionRead,
     FollowerReading,
+    LateEvent,
+    LateFigure,
+    LateLook,
     LocalIndex,
     LocalMark,
     Matrix,
@@ -135,7 +138,9 @@ def _editions(session: Session, removed: Removed) -> list[str]:
     """Sample reports; returns the names of their files."""
     ids = select(Edition.id).where(Edition.demo.is_(True))
     names = list(session.execute(select(EditionFile.name).where(EditionFile.edition_id.in_(ids))).scalars())
-    for table in (EditionFile, EditionRead, ReportTask):
+    late = select(LateFigure.id).where(LateFigure.edition_id.in_(ids))
+    _count(session, delete(LateEvent).where(LateEvent.figure_id.in_(late)))
+    for table in (EditionFile, EditionRead, ReportTask, LateFigure, LateLook, Notice):
         _count(session, delete(table).where(table.edition_id.in_(ids)))
     _count(session, update(TargetEntry).where(TargetEntry.edition_id.in_(ids)).values(edition_id=None))
     removed.editions = _count(session, delete(Edition).where(Edition.demo.is_(True)))

@@ -509,12 +509,13 @@ def _timed(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
 def notices(session: Session, source_id: int | None = None, *, closed: bool = False, limit: int = 200) -> pd.DataFrame:
     """Notices of all sources or of one: those that wait for a person, or (`closed`) those put away and recoveries.
 
-    Columns: notice_id, at, kind, kind_name, title, note, source_id, account_id, closed_at, closed_by; newest first.
+    Columns: notice_id, at, kind, kind_name, title, note, source_id, account_id, edition_id,
+    closed_at, closed_by; newest first.
     """
     waiting = and_(Notice.closed_at.is_(None), Notice.kind != "recovered")
     query = select(
         Notice.id.label("notice_id"), Notice.at, Notice.kind, Notice.title, Notice.note, Notice.source_id,
-        Notice.account_id, Notice.closed_at, Notice.closed_by,
+        Notice.account_id, Notice.edition_id, Notice.closed_at, Notice.closed_by,
     ).where(~waiting if closed else waiting).order_by(Notice.at.desc(), Notice.id.desc()).limit(limit)
     if source_id is not None:
         query = query.where(Notice.source_id == source_id)

@@ -20,9 +20,7 @@ _HEADS = {"where": "位置", "name": "项目", "old": "原数", "new": "更正�
 def build(session: Session, edition_id: int, reason: str, *, now: datetime) -> Content:
     """The correction of an edition by the newest one of its subject. Raises BadInput where there is no newer one, where
     no figure differs, and without a reason."""
-    reason = clean_text(reason)
-    if not reason or len(reason) > REASON:
-        raise BadInput(f"请写明更正原因，1 到 {REASON} 个字")
+    reason = check(reason)
     old, new = session.get(Edition, edition_id), editions.newest_of(session, edition_id)
     if new.id == edition_id:
         raise BadInput("这份报告还没有新的版次，没有可更正的内容。请先在“编制”中签发新版")
@@ -31,6 +29,14 @@ def build(session: Session, edition_id: int, reason: str, *, now: datetime) -> C
     if found.empty:
         raise BadInput(f"第{old.version}版与第{new.version}版的数字相同，不需要更正单")
     return compose(old, new, before, found, reason, _number(session, now), now)
+
+
+def check(reason: str) -> str:
+    """A reason as it is printed. Raises BadInput for none and for one that is too long."""
+    reason = clean_text(reason)
+    if not reason or len(reason) > REASON:
+        raise BadInput(f"请写明更正原因，1 到 {REASON} 个字")
+    return reason
 
 
 def _number(session: Session, now: datetime) -> int:

@@ -20,6 +20,7 @@ from core.report import behind, correction, editions
 from core.report.behind import Query, Reckoned, Rows, Source
 from core.report.content import Content
 from core.report.figures import Number
+from core.ui import late
 from core.ui.ask import ask
 from core.ui.parts import caption, empty, link, plain, toast_error
 from core.ui.readings import evidence, readings
@@ -102,6 +103,8 @@ def _dialog(content: Content, key: str, issued: Issued | None) -> None:
     found: Reckoned = ask(behind.read, source, one.text)
     _head(content, one, source)
     _check(found, one, source, issued)
+    if issued is not None:
+        late.figure(issued.id, one.key, differs=found.agrees is False)
     if source.parts:
         _formula(source, found)
     elif found.rows is not None:
@@ -184,7 +187,7 @@ def _correction(issued: Issued, key: str) -> None:
              figure=key)
         caption("本版页面上方可“编制更正单”。")
     else:
-        caption("要更正的，请在“编制”中签发新版，再在本版页面“编制更正单”。")
+        caption("要更正的，请在“变动台账”中签发更正版，或在“编制”中签发新版、再在本版页面“编制更正单”。")
 
 
 def _formula(source: Source, found: Reckoned) -> None:

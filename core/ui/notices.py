@@ -17,7 +17,7 @@ TOLD = "notices"
 FIRST = 3
 """Open notices that are shown at once; the others are folded."""
 _ICONS = {"quiet": ":material/notifications_paused:", "reauth": ":material/key_off:", "stop": ":material/report:",
-          "failing": ":material/sync_problem:", "target": ":material/flag:"}
+          "failing": ":material/sync_problem:", "target": ":material/flag:", "late": ":material/difference:"}
 
 
 def panel(source_id: int | None = None, *, always: bool = True) -> None:
@@ -62,6 +62,8 @@ def _one(row: dict, source_id: int | None) -> None:
             link("sources", "查看采集源", source=int(row["source_id"]))
         if row["kind"] == "target":
             link("targets", "查看绩效目标")
+        if row["edition_id"] == row["edition_id"] and row["edition_id"] is not None:
+            link("reports", "查看变动", icon=":material/difference:", late=int(row["edition_id"]))
         if row["account_id"] == row["account_id"] and row["account_id"] is not None:
             _calendar(int(row["account_id"]), row, source_id)
         if st.button("标记为已处理", key=f"notice_{source_id}_{notice_id}", icon=":material/done:"):

@@ -10,7 +10,7 @@ from core import clock, db, labels
 from core.faults import BadInput
 from core.report import correction, editions
 from core.report.content import Content
-from core.ui import behind, report_pages, report_polish
+from core.ui import behind, late, report_pages, report_polish
 from core.ui import editions as files
 from core.ui.ask import ask
 from core.ui.deeds import WHO
@@ -92,6 +92,7 @@ def _opened(edition_id: int) -> None:
             st.warning(f"这一版已被第{newest[1]}版取代，对外请用新版。", icon=":material/update:")
             link("reports", f"打开第{newest[1]}版", icon=":material/open_in_new:", edition=newest[0])
     files.files(edition_id)
+    late.notice_of(edition_id, content)
     report_polish.issued(content)
     if newest[0] != edition_id:
         _correct(edition_id)

@@ -19,7 +19,7 @@ BACK = 400
 """Periods that are offered at most."""
 
 
-PLACES = ("编制", "日程", "已签发")
+PLACES = ("编制", "日程", "已签发", "变动台账")
 """Parts of the room."""
 DRAFT = "draft"
 """What an address calls a draft one of whose figures is open."""
@@ -40,9 +40,17 @@ def arrive() -> None:
             st.query_params.pop(before)
     if st.query_params.get("edition"):
         st.session_state["reports_part"] = PLACES[2]
+    elif st.query_params.get("late"):
+        st.session_state["reports_part"] = PLACES[3]
     elif (said := st.query_params.get(DRAFT, "")) and st.session_state.get(KNOWN) != said:
         st.session_state[KNOWN] = said
         _arrive_at(said)
+
+
+def leave() -> None:
+    """A callback: another part of the room was chosen, where what the address names is not."""
+    for name in ("edition", "late"):
+        st.query_params.pop(name, None)
 
 
 def address(wanted: Order) -> dict[str, str]:

@@ -9,9 +9,11 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from core import clock, db, rollup
+from core import clock, db, evidence, ingest, rollup
+from core.counts import Count
 from core.models import Account, Post, Reading
 from core.periods import Period
+from core.records import Batch, PostRecord
 from core.report import editions, kinds, schedule
 from core.report.outline import Order
 from core.settings import settings
@@ -242,3 +244,34 @@ def test_a_model_that_fails_leaves_the_report_as_it_was(district, open_room, mod
     assert not app.exception and any(
         "拒绝访问" in one.value and "其余段落保持原文" in one.value for one in app.warning)
     assert f"共发布信息{published(district):,}篇" in shown(app)
+
+
+def test_a_late_figure_is_shown_by_edition_and_ends_in_a_correction(district, open_room):  # noqa: F811
+    edition = editions.publish(
+        lambda reading: kinds.build(reading, Order("monthly", Period.parse("2024-04"), "wechat"), now=NOW), now=NOW)
+    app = open_room("reports", edition=str(edition.id))
+    assert any("还没有核对过" in one.value for one in app.caption)
+    with db.session() as session:
+        at = clock.now()
+        run = ingest.begin(session, "import", at=at)
+        capture = evidence.keep(session, b"late", request="补报.xlsx", fetched_at=at, run=run)
+        record = PostRecord(external_id="补报", published_at=clock.instant(date(2024, 4, 11), 9), observed_at=at,
+                            title="补报", position=1, push_id="补报", counters={"reads": Count(5_000)})
+        ingest.store(session, Batch(posts=[record]), run=run, capture=capture,
+                     account=session.get_one(Account, district.accounts["教育微信"]))
+        ingest.finish(session, run, "ok", "测试", at=at)
+        session.commit()
+        rollup.run(session)
+    app.button(key=f"opened_look_{edition.id}").click().run()
+    assert not app.exception and any("处数字有变动，尚未处理" in one.value for one in app.warning)
+    app = open_room("reports", late=str(edition.id))
+    assert app.segmented_control(key="reports_part").value == "变动台账"
+    assert any("由导入文件" in one.value and "4月11日的1条信息" in one.value for one in app.markdown)
+    frame = next(one.value for one in app.dataframe if "difference" in one.value)
+    assert "+5,000" in set(frame["difference"])
+    app.button(key=f"late_correct_{edition.id}").click().run()
+    assert not app.exception and "第2版和更正单" in app.success[0].value
+    with db.session() as session:
+        assert set(editions.listing(session)["kind"]) == {"monthly", "correction"}
+    app = open_room("reports", edition=str(edition.id), figure="总体情况/主要指标/发布数/本月")
+    assert any("变动台账" in one.value and "已更正" in one.value for one in app.markdown)
