@@ -15,8 +15,7 @@ from core.ui.parts import caption, empty, link, plain
 from core.ui.runs import left, preview
 from core.ui.table import Column, table
 
-PARTS = {"准确率": "verify", "对账": "reconcile", "覆盖率": "day", "核对项": "check",
-                            "原始数据保管": "retention"}
+PARTS = {"准确率": "verify", "对账": "reconcile", "覆盖率": "day", "核对项": "check", "原始数据保管": "retention"}
 """The parts of the room, each with the query parameter of a link that opens it."""
 _PART = "quality_part"
 _WHO = {"account": Column("账号"), "platform": Column("平台")}
