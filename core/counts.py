@@ -122,3 +122,17 @@ def of_sum(value: int | None, capped: int = 0, tolerance: int = 0) -> Count:
     if value is None:
         return MISSING
     return Count(int(value), AT_LEAST if capped else int(tolerance or 0))
+
+
+FALL_SHARE = 0.01
+FALL_LEAST = 3
+"""A cumulative counter may fall by one in a hundred, or by three, before it counts: platforms clear away false ones."""
+
+
+def tolerated(before: Count, after: Count) -> bool:
+    """Whether a cumulative counter may go from one value to the other: it grew, or fell within the tolerance and the
+    slack of both. A lower bound says nothing against a larger value before it."""
+    if before.value is None or after.value is None or after.value >= before.value or after.slack < 0:
+        return True
+    slack = max(before.slack, 0) + max(after.slack, 0)
+    return before.value - after.value <= max(FALL_LEAST, before.value * FALL_SHARE) + slack

@@ -1478,6 +1478,18 @@ class Verification(Row, table=True):
     findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     found: int = Field(default=0, description="Findings in all; the first of them are kept")
     note: str = ""
+    first: date | None = Field(default=None, description="Of a part that was asked for: its days; None: a whole month")
+    last: date | None = None
+    scope: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="Of a part: accounts (ids; empty: all), words"
+    )
+    counts: dict[str, list[int]] = Field(
+        default_factory=dict, sa_type=JSON, description="Account id → figures, wrong, trusted"
+    )
+    crossed: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON,
+        description="What two sources say of the same: counts (account id → core.reconcile.tally), findings, found",
+    )
 
 
 class MonthSign(Row, table=True):
@@ -1489,6 +1501,34 @@ class MonthSign(Row, table=True):
     at: datetime
     who: str = ""
     why: str = Field(default="", description="What was accepted although it is not right, and why")
+    known: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="What second sources had said of the month by then"
+    )
+
+
+class Reconciliation(Row, table=True):
+    """对账: an export that was held against what is stored, account-day by account-day and post by post. Nothing of it
+    became a figure (core.reconcile)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    who: str = ""
+    name: str = Field(description="The file's name")
+    kind: str = Field(default="", description="What it was recognised as, in Chinese")
+    platform: str
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True, description="None: a board")
+    capture_id: int = Field(foreign_key="capture.id", index=True)
+    seen_at: datetime = Field(description="When the export was made")
+    first: date = Field(description="The first day that it speaks of")
+    last: date
+    counts: dict[str, int] = Field(default_factory=dict, sa_type=JSON, description="core.reconcile.tally.Tally")
+    months: dict[str, dict[str, int]] = Field(default_factory=dict, sa_type=JSON, description="The same by month")
+    lacking: dict[str, int] = Field(default_factory=dict, sa_type=JSON, description="What is not collected → how often")
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    found: int = Field(default=0, description="Findings in all; the first of them are kept")
+    hint: str = Field(default="", sa_type=Text, description="What the findings have in common")
+    withdrawn_at: datetime | None = Field(default=None, description="When it was found to be no proper comparison")
+    withdrawn_by: str = ""
 
 
 class Survey(Row, table=True):

@@ -26,7 +26,7 @@ LEVELS = [
      "collect", "ledger", "ledger_sources", "board_versions", "local_indices", "matrices", "find", "query",
      "metrics", "opinion", "matching", "charts"},
     {"report", "demo", "targets"},
-    {"recheck", "retention"},
+    {"recheck", "reconcile", "retention"},
     {"jobs", "doctor", "serve", "receive"},
     {"ui"},
     {"__main__"},

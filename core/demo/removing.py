@@ -48,6 +48,7 @@ from core.models import (
     OwnPlace,
     Post,
     Reading,
+    Reconciliation,
     Rejected,
     ReportTask,
     Run,
@@ -199,6 +200,8 @@ def _ledger(session: Session, removed: Removed) -> None:
     """Captures, runs, sources, boards, matrices, and the indices, accounts and units that nothing real hangs on."""
     runs = select(Run.id).where(Run.demo.is_(True))
     _count(session, delete(Rejected).where(Rejected.run_id.in_(runs)))
+    _count(session, delete(Reconciliation).where(Reconciliation.capture_id.in_(
+        select(Capture.id).where(Capture.demo.is_(True)))))
     removed.captures = _count(session, delete(Capture).where(Capture.demo.is_(True)))
     _count(session, delete(Run).where(Run.demo.is_(True)))
     _count(session, delete(Source).where(Source.demo.is_(True)))

@@ -24,7 +24,10 @@ from core.models import Account, Capture, Run, Source
 from core.records import Batch, Record, one_line
 from core.settings import settings
 
-__all__ = ["Outcome", "Preview", "platform_code", "preview", "take"]
+BY_HAND = "人工填写"
+"""How the moment of an export was found where a person said it."""
+
+__all__ = ["BY_HAND", "Outcome", "Preview", "platform_code", "preview", "take"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def take(session: Session, preview: Preview, *, partial: bool, who: str, now: da
         run = ingest.begin(session, "import", source=source, at=now)
         capture = evidence.keep(
             session, body, request=preview.name, fetched_at=now, run=run, source_id=source.id if source else None,
-            media_type="text/csv" if private else media_type(preview.body), meta=_meta(preview, account),
+            media_type="text/csv" if private else media_type(preview.body), meta=meta_of(preview, account),
         )
         batch = batch_of(session, preview, account)
         stored = ingest.store(session, batch, run=run, capture=capture, account=account, source=source)
@@ -231,7 +234,7 @@ def _observed(
     if newest and given < newest:
         last = f"{clock.local(newest):%Y-%m-%d %H:%M}"
         raise BadInput(f"导出时间 {clock.local(given):%Y-%m-%d %H:%M} 早于文件里最新的内容（{last}），请改正")
-    return given, "" if given == now else "人工填写"
+    return given, "" if given == now else BY_HAND
 
 
 def _seen_at(checked: Checked, at: datetime) -> None:
@@ -270,14 +273,15 @@ def _imported_before(session: Session, preview: Preview, account: Account | None
         .where(Capture.sha256 == sha256, Run.job == "import", Run.state.in_(("ok", "partial")))
         .order_by(Capture.id)
     )
-    meta = _meta(preview, account)
+    meta = meta_of(preview, account)
     for capture in session.execute(query).scalars():
         if all((capture.meta.get(key) or None) == (meta[key] or None) for key in _SAME):
             return capture
     return None
 
 
-def _meta(preview: Preview, account: Account | None) -> dict[str, Any]:
+def meta_of(preview: Preview, account: Account | None) -> dict[str, Any]:
+    """What is kept with the bytes of a file, so that it is read alike again."""
     return {
         "account_id": account.id if account else None, "platform": preview.platform,
         "account": account.name if account else "", "year": preview.year,

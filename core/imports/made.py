@@ -15,6 +15,8 @@ _DATE = re.compile(
     r"(?<!\d)(20\d{2})(?:(\d{2})(\d{2})(?:\d{4}|\d{6})?(?!\d)|[-_.年](\d{1,2})[-_.月](\d{1,2})(?!\d))"
 )
 _MONTH = re.compile(r"(?<!\d)(20\d{2})(?:[-_.年](\d{1,2})(?:月|(?![-_.\d]))|(\d{2})(?!\d))")
+SAVED = "工作簿的保存时间"
+"""How a moment was found that is known to the second; all others are known by their day."""
 _PROPERTIES = "docProps/core.xml"
 _SMALL = 100_000
 
@@ -54,7 +56,7 @@ def suggest(name: str, body: bytes, newest: datetime | None, now: datetime) -> t
         candidates.append((clock.instant(max(stated) + timedelta(days=1)) - timedelta(seconds=1), words))
     saved = modified(body)
     if saved is not None and (not candidates or saved >= clock.instant(max(stated))):
-        candidates.insert(0, (saved, "工作簿的保存时间"))
+        candidates.insert(0, (saved, SAVED))
     for at, words in candidates:
         if clock.day_of(at) == clock.day_of(now):
             at = min(at, now)

@@ -13,7 +13,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlmodel import Session
 
 from core import clock, labels
-from core.counts import Count
+from core.counts import FALL_LEAST, FALL_SHARE, tolerated
 from core.db import chunks, summed
 from core.labels import COUNTERS
 from core.metrics.growth import share
@@ -32,12 +32,9 @@ from core.models import (
     Run,
     Source,
 )
-from core.query import totals
+from core.query import exactness, sums, totals
 from core.query.scope import Filter
 
-FALL_SHARE = 0.01
-FALL_LEAST = 3
-"""A cumulative counter may fall by one in a hundred, or by three, before it counts: platforms clear away false ones."""
 GONE_REACH = timedelta(days=62)
 """A post that is older is no longer read again, so that its end can't be noticed."""
 SHOWN = 500
@@ -217,16 +214,34 @@ def _identity_found(session: Session, where: Filter) -> pd.DataFrame:
                                                "lost", "difference"])
 
 
+def _months_check(session: Session, where: Filter) -> Check:
+    checked, wrong = sums.held(session, where)
+    rule = "所涉各月：逐日汇总之和 = 当月汇总（发布数和各项读数，两种口径）"
+    return Check("months", "各日之和等于月值", rule, "个数字", checked, len(wrong))
+
+
+def _months_found(session: Session, where: Filter) -> pd.DataFrame:
+    """As core.query.sums.COLUMNS; the greatest difference first."""
+    rows = sorted(sums.held(session, where)[1], key=lambda r: -abs(r["difference"]))
+    return pd.DataFrame(rows[:SHOWN], columns=list(sums.COLUMNS))
+
+
+def _published_check(session: Session, where: Filter) -> Check:
+    rows = sums.published(session, where)
+    return Check("published", "发布数与平台日汇总相符", "平台自己公布的当日发布数 = 采集到的当日帖文数", "账号日",
+                 len(rows), sum(row["difference"] != 0 for row in rows))
+
+
+def _published_found(session: Session, where: Filter) -> pd.DataFrame:
+    """As `sums.published`, those that differ; the greatest difference first."""
+    rows = sorted((row for row in sums.published(session, where) if row["difference"]),
+                  key=lambda r: -abs(r["difference"]))
+    return _timed(pd.DataFrame(rows[:SHOWN], columns=[
+        "account_id", "account", "platform", "day", "stated", "posts", "difference", "observed_at", "capture_id",
+    ]), "observed_at")
+
+
 # --- (c) Counters don't fall ----------------------------------------------------------------------------------------
-
-
-def tolerated(before: Count, after: Count) -> bool:
-    """Whether a cumulative counter may go from one value to the other (pure): it grew, or fell within the tolerance
-    and the slack of both. A lower bound says nothing against a larger value before it."""
-    if before.value is None or after.value is None or after.value >= before.value or after.slack < 0:
-        return True
-    slack = max(before.slack, 0) + max(after.slack, 0)
-    return before.value - after.value <= max(FALL_LEAST, before.value * FALL_SHARE) + slack
 
 
 def _falls(session: Session, where: Filter) -> list[dict]:
@@ -300,34 +315,16 @@ def _falls_found(session: Session, where: Filter) -> pd.DataFrame:
 # --- (e) Lower bounds, (f) corrections, posts that are gone ---------------------------------------------------------
 
 
-def _bounds(session: Session, where: Filter) -> pd.DataFrame:
-    """platform, counter (in words), known, capped, share: newest values of the period's posts."""
-    parts = [summed(getattr(AccountDay, f"{name}{part}")).label(f"{name}{part}")
-             for name in COUNTER_NAMES for part in ("_known", "_capped")]
-    query = (
-        select(Platform.name.label("platform"), *parts)
-        .join(Account, Account.id == AccountDay.account_id).join(Platform, Platform.code == Account.platform)
-        .where(AccountDay.account_id.in_(totals.meant(session, where)),
-               totals.within("latest", where.start, where.end))
-        .group_by(Platform.code, Platform.name, Platform.sort).order_by(Platform.sort)
-    )
-    rows = [
-        {"platform": row["platform"], "counter": word, "known": int(row[f"{name}_known"]),
-         "capped": int(row[f"{name}_capped"]), "share": share(row[f"{name}_capped"], row[f"{name}_known"])}
-        for row in session.execute(query).mappings() for name, word in COUNTERS.items() if row[f"{name}_known"]
-    ]
-    return pd.DataFrame(rows, columns=["platform", "counter", "known", "capped", "share"])
-
-
 def _bounds_check(session: Session, where: Filter) -> Check:
-    frame = _bounds(session, where)
-    return Check("bounds", "下限读数", "平台只给出“10万+”一类下限的读数", "项", int(frame["known"].sum()),
-                 int(frame["capped"].sum()))
+    frame = exactness.told(session, where)
+    rule = "平台只给出“10万+”一类下限，或“1.2万”一类约数的读数"
+    return Check("bounds", "下限和约数", rule, "项", int(frame["known"].sum()),
+                 int(frame["capped"].sum() + frame["rounded"].sum()))
 
 
 def _bounds_found(session: Session, where: Filter) -> pd.DataFrame:
-    frame = _bounds(session, where)
-    return frame[frame["capped"] > 0].reset_index(drop=True)
+    frame = exactness.told(session, where)
+    return frame[frame["capped"] + frame["rounded"] > 0].reset_index(drop=True)
 
 
 def _corrected(session: Session, where: Filter, limit: int | None = None) -> list[dict]:
@@ -491,6 +488,8 @@ _CHECKS: dict[str, tuple[Callable[[Session, Filter], Check], Callable[[Session, 
     "followers": (_followers_check, _followers_found),
     "readings": (_readings_check, _readings_found),
     "identity": (_identity_check, _identity_found),
+    "months": (_months_check, _months_found),
+    "published": (_published_check, _published_found),
     "falls": (_falls_check, _falls_found),
     "bounds": (_bounds_check, _bounds_found),
     "corrections": (_corrections_check, _corrections_found),

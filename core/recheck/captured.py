@@ -120,7 +120,7 @@ def _captures(session: Session, accounts: Mapping, first: date, last: date) -> I
         ):
             pointed.update(id_ for id_ in session.execute(query.distinct()).scalars() if id_ is not None)
     since, until = clock.instant(first), clock.instant(last + timedelta(1)) + REACH
-    failed = _failed(session)
+    failed, foreign = _failed(session), _foreign(session, accounts)
     query = select(Capture).join(Run, Run.id == Capture.run_id).where(
         or_(Capture.source_id.in_(serving_) & (Capture.fetched_at >= since) & (Capture.fetched_at < until),
             Capture.source_id.is_(None) & (Run.job == "import") & (Run.state != "failed"))
@@ -130,8 +130,18 @@ def _captures(session: Session, accounts: Mapping, first: date, last: date) -> I
         taken |= {capture.id: capture for capture in session.execute(
             select(Capture).where(Capture.id.in_(part))).scalars()}
     for id_ in sorted(taken):
-        if id_ not in failed or id_ in pointed:
-            yield taken[id_]
+        capture = taken[id_]
+        if id_ in pointed or (id_ not in failed and capture.source_id not in foreign and (
+                capture.source_id is not None or capture.meta.get("account_id") in (None, *ids))):
+            yield capture
+
+
+def _foreign(session: Session, accounts: Mapping[tuple[str, str], int]) -> set[int]:
+    """The sources that bring nothing of these accounts: of one that is none of them, or of another platform."""
+    ids, platforms = set(accounts.values()), {platform for platform, _ in accounts}
+    return {source.id for source in session.execute(select(Source)).scalars()
+            if (source.account_id not in ids if source.account_id is not None
+                else source.platform and source.platform not in platforms)}
 
 
 def _failed(session: Session) -> set[int]:

@@ -25,12 +25,14 @@ from core.models import (
     AccountMonth,
     AppReading,
     BoardReading,
+    Capture,
     Coverage,
     DailyReading,
     Dirty,
     FollowerReading,
     Post,
     Reading,
+    Source,
 )
 from core.months import AT, FIGURES, SUMS, unpack
 from core.recheck import captured, days, lines
@@ -80,7 +82,8 @@ class Finding:
 class Verdict:
     """`figures`: how many stored figures were reckoned anew and held against what is stored · `wrong` of them differ ·
     `trusted`: figures taken as they are, since a capture of theirs is lost or can't be parsed · `captures`, `size`: how
-    many were read, of how many bytes · `seconds`."""
+    many were read, of how many bytes · `waiting`: account-days of the period that are still to be rolled up · `counts`:
+    account id → figures, wrong, trusted."""
 
     figures: int
     wrong: int
@@ -89,6 +92,7 @@ class Verdict:
     captures: int
     size: int
     waiting: int
+    counts: Mapping[int, Sequence[int]]
 
     @property
     def accuracy(self) -> float | None:
@@ -98,13 +102,15 @@ class Verdict:
 
 def verify(
     session: Session, first: date, last: date, parsers: Parsers, *, accounts: Sequence[int] = (),
-    told: Callable[[int, int], object] = lambda done, total: None,
+    told: Callable[[int, int], object] = lambda done, total: None, also: Callable[[Facts], object] = lambda facts: None,
 ) -> Verdict:
-    """Everything stored of a period; of all accounts, or of these (ids). Use `db.snapshot`."""
+    """Everything stored of a period; of all accounts, or of these (ids). `also` is given what the captures say. Use
+    `db.snapshot`."""
     query = select(Account.platform, Account.external_id, Account.id)
     own = {(platform, external_id): id_ for platform, external_id, id_ in session.execute(query).all()
            if not accounts or id_ in accounts}
     facts = captured.facts(session, own, first, last, parsers, told)
+    also(facts)
     return _Check(session, facts, sorted(own.values()), first, last).run()
 
 
@@ -115,7 +121,7 @@ class _Check:
         self.session, self.facts, self.accounts = session, facts, accounts
         self.first, self.last = first, last
         self.blind = {*facts.lost, *facts.thinned, *facts.unread}
-        self.figures = self.wrong = self.trusted = 0
+        self.counts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         self.findings: list[Finding] = []
         self.told: dict[tuple[int, date], list[days.Told]] = defaultdict(list)
         self.levels: dict[tuple[int, date], Mapping[str, Any]] = {}
@@ -127,17 +133,36 @@ class _Check:
         for what in _DAYS:
             self._days(what)
         self._account_days()
-        return Verdict(self.figures, self.wrong, self.trusted, tuple(self.findings), self.facts.read, self.facts.size,
-                       len(self.waiting))
+        figures, wrong, trusted = (sum(mine[place] for mine in self.counts.values()) for place in range(3))
+        return Verdict(figures, wrong, trusted, tuple(self.findings), self.facts.read, self.facts.size,
+                       len(self.waiting), dict(self.counts))
+
+    def _count(self, account: int, figures: int = 0, wrong: int = 0, trusted: int = 0) -> None:
+        mine = self.counts[account]
+        for place, number in enumerate((figures, wrong, trusted)):
+            mine[place] += number
 
     def _waiting(self) -> set[tuple[int, date]]:
-        """Account-days that are still to be rolled up."""
-        return {(a, d) for a, d in self.session.execute(select(Dirty.account_id, Dirty.day)).all()}
+        """Account-days of the period that are still to be rolled up."""
+        mine = set(self.accounts)
+        return {(a, d) for a, d in self.session.execute(select(Dirty.account_id, Dirty.day).where(
+            Dirty.day.between(self.first, self.last))).all() if a in mine}
 
     def _captures(self) -> None:
+        whose = self._owners()
         for kind, found in (("lost", self.facts.lost), ("unread", self.facts.unread)):
             for id_, why in found.items():
-                self.findings.append(Finding("capture", (id_,), kind, None, None, {}, {}, id_, note=why))
+                self.findings.append(Finding("capture", (id_,), kind, whose.get(id_), None, {}, {}, id_, note=why))
+
+    def _owners(self) -> dict[int, int]:
+        """The accounts of the captures that can't be read, of those that are about one."""
+        found: dict[int, int] = {}
+        query = select(Capture.id, Capture.meta, Source.account_id).outerjoin(Source, Source.id == Capture.source_id)
+        for part in chunks(sorted(self.blind)):
+            for id_, meta, account in self.session.execute(query.where(Capture.id.in_(part))):
+                if account or (account := meta.get("account_id")):
+                    found[id_] = account
+        return found
 
     # --- Posts and their readings
 
@@ -166,18 +191,17 @@ class _Check:
         own = readings.get(row.id, []) if row is not None else []
         if row is not None and (row.capture_id in self.blind):
             expected = {name: getattr(row, name) for name in _TOLD}
-            self.trusted += len(_TOLD)
+            self._count(key[0], trusted=len(_TOLD))
         elif not said:
-            self.wrong += 1
-            self.figures += 1
+            self._count(key[0], figures=1, wrong=1)
             self.findings.append(Finding("post", (row.id,), "invented", key[0], row.day, {"title": row.title}, {},
                                          row.capture_id, row.locator))
             return
         else:
             expected = _expected_post(said)
-            self.figures += 1
+            self._count(key[0], figures=1)
             if row is None:
-                self.wrong += 1
+                self._count(key[0], wrong=1)
                 self.findings.append(Finding("post", key, "dropped", key[0], clock.day_of(expected["published_at"]), {},
                                              {"title": expected["title"]}, said[-1][0][0], said[-1][1].locator))
             else:
@@ -197,7 +221,7 @@ class _Check:
         stored["day"] = row.day
         wanted = {**expected, "day": clock.day_of(expected["published_at"])}
         if stored != wanted:
-            self.wrong += 1
+            self._count(row.account_id, wrong=1)
             self.findings.append(Finding(
                 "post", (row.id,), "altered", row.account_id, row.day, lines.differing(stored, wanted),
                 lines.differing(wanted, stored), row.capture_id, row.locator))
@@ -206,15 +230,13 @@ class _Check:
               account: int, day: date) -> None:
         """A line of rows; `of`: what it is of, as a key."""
         taken = sum(len(held.values) for held in trusted)
-        self.figures += sum(len(held.values) for held in own) - taken
-        self.trusted += taken
+        self._count(account, figures=sum(len(held.values) for held in own) - taken, trusted=taken)
         for flaw in lines.flaws(known, own):
             self._flaw(what, of, flaw, account, day)
 
     def _flaw(self, what: str, of: tuple, flaw: Flaw, account: int, day: date) -> None:
-        self.wrong += max(len(flaw.stored), len(flaw.expected), 1)
-        if flaw.kind == "dropped":
-            self.figures += len(flaw.expected)
+        self._count(account, figures=len(flaw.expected) if flaw.kind == "dropped" else 0,
+                    wrong=max(len(flaw.stored), len(flaw.expected), 1))
         self.findings.append(Finding(
             what, (flaw.row,) if flaw.row is not None else (*of, flaw.at), flaw.kind, account, day, flaw.stored,
             flaw.expected, flaw.seen.order[0] if flaw.seen else None, flaw.seen.locator if flaw.seen else ""))
@@ -262,12 +284,12 @@ class _Check:
 
     def _total(self, what: str, key: tuple, day: date, stored: Mapping[str, Any] | None,
                expected: Mapping[str, Any] | None) -> None:
-        self.figures += len(stored or expected or ())
+        self._count(key[0], figures=len(stored or expected or ()))
         if stored == expected:
             return
         kind = "altered" if stored and expected else "invented" if stored else "dropped"
         one, other = lines.differing(stored or {}, expected or {}), lines.differing(expected or {}, stored or {})
-        self.wrong += len(one)
+        self._count(key[0], wrong=len(one))
         self.findings.append(Finding(what, key, kind, key[0], day, one, other))
 
     def _account_months(self, expected: Mapping[tuple[int, str, date], Mapping[str, Any]]) -> None:

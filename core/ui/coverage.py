@@ -78,6 +78,7 @@ def show(account_id: int, day: date) -> None:
     """A callback that opens a cell of the calendar in this room."""
     st.query_params["account"] = str(account_id)
     st.session_state["day"] = day
+    st.session_state["quality_part"] = "覆盖率"
 
 
 def _clicked(event: Any, seen: str) -> dict[str, Any] | None:

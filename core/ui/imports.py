@@ -74,26 +74,36 @@ def exports() -> None:
     caption("支持公众号、微博、视频号、抖音、头条号、小红书、知乎等后台导出的发文、粉丝、每日汇总数据，清博和新榜的榜单，"
             "以及 12345 工单、领导留言板和信箱的来信。文件可以是 xlsx、xls（含网页表格）或 CSV，可用 gzip 压缩；"
             "按内容识别，与扩展名无关。")
+    if (found := uploaded("import", _round())) is not None:
+        _previewed(*found)
+
+
+def uploaded(key: str, turn: int, *, taken: bool = True) -> tuple[bytes, str, str, str, int | None] | None:
+    """A file of a back office that a person uploads: (its bytes, name, platform, account, year); None while there is
+    none. `taken`: it is to be imported, so that it may bring a new account. `turn` grows once a file is done with."""
     platforms = ask(query.platforms)
+    if not taken:
+        platforms = {code: name for code, name in platforms.items() if code not in _NO_ACCOUNT}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        platform = st.selectbox("平台", list(platforms), None, format_func=platforms.get, key="import_platform",
+        platform = st.selectbox("平台", list(platforms), None, format_func=platforms.get, key=f"{key}_platform",
                                 placeholder="请选择", width=200)
         account = None
         if platform not in _NO_ACCOUNT:
+            hint = "选择，或输入新账号" if taken else "请选择"
             account = st.selectbox(
-                "账号", ask(query.account_names, platform) if platform else [], None, key=f"import_account_{platform}",
-                accept_new_options=True, placeholder="选择，或输入新账号" if platform else "请先选择平台", width=260,
+                "账号", ask(query.account_names, platform) if platform else [], None, key=f"{key}_account_{platform}",
+                accept_new_options=taken, placeholder=hint if platform else "请先选择平台", width=260,
                 disabled=platform is None, help="榜单不用选；文件里有“账号”列且只有一个账号时也可不选",
             )
-        year = st.number_input("年份", 2005, clock.day_of(clock.now()).year, None, key="import_year", width=140,
+        year = st.number_input("年份", 2005, clock.day_of(clock.now()).year, None, key=f"{key}_year", width=140,
                                help="只在文件的日期不带年份、又没有链接时需要", placeholder="不需要")
-    file = uploader("上传文件", key=f"import_file_{_round()}")
+    file = uploader("上传文件", key=f"{key}_file_{turn}")
     if file is None:
-        return
+        return None
     if platform is None:
         st.info("请先选择这个文件来自哪个平台。", icon=":material/arrow_upward:")
-        return
-    _previewed(file.getvalue(), file.name, platform, account or "", year)
+        return None
+    return file.getvalue(), file.name, platform, account or "", year
 
 
 def demands() -> None:
@@ -136,6 +146,14 @@ def _exported() -> bytes:
 
 
 def _previewed(body: bytes, name: str, platform: str, account: str, year: int | None) -> None:
+    if (shown := reading(body, name, platform, account, year, TOLD)) is not None:
+        _take(shown)
+
+
+def reading(body: bytes, name: str, platform: str, account: str, year: int | None, told: str, *, taken: bool = True,
+            ) -> Preview | None:
+    """What an upload is, shown, with what a person can correct; None while it can't be used. `taken`: it is to be
+    imported, and not only compared."""
     mark = hashlib.sha256(body).hexdigest() + repr((platform, account, year))
     options: dict[str, Any] = {
         "platform": platform, "account_name": account, "year": year, "mapping": mapping.said(mark),
@@ -144,19 +162,19 @@ def _previewed(body: bytes, name: str, platform: str, account: str, year: int | 
         found = _preview(mark, body, name, options)
         shown = _preview(mark, body, name, options | _when(found, mark))
     except UnknownHeader as unknown:
-        toast_error(plain(f"{unknown.brief}。请在下面指定各列的含义；导入后会记住，下次同样表头的文件自动沿用。"))
+        later = "导入后会记住，下次同样表头的文件自动沿用" if taken else "指定后重新读取"
+        toast_error(plain(f"{unknown.brief}。请在下面指定各列的含义；{later}。"))
         mapping.correct(mark, "", unknown.headers, unknown.examples)
-        return
+        return None
     except BadInput as refused:
         refuse(refused)
-        return
-    if shown.needs_until:  # every line would be told as faulty, for want of the date that was just asked for
-        mapping.columns(shown, mark, TOLD)
-        return
-    _newcomer(shown)
-    _show(shown)
-    mapping.columns(shown, mark, TOLD)
-    _take(shown)
+        return None
+    if not shown.needs_until:  # else every line would be told as faulty, for want of the date that was just asked for
+        if taken:
+            _newcomer(shown)
+        _show(shown)
+    mapping.columns(shown, mark, told)
+    return None if shown.needs_until else shown
 
 
 def _preview(mark: str, body: bytes, name: str, options: Mapping[str, Any]) -> Preview:

@@ -1,6 +1,8 @@
 """月度核验 in the room 数据质量: the months, what a verification found, asking for one, accepting a month."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -9,12 +11,13 @@ from core import clock, labels
 from core.clock import Month
 from core.metrics.accuracy import rate
 from core.models import Verification
-from core.recheck import months, verify
+from core.recheck import accuracy, months, verify
 from core.recheck.pointed import PARTS
+from core.reconcile import kept
 from core.ui import captured
 from core.ui.ask import look
 from core.ui.deeds import WHO, do, said
-from core.ui.parts import Card, caption, empty, plain
+from core.ui.parts import caption, empty, plain
 from core.ui.runs import preview
 from core.ui.table import Column, table
 
@@ -40,17 +43,6 @@ _OTHER = {
 _PARTS = {"": "", "_known": "（有读数篇数）", "_capped": "（下限篇数）", "_tolerance": "（误差）", "_max": "（最大）"}
 
 
-def card(now: datetime) -> Card:
-    """The accuracy of the newest month that is over and was verified."""
-    found = look(months.months, now)
-    over = pd.Series([Month.of(month).last < clock.day_of(now) for month in found["month"]], found.index, dtype=bool)
-    ended = found[found["figures"].notna() & over]
-    if ended.empty:
-        return Card("数据准确率", labels.MISSING, help="还没有核验过的月份，见下方“月度核验与签认”")
-    row = ended.iloc[0]
-    return Card("数据准确率", rate(_int(row["figures"]), _int(row["wrong"])),
-                help=f"{row['month'].year}年{row['month'].month}月：与原始数据逐一核对 {int(row['figures']):,} 个数字，"
-                     f"不符 {int(row['wrong']):,} 个，无法核验 {int(row['trusted']):,} 个")
 
 
 def panel(now: datetime) -> None:
@@ -108,6 +100,9 @@ def _month(month: date, row: pd.Series, now: datetime) -> None:
     if row["signed_by"]:
         st.success(plain(f"{row['signed_by']} 于 {clock.local(row['signed_at']):%Y-%m-%d %H:%M} 签认"
                          + (f"：{row['why']}" if row["why"] else "")), icon=":material/verified:")
+    number, held = look(kept.of_month, month)
+    if number:
+        caption(f"对账 {number} 次：{kept.words(held)}。逐项见本页“对账”。")
     _findings(one)
 
 
@@ -133,26 +128,32 @@ def _findings(one: Verification) -> None:
     if not one.findings:
         st.success("全部相符。", icon=":material/check_circle:")
         return
-    frame = pd.DataFrame([
-        {"kind": verify.KINDS[found["kind"]], "what": verify.WHAT[found["what"]],
-         "account": found["account"] or labels.MISSING, "day": found["day"] or labels.MISSING,
-         "stored": _words(found["stored"]), "expected": _words(found["expected"]),
-         "remedy": verify.remedy(found["what"], found["kind"]), "note": found["note"]} for found in one.findings])
-    row = table(frame, _FOUND, key=f"verify_found_{one.id}", select=True, alt="与原始数据不符的数字",
-                height=360 if len(frame) > 9 else "auto")
+    findings(one.findings, f"verify_found_{one.id}")
     if one.found > len(one.findings):
         caption(f"共 {one.found:,} 处，只列出前 {len(one.findings):,} 处。")
+
+
+def findings(found: Sequence[Mapping[str, Any]], key: str) -> None:
+    """What is not right, each with the way to mend it; a picked one shows its captured bytes."""
+    frame = pd.DataFrame([
+        {"kind": verify.KINDS[one["kind"]], "what": verify.WHAT[one["what"]],
+         "account": one["account"] or labels.MISSING, "day": one["day"] or labels.MISSING,
+         "stored": _words(one["stored"]), "expected": _words(one["expected"]),
+         "remedy": verify.remedy(one["what"], one["kind"]), "note": one["note"]} for one in found])
+    row = table(frame, _FOUND, key=key, select=True, alt="与原始数据不符的数字",
+                height=360 if len(frame) > 9 else "auto")
     if row is None:
         caption("点选一处，可看它的原始数据。")
         return
-    found = one.findings[row]
-    if found["capture_id"] is None:
+    one = found[row]
+    if one["capture_id"] is None or pd.isna(one["capture_id"]):
         caption("这一处没有对应的原始数据。")
         return
-    caption(f"第 {found['capture_id']} 号原始数据" + (f"，位置 {found['locator']}" if found["locator"] else ""))
-    if found["what"] in PARTS and found["locator"]:
-        captured.fields(int(found["capture_id"]), found["locator"], found["what"], None, key=f"verify_{one.id}_{row}")
-    preview(int(found["capture_id"]), f"verify_{one.id}_{row}", opened=found["what"] not in PARTS)
+    id_ = int(one["capture_id"])
+    caption(f"第 {id_} 号原始数据" + (f"，位置 {one['locator']}" if one["locator"] else ""))
+    if one["what"] in PARTS and one["locator"]:
+        captured.fields(id_, one["locator"], one["what"], None, key=f"{key}_{row}")
+    preview(id_, f"{key}_{row}", opened=one["what"] not in PARTS)
 
 
 def _words(values: dict[str, str]) -> str:
@@ -170,13 +171,26 @@ def _name(name: str) -> str:
 def _sign(one: Verification) -> None:
     with st.popover("签认", icon=":material/verified:"):
         clear = not (one.wrong or one.trusted or one.waiting)
-        st.markdown("本月数据全部相符，签认后作为正式数据。" if clear else
+        st.markdown("本月数据与原始数据全部相符，签认后作为正式数据。" if clear else
                     "有不符、无法核验或待汇总的数字。签认请写明接受哪些、为什么。")
+        clear = _second(one.month) and clear
         why = st.text_area("说明", key=f"sign_why_{one.id}", max_chars=months.REASON,
                            placeholder="可不填" if clear else "如：某账号 3 日的接口返回已过期，经后台截图核对无误")
         if st.button("确认签认", type="primary", key=f"sign_{one.id}") and do(
                 lambda session: _signed(session, one, why), TOLD):
             st.rerun()
+
+
+def _second(month: date) -> bool:
+    """What second sources say of the month; whether nothing of that needs a reason."""
+    number, held = look(kept.of_month, month)
+    both = look(accuracy.crossed_of, month)
+    caption(f"对账 {number} 次：{kept.words(held)}。" if number else "对账：本月没有上传后台导出比对。")
+    if both.compared:
+        caption(f"多个采集源互证 {both.compared:,} 个数字，不符 {both.differing:,} 个。")
+    if not held.clear:
+        st.markdown("对账有差异，签认请一并说明。")
+    return held.clear
 
 
 def _signed(session, one: Verification, why: str) -> str:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import clock, evidence, ingest, jobs, notices, retention, rollup
 from core.counts import Count
-from core.models import Account, Audit, Notice, Rejected, Source, Verification
+from core.models import Account, Audit, Notice, Post, Reconciliation, Rejected, Source, Verification
 from core.records import Batch, PostRecord
+from tests.imports.make import csv_file
 
 HOSTILE = "<script>alert(1)</script> **粗** [链](javascript:x)"
 
@@ -66,11 +67,11 @@ def test_an_empty_room_says_where_to_begin(open_room):
 
 
 def test_head_and_calendar(some, open_room):
-    app = open_room("quality", period="近7天")
+    app = open_room("quality", period="近7天", quality_part="覆盖率")
     shown = cards(app)
-    assert shown["待处理通知"] == "1" and shown["异常采集源"] == "1" and shown["不合格条目"] == "1"
-    assert shown["账号日覆盖率"] == "7.1%" and shown["下限读数占比"] == "0.00%"
-    assert len(app.get("vega_lite_chart")) == 2, "the calendar, and the room that captures take"
+    assert shown["待处理通知"] == "1" and shown["异常采集源"] == "1" and shown["需核对项"] == "2"
+    assert shown["账号日覆盖率"] == "7.1%" and shown["数据准确率"] == shown["对账相符率"] == "—"
+    assert len(app.get("vega_lite_chart")) == 1
     platforms = next(t for t in tables(app) if "platform_name" in t)
     assert (platforms["expected"][0], platforms["covered"][0]) == (14, 1)
     app.segmented_control(key="coverage_by").set_value("各账号").run()
@@ -82,7 +83,7 @@ def test_head_and_calendar(some, open_room):
 
 def test_a_link_opens_what_stands_behind_a_cell(some, open_room):
     app = open_room("quality", account=str(some["警方"]), day=some["day"].isoformat())
-    assert "警方" in app.subheader[2].value and any("当日发布 2 篇" in i.value for i in app.info)
+    assert any("警方" in one.value for one in app.subheader) and any("当日发布 2 篇" in i.value for i in app.info)
     posts = next(t for t in tables(app) if "published_at" in t)
     assert sorted(posts["title"]) == sorted([HOSTILE, "无读数"]) and set(posts["readings"]) == {0, 1}
     runs = next(t for t in tables(app) if "role" in t)
@@ -167,7 +168,7 @@ def test_a_month_is_verified_looked_at_and_accepted(some, open_room, session):
 
 
 def test_how_long_captures_are_kept_is_tried_and_set_and_a_hold_is_registered(some, open_room, session):
-    app = open_room("quality")
+    app = open_room("quality", quality_part="原始数据保管")
     assert any("未设期限，全部永久保管" in caption.value for caption in app.caption)
     app.number_input(key="retention_used").set_value(6)
     app.number_input(key="retention_idle").set_value(12)
@@ -182,3 +183,39 @@ def test_how_long_captures_are_kept_is_tried_and_set_and_a_hold_is_registered(so
     app.text_area(key="retention_reason").set_value("某案取证")
     app.button(key="retention_hold").click().run()
     assert retention.holds(session)["reason"].tolist() == ["某案取证"]
+
+
+def test_an_export_is_compared_and_its_result_opens_by_a_link(some, open_room, session):
+    rows = [["标题", "发布时间", "点赞数", "链接"], [HOSTILE, f"{some['day']} 09:00", 99, "https://w.cn/p"],
+            ["我们没有的", f"{some['day']} 10:00", 5, "https://w.cn/z"]]
+    app = open_room("quality", period="近7天", quality_part="对账")
+    assert "还没有对过账" in app.info[0].value
+    app.selectbox(key="reconcile_platform").set_value("weibo").run()
+    app.selectbox(key="reconcile_account_weibo").set_value("警方").run()
+    app.file_uploader(key="reconcile_file_0").upload("后台.csv", csv_file(rows), "text/csv").run()
+    app.button(key="reconcile_go").click().run()
+    assert not app.exception and "只有对方有 1 条" in app.success[0].value
+    one = session.execute(select(Reconciliation)).scalar_one()
+    assert session.execute(select(func.count()).select_from(Post)).scalar() == 2, "nothing was taken in"
+    app = open_room("quality", period="近7天", reconcile=str(one.id))
+    found = next(t for t in tables(app) if "remedy" in t and "theirs" in t)
+    assert found["kind"].iloc[0] == "只有对方有" and set(found["title"]) >= {"我们没有的"}
+    assert cards(app)["对账相符率"] != "" and all("<script>" not in m.value for m in app.markdown)
+    app.button(key=f"reconcile_undo_{one.id}").click().run()
+    assert not app.exception and "已撤销" in app.success[0].value
+    app.button(key=f"reconcile_back_{one.id}").click().run()
+    assert not app.exception and "已恢复" in app.success[0].value
+    assert {"对账", "撤销对账", "恢复对账"} <= set(session.execute(select(Audit.action)).scalars())
+    open_room("quality", reconcile="99999")
+
+
+def test_the_accuracy_of_a_part_is_asked_for_and_shown(some, open_room, session):
+    app = open_room("quality", period="近7天", platform="政务微博")
+    assert cards(app)["数据准确率"] == "—" and "还没有按账号核验" in app.info[0].value
+    app.button(key="accuracy_part").click().run()
+    assert not app.exception and "已排队核验" in app.success[0].value
+    assert session.execute(select(Verification.scope)).scalar_one()["words"]
+    assert jobs.verify({}) >= 1
+    app = open_room("quality", period="近7天", platform="政务微博")
+    assert any("单独核验" in caption.value for caption in app.caption)
+    assert any("准确率 = " in caption.value for caption in app.caption)

@@ -10,7 +10,7 @@ from core.counts import AT_LEAST, Count
 from core.models import Account, Source
 from core.query import quality
 from core.query.scope import Filter
-from core.records import Batch, FollowerRecord, Gone, PostRecord, Reject
+from core.records import Batch, DailyRecord, FollowerRecord, Gone, PostRecord, Reject
 
 FIRST = date(2026, 3, 2)
 WEEK = Filter(FIRST, FIRST + timedelta(6))
@@ -121,11 +121,30 @@ def test_what_a_cumulative_counter_may_do(before, after, fine):
     assert quality.tolerated(before, after) is fine
 
 
-def test_lower_bounds_are_counted(session, desk):
+def test_lower_bounds_and_rounded_values_are_counted(session, desk):
     desk.answer(1, posts=[desk.post("a", 1, 1, reads=Count(100_001, AT_LEAST), likes=3), desk.post("b", 1, 1, reads=5)])
     assert check(session, "bounds") == (3, 1, "有")
+    desk.answer(2, posts=[desk.post("b", 1, 2, reads=Count(12_000, 500), likes=Count(11_000, 500))])
+    desk.answer(3, posts=[desk.post("b", 1, 3, likes=11_200)])
+    assert check(session, "bounds") == (4, 2, "有")
     (row,) = quality.found(session, WEEK, "bounds").to_dict("records")
-    assert (row["counter"], row["known"], row["capped"], row["share"]) == ("阅读数", 2, 1, 0.5)
+    assert (row["counter"], row["known"], row["capped"], row["rounded"], row["share"]) == ("阅读数", 2, 1, 1, 1.0)
+
+
+def test_the_platform_s_own_number_of_posts_of_a_day(session, desk):
+    def stated(day: int, posts: int, hours: int = 30) -> DailyRecord:
+        return DailyRecord(day=FIRST + timedelta(day), posts=posts,
+                           observed_at=instant(FIRST + timedelta(day)) + timedelta(hours=hours))
+
+    desk.answer(1, posts=[desk.post("a", 0, 1), desk.post("b", 0, 1)], daily=[stated(0, 9, 3)])
+    assert check(session, "published") == (0, 0, "无可核对数据")  # said before the day was over
+    desk.answer(6, daily=[stated(0, 3), stated(1, 1), stated(2, 0), stated(3, 2)])
+    ingest.cover(session, {(desk.account.id, FIRST + timedelta(n)): "zero" for n in (1, 2)}, None)
+    session.commit()
+    assert check(session, "published") == (3, 2, "需核对")
+    found = quality.found(session, WEEK, "published")
+    assert found[["stated", "posts", "difference"]].values.tolist() == [[3, 2, 1], [1, 0, 1]]
+    assert found["capture_id"].notna().all()
 
 
 def test_corrections_keep_what_stood_before(session, desk):
