@@ -336,7 +336,7 @@ def _verify(options: argparse.Namespace) -> int:
     from core import jobs
     from core.models import Verification
     from core.periods import Period
-    from core.recheck import months, verify
+    from core.recheck import findings, months
     from scheduler import SOURCES
 
     db.migrate()
@@ -352,12 +352,15 @@ def _verify(options: argparse.Namespace) -> int:
         raise BadInput(one.note)
     print(f"{one.month:%Y年%m月}：核对数字 {one.figures:,} 个，不符 {one.wrong:,} 个，无法核验 {one.trusted:,} 个，"
           f"待汇总 {one.waiting:,} 个账号日；读取原始数据 {one.captures:,} 份、{one.size / 1e6:,.1f} MB")
-    for found in one.findings[:LISTED]:
-        print(f"　{verify.KINDS[found['kind']]}　{verify.WHAT[found['what']]}　{found['account']}　{found['day']}　"
+    if one.said:
+        print(f"舆情信息：核对 {one.said['figures']:,} 项，不符 {one.said['wrong']:,} 项，无法核验 {one.said['trusted']:,} 项")
+    for found in [*one.findings[:LISTED], *one.said.get("findings", [])[:LISTED]]:
+        head = (findings.KINDS[found["kind"]], findings.WHAT[found["what"]], found["account"], found["day"])
+        print(f"　{'　'.join(head)}　"
               f"{found['stored'] or ''} → {found['expected'] or ''}　{found['note']}")
     if one.found > LISTED:
         print(f"　……共 {one.found:,} 处，其余见“数据质量”")
-    return 1 if one.found else 0
+    return 1 if one.found or one.said.get("found") else 0
 
 
 def _rollup(options: argparse.Namespace) -> int:

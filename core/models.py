@@ -1486,6 +1486,9 @@ class Verification(Row, table=True):
     counts: dict[str, list[int]] = Field(
         default_factory=dict, sa_type=JSON, description="Account id → figures, wrong, trusted"
     )
+    said: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON, description="Of mentions: figures, wrong, trusted, found, findings"
+    )
     crossed: dict[str, Any] = Field(
         default_factory=dict, sa_type=JSON,
         description="What two sources say of the same: counts (account id → core.reconcile.tally), findings, found",

@@ -11,10 +11,10 @@ from sqlalchemy import delete, select, update
 
 from core import db, evidence, ingest, rollup
 from core.counts import Count
-from core.models import Account, AccountDay, Capture, FollowerReading, Post, Reading, Row, Source
+from core.models import Account, AccountDay, Capture, Coverage, FollowerReading, Post, Reading, Row, Source
 from core.recheck import lines, verify
 from core.recheck.lines import Held, Seen
-from core.records import Batch, FollowerRecord, PostRecord
+from core.records import Batch, Complete, FollowerRecord, Gone, PostRecord
 
 T = datetime(2026, 3, 2, 4, tzinfo=UTC)
 MARCH = date(2026, 3, 1), date(2026, 3, 31)
@@ -25,6 +25,12 @@ def parse(spec, fetched) -> Batch:
     batch = Batch()
     for number, one in enumerate(json.loads(fetched.body)):
         at = datetime.fromisoformat(one["at"])
+        if "gone" in one:
+            batch.gone.append(Gone(one["gone"]))
+            continue
+        if "whole" in one:
+            batch.complete.append(Complete(T - timedelta(days=1), T + timedelta(days=1), at))
+            continue
         if "followers" in one:
             batch.followers.append(FollowerRecord(
                 day=date(2026, 3, one["day"]), observed_at=at, followers=Count(one["followers"]),
@@ -194,3 +200,32 @@ def test_moments_of_one_millisecond_are_one_and_the_later_answer_counts():
     rows = [Held(1, near, {"reads": (1, 0)}, 1), Held(2, near + timedelta(microseconds=1), {"reads": (2, 0)}, 2)]
     assert list(lines.flaws([moment], rows)) == []
     assert [flaw.kind for flaw in lines.flaws([moment], rows[:1])] == ["altered"]
+
+
+def whole(minutes: int) -> dict:
+    return {"at": (T + timedelta(minutes=minutes)).isoformat(), "whole": True}
+
+
+def test_posts_that_are_gone_and_days_that_are_collected_are_known_again(line):
+    line.take(seen(1, "a", reads=1), seen(1, "b", reads=1), seen(1, "c", reads=1))
+    line.take(seen(20, "a", reads=2), whole(10))  # b and c are no longer shown
+    line.take(seen(30, "b", reads=3))  # b is back
+    line.take({"at": T.isoformat(), "gone": "a"})
+    session = line.session
+    posts = {post.external_id: post for post in session.execute(select(Post)).scalars()}
+    assert [posts[key].gone_at is None for key in "abc"] == [False, True, False]
+    verdict = line.verdict()
+    assert verdict.wrong == 0 and verdict.findings == ()
+    posts["a"].gone_at += timedelta(hours=1)
+    posts["b"].gone_at, posts["c"].gone_at = T + timedelta(days=3), None
+    session.execute(update(Coverage).values(state="failed"))
+    session.commit()
+    found = line.verdict()
+    assert {(one.what, one.kind) for one in found.findings} == {
+        ("post", "altered"), ("post", "invented"), ("post", "dropped"), ("coverage", "altered")}
+    assert found.figures == verdict.figures and found.wrong == 4
+    session.execute(delete(Coverage))
+    session.add(Coverage(account_id=line.account.id, day=date(2026, 3, 20), state="collected"))
+    session.commit()
+    kinds = {(one.kind, one.day) for one in line.verdict().findings if one.what == "coverage"}
+    assert kinds == {("dropped", date(2026, 3, 2)), ("invented", date(2026, 3, 20))}

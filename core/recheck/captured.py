@@ -21,7 +21,17 @@ from core.imports import importer
 from core.models import Account, Capture, FollowerReading, Post, Reading, Rejected, Run, Source
 from core.notices import serves_platform
 from core.recheck.lines import Seen
-from core.records import AppRecord, Batch, BoardRecord, DailyRecord, Fetched, FollowerRecord, PostRecord, SourceSpec
+from core.records import (
+    AppRecord,
+    Batch,
+    BoardRecord,
+    Complete,
+    DailyRecord,
+    Fetched,
+    FollowerRecord,
+    PostRecord,
+    SourceSpec,
+)
 
 log = logging.getLogger("pulse.recheck")
 REACH = timedelta(days=62)
@@ -43,21 +53,47 @@ def parsers_of(collectors: Mapping[str, Any]) -> Parsers:
         "demo": lambda spec, fetched: payload.parse(fetched.body)}
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An answer that says of a post of an account that it is gone (`post`: its external id), or by a list that was read
+    whole that all are which it should have shown. `at`: when the answer came."""
+
+    account: int
+    capture: int
+    at: datetime
+    post: str = ""
+    whole: Complete | None = None
+
+    def means(self, external_id: str, published_at: datetime, last_seen: datetime) -> bool:
+        """Whether a post that was last seen then is gone by this."""
+        if self.whole is None:
+            return self.post == external_id
+        return self.whole.since <= published_at < self.whole.until and last_seen < self.whole.seen_from
+
+
 @dataclass(slots=True)
 class Facts:
     """Everything that the captures say. `posts`: what each record says of a post beside its counters, in the order in
-    which they arrived · `readings`, `days`: observations · `lost`: captures whose bytes are gone or changed, and why ·
-    `thinned`: those whose bytes went by the rule of retention · `unread`: captures that can't be parsed now, and why ·
-    `read`: how many were read, of how many bytes."""
+    which they arrived · `readings`, `days`: observations · `gone`: what is said of posts that are no longer there ·
+    `covered`: states of days that answers themselves prove · `lost`: captures whose bytes are gone or changed, and
+    why · `thinned`: those whose bytes went by the rule of retention · `unread`: captures that can't be parsed now, and
+    why · `read`: how many were read, of how many bytes."""
 
     posts: dict[PostKey, list[tuple[tuple[int, int], PostRecord]]] = field(default_factory=lambda: defaultdict(list))
     readings: dict[PostKey, list[Seen]] = field(default_factory=lambda: defaultdict(list))
     days: dict[DayKey, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+    gone: list[Ended] = field(default_factory=list)
+    covered: dict[tuple[int, date], set[str]] = field(default_factory=lambda: defaultdict(set))
     lost: dict[int, str] = field(default_factory=dict)
     thinned: set[int] = field(default_factory=set)
     unread: dict[int, str] = field(default_factory=dict)
     read: int = 0
     size: int = 0
+
+    @property
+    def blind(self) -> set[int]:
+        """Captures that say nothing any more."""
+        return {*self.lost, *self.thinned, *self.unread}
 
 
 def facts(
@@ -201,6 +237,15 @@ def _take(
             return None
         return whose if record.account is None else accounts.get(record.account)
 
+    for one in (*batch.gone, *batch.complete):
+        id_ = whose if one.account is None else accounts.get(one.account)
+        if id_ is not None:
+            found.gone.append(Ended(id_, capture.id, capture.fetched_at, whole=one) if isinstance(one, Complete)
+                              else Ended(id_, capture.id, capture.fetched_at, one.external_id))
+    for (said, day), state in batch.covered.items():
+        id_ = whose if said is None else accounts.get(said)
+        if id_ is not None:
+            found.covered[id_, day].add(state)
     for place, record in enumerate(batch.posts):
         id_ = owner(record)
         if id_ is None or not first <= clock.day_of(record.published_at) <= last:

@@ -20,9 +20,10 @@ from core.clock import Month
 from core.faults import BadInput
 from core.models import AccountDay, MonthSign, Verification
 from core.query.scope import Filter
+from core.recheck import said as words
 from core.recheck import verify
 from core.recheck.captured import Parsers
-from core.recheck.verify import Finding
+from core.recheck.findings import Finding
 from core.reconcile import kept
 from core.reconcile.crossed import Crossed
 from core.reconcile.tally import of_crossed
@@ -131,6 +132,7 @@ def step(parsers: Parsers, *, now: Callable[[], datetime] = clock.now) -> int | 
             verdict = verify.verify(reading, first, last, parsers, accounts=part,
                                     also=lambda facts: both.hold(reading, facts))
             names = verify.names(reading, verdict.findings[:KEPT])
+            mentions = words.Check(reading, first, last, parsers).run() if one.first is None else None
         said: dict[str, Any] = {
             "state": "done", "figures": verdict.figures, "wrong": verdict.wrong, "trusted": verdict.trusted,
             "waiting": verdict.waiting, "captures": verdict.captures, "size": verdict.size,
@@ -139,6 +141,10 @@ def step(parsers: Parsers, *, now: Callable[[], datetime] = clock.now) -> int | 
             "counts": {str(account): list(mine) for account, mine in verdict.counts.items()},
             "crossed": both.packed(),
         }
+        if mentions is not None:
+            said["said"] = {"figures": mentions.figures, "wrong": mentions.wrong, "trusted": mentions.trusted,
+                            "found": len(mentions.findings),
+                            "findings": [_packed(one, {}) for one in mentions.findings[:KEPT]]}
         log.info("%s to %s verified in %.1f s: %s figures, %s wrong", first, last, time.monotonic() - begun,
                  verdict.figures, verdict.wrong)
     except Exception as error:
@@ -176,6 +182,11 @@ def _value(value: Any) -> str:
     return "—" if value is None else str(value)
 
 
+def clear(one: Verification) -> bool:
+    """Whether nothing is to be accepted with a reason, of figures and of mentions."""
+    return not (one.wrong or one.trusted or one.waiting or one.said.get("wrong") or one.said.get("trusted"))
+
+
 def sign(session: Session, id_: int, *, why: str, who: str, now: datetime) -> MonthSign:
     """Accept a month as that verification found it, and what second sources say of it. Raises BadInput where it is not
     done or not the newest, the month not over, or something is not right and no reason given. The caller commits."""
@@ -191,7 +202,7 @@ def sign(session: Session, id_: int, *, why: str, who: str, now: datetime) -> Mo
     why = " ".join(why.split())
     if len(why) > REASON:
         raise BadInput(f"说明不能超过 {REASON} 个字")
-    if (one.wrong or one.trusted or one.waiting) and not why:
+    if not clear(one) and not why:
         raise BadInput("有不符、无法核验或待汇总的数字，请写明接受哪些、为什么")
     number, held = kept.of_month(session, one.month)
     if not held.clear and not why:

@@ -21,7 +21,7 @@ from core.imports import orders
 from core.labels import DEMAND_CHANNELS
 from core.models import Account, Capture, Mention, Rejected, Run, Source
 from core.recheck.captured import Parsers, batch_of, serving
-from core.recheck.verify import Finding
+from core.recheck.findings import Finding
 from core.records import MentionRecord
 
 FIELDS = ("platform", "title", "text", "url", "author", "published_at")

@@ -8,7 +8,7 @@ stored and counted apart: it is neither right nor wrong.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -35,47 +35,10 @@ from core.models import (
     Source,
 )
 from core.months import AT, FIGURES, SUMS, unpack
-from core.recheck import captured, days, lines
+from core.recheck import captured, days, known, lines
 from core.recheck.captured import Facts, Parsers
+from core.recheck.findings import Finding
 from core.recheck.lines import Flaw, Held, Moment, Seen
-
-KINDS = {
-    "altered": "与原始数据不符", "invented": "原始数据中没有", "dropped": "原始数据中有，库中没有",
-    "lost": "原始数据丢失或被改动", "unread": "原始数据不能重新解析",
-}
-"""What can be wrong."""
-WHAT = {
-    "post": "帖文", "reading": "读数", "followers": "粉丝数", "app": "APP 数据", "daily": "平台日汇总",
-    "board": "平台榜单", "day": "账号日汇总", "month": "账号月汇总", "capture": "原始数据",
-}
-"""What a finding can be about."""
-REMEDIES = {
-    "altered": "库中的数字被改动过，或程序当时有误：请联系管理员从备份恢复，或重新入库这份原始数据",
-    "invented": "库中多出的一行：请管理员核查来历后删除，再汇总",
-    "dropped": "库中缺少的一行：请重新采集或导入，再汇总",
-    "lost": "请从备份恢复原始数据文件（captures 目录）",
-    "unread": "采集方式已改变或来源已删除：保留原样，签认时说明",
-    "totals": "请重新汇总：python -m core rollup --rebuild",
-}
-"""What mends it, by what is wrong; sums of days and months have a way of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not right. `what`: the table in one word (post, reading, followers, app, daily, board, day,
-    month, capture) · `row`: its id or key, of what was dropped what it is of and the moment · `kind`: of KINDS ·
-    `stored`, `expected`: what differs, by name."""
-
-    what: str
-    row: tuple[Any, ...]
-    kind: str
-    account_id: int | None
-    day: date | None
-    stored: Mapping[str, Any]
-    expected: Mapping[str, Any]
-    capture_id: int | None = None
-    locator: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +83,7 @@ class _Check:
     def __init__(self, session: Session, facts: Facts, accounts: Sequence[int], first: date, last: date):
         self.session, self.facts, self.accounts = session, facts, accounts
         self.first, self.last = first, last
-        self.blind = {*facts.lost, *facts.thinned, *facts.unread}
+        self.blind = facts.blind
         self.counts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         self.findings: list[Finding] = []
         self.told: dict[tuple[int, date], list[days.Told]] = defaultdict(list)
@@ -133,6 +96,7 @@ class _Check:
         for what in _DAYS:
             self._days(what)
         self._account_days()
+        self._known()
         figures, wrong, trusted = (sum(mine[place] for mine in self.counts.values()) for place in range(3))
         return Verdict(figures, wrong, trusted, tuple(self.findings), self.facts.read, self.facts.size,
                        len(self.waiting), dict(self.counts))
@@ -141,6 +105,13 @@ class _Check:
         mine = self.counts[account]
         for place, number in enumerate((figures, wrong, trusted)):
             mine[place] += number
+
+    def _known(self) -> None:
+        until = clock.instant(self.last + timedelta(1)) + captured.REACH
+        tally = known.check(self.session, self.facts, self.accounts, self.first, self.last, until)
+        for account, numbers in tally.counts.items():
+            self._count(account, *numbers)
+        self.findings += tally.findings
 
     def _waiting(self) -> set[tuple[int, date]]:
         """Account-days of the period that are still to be rolled up."""
@@ -428,8 +399,3 @@ def names(session: Session, findings: Sequence[Finding]) -> dict[int, str]:
     ids = sorted({one.account_id for one in findings if one.account_id is not None})
     return {id_: name for part in chunks(ids) for id_, name in session.execute(
         select(Account.id, Account.name).where(Account.id.in_(part)))}
-
-
-def remedy(what: str, kind: str) -> str:
-    """What mends a finding."""
-    return REMEDIES["totals" if what in ("day", "month") else kind]

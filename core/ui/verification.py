@@ -11,7 +11,8 @@ from core import clock, labels
 from core.clock import Month
 from core.metrics.accuracy import rate
 from core.models import Verification
-from core.recheck import accuracy, months, verify
+from core.recheck import accuracy, months
+from core.recheck.findings import KINDS, WHAT, remedy
 from core.recheck.pointed import PARTS
 from core.reconcile import kept
 from core.ui import captured
@@ -38,11 +39,10 @@ _OTHER = {
     "push_id": "推送", "published_at": "发布时间", "timed": "时刻已知", "position": "位置", "original": "原创",
     "day": "日期", "capture": "原始数据", "posts": "发布数", "pushes": "推送数", "headlines": "头条数",
     "known": "掌握天数", "by_day": "逐日发布数", "value": "指数", "place": "名次", "active_users": "活跃用户",
+    "state": "状态", "gone_at": "删除时间", "text": "正文", "author": "作者", "platform": "平台",
     "new_users": "新增用户", "total_users": "累计用户", "launches": "启动次数", "downloads": "下载量", "rating": "评分",
 }
 _PARTS = {"": "", "_known": "（有读数篇数）", "_capped": "（下限篇数）", "_tolerance": "（误差）", "_max": "（最大）"}
-
-
 
 
 def panel(now: datetime) -> None:
@@ -125,21 +125,28 @@ def _findings(one: Verification) -> None:
             f"读取原始数据 {one.captures:,} 份、{one.size / 1e6:,.1f} MB。")
     if one.waiting:
         caption(f"另有 {one.waiting:,} 个账号日待汇总，未参加核验。")
-    if not one.findings:
+    words = one.said
+    if words:
+        caption(f"舆情信息的平台、标题、正文、链接、作者、时间：核对 {words['figures']:,} 项，"
+                f"不符 {words['wrong']:,} 项，无法核验 {words['trusted']:,} 项；不计入准确率。")
+    if not one.findings and not words.get("findings"):
         st.success("全部相符。", icon=":material/check_circle:")
         return
-    findings(one.findings, f"verify_found_{one.id}")
-    if one.found > len(one.findings):
-        caption(f"共 {one.found:,} 处，只列出前 {len(one.findings):,} 处。")
+    for found, number, key in ((one.findings, one.found, "found"),
+                               (words.get("findings", []), words.get("found", 0), "said")):
+        if found:
+            findings(found, f"verify_{key}_{one.id}")
+            if number > len(found):
+                caption(f"共 {number:,} 处，只列出前 {len(found):,} 处。")
 
 
 def findings(found: Sequence[Mapping[str, Any]], key: str) -> None:
     """What is not right, each with the way to mend it; a picked one shows its captured bytes."""
     frame = pd.DataFrame([
-        {"kind": verify.KINDS[one["kind"]], "what": verify.WHAT[one["what"]],
+        {"kind": KINDS[one["kind"]], "what": WHAT[one["what"]],
          "account": one["account"] or labels.MISSING, "day": one["day"] or labels.MISSING,
          "stored": _words(one["stored"]), "expected": _words(one["expected"]),
-         "remedy": verify.remedy(one["what"], one["kind"]), "note": one["note"]} for one in found])
+         "remedy": remedy(one["what"], one["kind"]), "note": one["note"]} for one in found])
     row = table(frame, _FOUND, key=key, select=True, alt="与原始数据不符的数字",
                 height=360 if len(frame) > 9 else "auto")
     if row is None:
@@ -170,7 +177,7 @@ def _name(name: str) -> str:
 
 def _sign(one: Verification) -> None:
     with st.popover("签认", icon=":material/verified:"):
-        clear = not (one.wrong or one.trusted or one.waiting)
+        clear = months.clear(one)
         st.markdown("本月数据与原始数据全部相符，签认后作为正式数据。" if clear else
                     "有不符、无法核验或待汇总的数字。签认请写明接受哪些、为什么。")
         clear = _second(one.month) and clear

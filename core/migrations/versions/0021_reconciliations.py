@@ -18,7 +18,7 @@ _AT = sqlmodel.sql.sqltypes.UTCDateTime
 def upgrade() -> None:
     op.add_column('verification', sa.Column('first', sa.Date(), nullable=True))
     op.add_column('verification', sa.Column('last', sa.Date(), nullable=True))
-    for name in ('scope', 'counts', 'crossed'):
+    for name in ('scope', 'counts', 'crossed', 'said'):
         op.add_column('verification', sa.Column(name, sa.JSON(), nullable=False, server_default='{}'))
     op.add_column('monthsign', sa.Column('known', sa.JSON(), nullable=False, server_default='{}'))
     op.create_table('reconciliation',
@@ -52,5 +52,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table('reconciliation')
     op.drop_column('monthsign', 'known')
-    for name in ('crossed', 'counts', 'scope', 'last', 'first'):
+    for name in ('said', 'crossed', 'counts', 'scope', 'last', 'first'):
         op.drop_column('verification', name)
