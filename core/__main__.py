@@ -353,7 +353,7 @@ def _verify(options: argparse.Namespace) -> int:
     print(f"{one.month:%Y年%m月}：核对数字 {one.figures:,} 个，不符 {one.wrong:,} 个，无法核验 {one.trusted:,} 个，"
           f"待汇总 {one.waiting:,} 个账号日；读取原始数据 {one.captures:,} 份、{one.size / 1e6:,.1f} MB")
     if one.said:
-        print(f"舆情信息：核对 {one.said['figures']:,} 项，不符 {one.said['wrong']:,} 项，无法核验 {one.said['trusted']:,} 项")
+        print("舆情信息：核对 {figures:,} 项，不符 {wrong:,} 项，无法核验 {trusted:,} 项".format(**one.said))
     for found in [*one.findings[:LISTED], *one.said.get("findings", [])[:LISTED]]:
         head = (findings.KINDS[found["kind"]], findings.WHAT[found["what"]], found["account"], found["day"])
         print(f"　{'　'.join(head)}　"
