@@ -34,6 +34,8 @@ KEPT = 1_000
 HOUR = 2
 """Shanghai hour from which this month and the last one are verified by themselves, once a day."""
 NIGHT = "每日自动"
+CATCH_UP = 3
+"""Earlier months that a night verifies, until all are."""
 REASON = 300
 LISTED = 24
 COLUMNS = ("month", "verification_id", "state", "asked_at", "finished_at", "figures", "wrong", "trusted", "waiting",
@@ -96,8 +98,8 @@ def newest_part(session: Session, where: Filter, ids: Sequence[int], today: date
 
 
 def ask_nightly(session: Session, now: datetime) -> int:
-    """Once a day, from two o'clock: this month and the last one, where anything is known of them. The caller
-    commits."""
+    """Once a day, from two o'clock: this month and the last one, where anything is known of them, and a few of the
+    months before that nobody has asked for yet, the newest first. The caller commits."""
     begun = clock.instant(clock.day_of(now), HOUR)
     if now < begun:
         return 0
@@ -110,6 +112,22 @@ def ask_nightly(session: Session, now: datetime) -> int:
         if known and not done:
             ask(session, month.first, who=NIGHT, now=now)
             asked += 1
+    if asked:
+        asked += _caught_up(session, now)
+    return asked
+
+
+def _caught_up(session: Session, now: datetime) -> int:
+    """Ask for months that were never verified, as many as a night takes; how many."""
+    first = session.execute(select(func.min(AccountDay.day))).scalar_one()
+    known = set(session.execute(select(Verification.month).where(WHOLE).distinct()).scalars())
+    month, asked = Month.of(clock.day_of(now)).shift(-2), 0
+    while month.last >= first and asked < CATCH_UP:
+        if month.first not in known and session.execute(select(AccountDay.account_id).where(
+                AccountDay.day.between(month.first, month.last)).limit(1)).first():
+            ask(session, month.first, who=NIGHT, now=now)
+            asked += 1
+        month = month.shift(-1)
     return asked
 
 

@@ -49,7 +49,7 @@ def panel(now: datetime) -> None:
     """The months, and the chosen one's verification."""
     said(TOLD)
     caption("从采集时留存的原始数据重新推算每一个数字，与库中逐一比对。准确率 = 相符的数字 ÷ 核对的数字；"
-            "原始数据丢失或不能重新解析的单列为“无法核验”，不算对也不算错。每日凌晨自动核验上月和本月。")
+            "原始数据丢失或不能重新解析的单列为“无法核验”，不算对也不算错。每日凌晨自动核验上月和本月，并补核较早的月份。")
     found = look(months.months, now)
     if found.empty:
         empty("还没有可以核验的数据。")
