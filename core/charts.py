@@ -220,13 +220,13 @@ def rates(frame: pd.DataFrame, *, target: float, value_name: str = "满意率", 
     ), title, height)
 
 
-def course(frame: pd.DataFrame, *, first: date, last: date, goal: float, unit: str, value_name: str = "数量",
+def course(frame: pd.DataFrame, *, first: date, last: date, goal: float | None, unit: str, value_name: str = "数量",
            ahead: tuple[float, float, float] | None = None, steps: bool = False, ceiling: float | None = None,
-           height: int = 260) -> alt.LayerChart:
-    """How something went over a year towards its goal, and where it is likely to end.
+           end_name: str = "预计年末", height: int = 260) -> alt.LayerChart:
+    """How something went over a year towards its goal, if it has one, and where it is likely to end.
 
-    `frame`: day (date) · value, all known. `ahead`: expected value of the last day with the ends of its band ·
-    `steps`: what is there stays until more is · `ceiling`: what nothing can be above.
+    `frame`: day (date) · value, all known. `ahead`: expected value of the last day (`end_name`) with the ends of its
+    band · `steps`: what is there stays until more is · `ceiling`: what nothing can be above.
     """
     data = _texts(frame.assign(day=pd.to_datetime(frame["day"])), unit)
     data["date_text"] = [f"{day.year}年{labels_day(day)}" for day in data["day"]]
@@ -234,16 +234,19 @@ def course(frame: pd.DataFrame, *, first: date, last: date, goal: float, unit: s
     x = alt.X("day:T", title=None, scale=alt.Scale(domain=span),
               axis=alt.Axis(labelExpr=AXIS_DAY, labelOverlap=True, grid=False, tickCount="month"))
     amount = {"title": f"{value_name}（{unit}）", "axis": _AMOUNT}
-    all_ = [goal, *data["value"], *(ahead or ())]
+    all_ = [*([] if goal is None else [goal]), *data["value"], *(ahead or ())]
     room = max((max(all_) - min(all_)) * 0.08, abs(max(all_)) * 0.01)
     top = min(max(all_) + room, ceiling if ceiling is not None else float("inf"))
     y = alt.Y("value:Q", scale=alt.Scale(domain=[0 if steps else min(all_) - room, top], nice=False), **amount)
     tooltip = [alt.Tooltip("date_text:N", title="日期"), alt.Tooltip("text:N", title=value_name)]
-    aim = pd.DataFrame({"value": [goal], "said": [f"目标 {_digits(goal, '')}{unit}"], "day": [pd.Timestamp(first)]})
-    base = alt.Chart(data).encode(x=x, y=y)
-    layers = [
-        alt.Chart(aim).mark_rule(strokeDash=[6, 4], opacity=0.7).encode(y=y),
-        alt.Chart(aim).mark_text(align="left", dx=4, dy=9, opacity=0.8).encode(x=x, y=y, text="said:N"),
+    base, layers = alt.Chart(data).encode(x=x, y=y), []
+    if goal is not None:
+        aim = pd.DataFrame({"value": [goal], "said": [f"目标 {_digits(goal, '')}{unit}"], "day": [pd.Timestamp(first)]})
+        layers = [
+            alt.Chart(aim).mark_rule(strokeDash=[6, 4], opacity=0.7).encode(y=y),
+            alt.Chart(aim).mark_text(align="left", dx=4, dy=9, opacity=0.8).encode(x=x, y=y, text="said:N"),
+        ]
+    layers += [
         base.mark_line(strokeWidth=2, interpolate="step-after" if steps else "linear"),
         base.mark_point(filled=True, size=30).encode(tooltip=tooltip),
     ]
@@ -259,7 +262,7 @@ def course(frame: pd.DataFrame, *, first: date, last: date, goal: float, unit: s
             foreseen.mark_area(opacity=0.22, line=False).encode(y=alt.Y("low:Q", **amount), y2="high:Q"),
             foreseen.mark_line(strokeWidth=2, strokeDash=[5, 3]).encode(y=y),
             alt.Chart(will.iloc[1:]).mark_point(filled=True, size=40).encode(
-                x=x, y=y, tooltip=[alt.Tooltip("text:N", title="预计年末"), alt.Tooltip("range:N", title="80% 区间")]),
+                x=x, y=y, tooltip=[alt.Tooltip("text:N", title=end_name), alt.Tooltip("range:N", title="80% 区间")]),
         ]
     return _titled(alt.layer(*layers), "", height)
 

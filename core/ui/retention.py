@@ -14,7 +14,7 @@ from core.ui.deeds import WHO, do, said
 from core.ui.parts import Card, caption, cards, empty, plain
 from core.ui.table import Column, table
 
-TOLD = "retention"
+TOLD, YEAR = "retention", 365
 _HOLDS = {
     "span": Column("采集日期", width=200), "platform": Column("来源", width=110), "reason": Column("依据", width=320),
     "who": Column("办理", width=110), "at": Column("时间", "time"), "state": Column("状态", width=90),
@@ -63,14 +63,14 @@ def _room(frame: pd.DataFrame, ahead: retention.Forecast, now: datetime) -> None
     waiting = look(retention.unmeasured)
     if waiting:
         caption(f"另有 {waiting:,} 份较早的原始数据尚未计入磁盘占用，后台正在补算。")
-    monthly = frame.assign(month=[day.replace(day=1) for day in frame["day"]]).groupby("month")["packed"].sum().cumsum()
-    past = pd.DataFrame({"day": [_end(month, now) for month in monthly.index], "value": monthly.to_numpy() / 1e6})
     today = clock.day_of(now)
-    will = pd.DataFrame([
-        {"day": today + timedelta(one.day), "value": one.value / 1e6, "low": one.low / 1e6, "high": one.high / 1e6}
-        for one in ahead.points], columns=["day", "value", "low", "high"])
-    st.altair_chart(charts.outlook(past, will, unit="MB", value_name="磁盘占用", height=240),
-                    alt="原始数据磁盘占用及一年预测")
+    daily = frame.groupby("day")["packed"].sum().cumsum()
+    past = pd.DataFrame({"day": [*daily.index, today], "value": [*daily.to_numpy() / 1e6, ahead.now / 1e6]})
+    past = past[past["day"] >= today - timedelta(YEAR)].drop_duplicates("day", keep="last")
+    st.altair_chart(charts.course(
+        past, first=past["day"].min(), last=today + timedelta(YEAR), goal=None, unit="MB", value_name="磁盘占用",
+        ahead=(year.value / 1e6, year.low / 1e6, year.high / 1e6) if year else None, steps=True, end_name="一年后",
+        height=240), alt="原始数据磁盘占用及一年预测")
     kinds = frame.groupby("kind_name", as_index=False)[["captures", "size", "packed", "gone"]].sum()
     table(kinds.assign(size=[amount(one) for one in kinds["size"]], packed=[amount(one) for one in kinds["packed"]]),
           _KINDS, key="retention_kinds", alt="各类原始数据的份数和占用")
@@ -79,11 +79,7 @@ def _room(frame: pd.DataFrame, ahead: retention.Forecast, now: datetime) -> None
 def _days(days: int | None) -> str:
     if days is None:
         return labels.MISSING
-    return f"{days:,} 天" if days < 730 else f"{days / 365:,.0f} 年以上"
-
-
-def _end(month: date, now: datetime) -> date:
-    return min(clock.Month.of(month).last, clock.day_of(now))
+    return f"{days:,} 天" if days < 2 * YEAR else f"{days // YEAR} 年" if days < 10 * YEAR else "10 年以上"
 
 
 def _rule(now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from core import clock, evidence, ingest, jobs, notices, retention, rollup
 from core.counts import Count
-from core.models import Account, Audit, Notice, Post, Reconciliation, Rejected, Source, Verification
+from core.models import Account, Audit, Capture, Notice, Post, Reconciliation, Rejected, Source, Verification
 from core.records import Batch, PostRecord
 from tests.imports.make import csv_file
 
@@ -168,7 +168,11 @@ def test_a_month_is_verified_looked_at_and_accepted(some, open_room, session):
 
 
 def test_how_long_captures_are_kept_is_tried_and_set_and_a_hold_is_registered(some, open_room, session):
+    session.add_all(Capture(request="GET x", fetched_at=clock.now() - timedelta(days=n), sha256=f"{n:064}", size=9_000,
+                            packed=1_000) for n in range(20))
+    session.commit()
     app = open_room("quality", quality_part="原始数据保管")
+    assert cards(app)["一年后占用"] != "—" and len(app.get("vega_lite_chart")) == 1 and not app.exception
     assert any("未设期限，全部永久保管" in caption.value for caption in app.caption)
     app.number_input(key="retention_used").set_value(6)
     app.number_input(key="retention_idle").set_value(12)
