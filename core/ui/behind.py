@@ -92,13 +92,13 @@ def _dialog(content: Content, key: str, issued: Issued | None) -> None:
         empty(f"“{plain(one.name)}”（{plain(one.text)}）没有登记来源：报告可能由较早的版本编制，表的样式与现在不同。")
         return
     steps = [step for step in st.query_params.get(PATH, "").split(".") if step]
-    way = _way(source, steps)
-    if way:
-        names = "　›　".join(plain(name) for name, _ in way)
+    passed = way(source, steps)
+    if passed:
+        names = "　›　".join(plain(name) for name, _ in passed)
         st.markdown(f"**{plain(one.name)}**　:blue[**{plain(one.text)}**]　›　{names}")
         if st.button("返回上一层", icon=":material/arrow_back:", key=f"behind_up_{len(steps)}", type="tertiary"):
-            _go(steps[: len(way) - 1])
-        _rows(ask(behind.rows, way[-1][1]), steps, len(way), deeper=True)
+            go(steps[: len(passed) - 1])
+        rows_of(ask(behind.rows, passed[-1][1]), steps, len(passed), deeper=True)
         return
     found: Reckoned = ask(behind.read, source, one.text)
     _head(content, one, source)
@@ -108,10 +108,10 @@ def _dialog(content: Content, key: str, issued: Issued | None) -> None:
     if source.parts:
         _formula(source, found)
     elif found.rows is not None:
-        _rows(found.rows, steps, 0)
+        rows_of(found.rows, steps, 0)
 
 
-def _way(source: Source, steps: list[str]) -> list[tuple[str, Query]]:
+def way(source: Source, steps: list[str]) -> list[tuple[str, Query]]:
     """The steps of the address, as far as they lead from rows to rows: each with its name and the query behind it."""
     query, taken = source.query, []
     for step in steps:
@@ -136,7 +136,7 @@ def _named(query: Query, id_: int) -> str:
     return str(mine.iloc[0][rows.heads[0][0]]) if len(mine) else ""
 
 
-def _go(steps: list[str]) -> None:
+def go(steps: list[str]) -> None:
     """Let the address say these steps, and draw them."""
     st.session_state["behind_turn"] = st.session_state.get("behind_turn", 0) + 1
     if steps:
@@ -199,10 +199,10 @@ def _formula(source: Source, found: Reckoned) -> None:
             st.markdown(f"{plain(part.name)}　**{plain(text)}**")
         elif st.button(f"{plain(part.name)}　**{plain(text)}**", icon=":material/chevron_right:",
                        key=f"behind_part_{nth}", type="tertiary"):
-            _go([f"p{nth}"])
+            go([f"p{nth}"])
 
 
-def _rows(rows: Rows, steps: list[str], depth: int, *, deeper: bool = False) -> None:
+def rows_of(rows: Rows, steps: list[str], depth: int, *, deeper: bool = False) -> None:
     """The rows, and what stands behind the picked one. `depth`: how many of the steps lead to these rows."""
     if deeper and rows.value is not None:
         caption(f"{rows.how}，得 {rows.mark}{_amount(rows.value)}。")
@@ -220,7 +220,7 @@ def _rows(rows: Rows, steps: list[str], depth: int, *, deeper: bool = False) -> 
     if row is None or not rows.leads or pd.isna(frame["id"].iloc[row]):
         return
     if row != picked:
-        _go([*steps[:depth], str(int(frame["id"].iloc[row]))])
+        go([*steps[:depth], str(int(frame["id"].iloc[row]))])
     _behind(rows.leads, int(frame["id"].iloc[row]), frame.iloc[row])
 
 

@@ -77,8 +77,9 @@ def link(word: str, label: str | None = None, icon: str | None = None, **query: 
 
 
 def cards(row: Sequence[Card]) -> None:
-    """A row of figures; they wrap on a phone. Seven still stand side by side on a desk's screen."""
-    width = 172 if len(row) < 6 else 152 if len(row) < 7 else 130
+    """A row of figures; they wrap where they would be cut short: two to a row on a phone, five on a desk's screen, six
+    where that is all."""
+    width = 152 if len(row) == 6 else 172
     with st.container(horizontal=True, gap="small"):
         for card in row:
             spark = [value for value in card.spark if value is not None]

@@ -6,6 +6,7 @@ from core import charts, clock, ui
 from core.query import opinion, overview, trends
 from core.query.scope import Filter
 from core.ui.figures import card
+from core.ui.origins import origins
 from core.ui.parts import plain
 
 where = ui.gate("overview")
@@ -17,6 +18,7 @@ if not figures[0].now.value:
 else:
     ui.caption(freshness.words)
     ui.cards([card(figure) for figure in figures])
+    origins(where, {one.key: (one.label, one.now) for one in figures if one.key != "day"}, key="overview")
     if freshness.last_day is None:
         ui.empty("这些账号还没有数据。数据到达后本页会自动更新；采集是否正常见“采集源”。")
         ui.link("sources")

@@ -1,10 +1,14 @@
 """榜单: the accounts of one platform or board, ranked."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core import ui
 from core.query import boards, scope
+from core.query.trends import METRICS
 from core.ui.boards import as_was, in_period, listed, other_part, settled, shown
+from core.ui.origins import origins
 
 where = ui.gate("rankings")
 choices = ui.ask(scope.choices)
@@ -38,6 +42,8 @@ columns = shown(plan)
 picked = ui.pick(frame, columns, list(frame["account_id"]), key="rankings_table", alt=f"{plan.title}排名表",
                  height=570 if len(frame) > 15 else "content")
 ui.export(frame, columns, f"{plan.title} {where.start} 至 {where.end}", plan.method, key="rankings")
+offered = {name: (word, None) for name, word in METRICS.items() if name in frame and frame[name].notna().any()}
+origins(replace(where, platforms=(plan.platform,)), offered, key="rankings", basis=plan.basis)
 chosen = frame[frame["account_id"] == picked]
 if chosen.empty:
     ui.caption("点选一行可打开账号详情。")

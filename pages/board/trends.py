@@ -5,6 +5,7 @@ import streamlit as st
 from core import charts, ui
 from core.metrics.cadence import holiday_names
 from core.query import trends
+from core.ui.origins import origins
 
 where = ui.gate("trends")
 total = ui.ask(trends.daily, where)
@@ -18,6 +19,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     by = st.segmented_control("分组", list(trends.GROUPS), default="", format_func=trends.GROUPS.get, key="by",
                               bind="query-params", required=True)
     compared = st.toggle("与上期、去年同期比较", key="compare", bind="query-params", disabled=bool(by))
+origins(where, {name: (trends.METRICS[name], None) for name in offered}, key="trends")
 word, unit = trends.METRICS[metric], trends.UNITS[metric]
 off = holiday_names(where.start, where.end)
 

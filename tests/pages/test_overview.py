@@ -42,6 +42,21 @@ def test_metric_can_be_changed(april, open_room):
     assert not app.exception
 
 
+def test_each_figure_leads_to_accounts_posts_and_readings(april, open_room):
+    app = open_room("overview", **APRIL, origin="reads")
+    assert any("各账号相加" in said.value and "与页面一致" in said.value for said in app.success)
+    app = open_room("overview", **APRIL, origin="followers")
+    assert any("与页面一致" in said.value for said in app.success)
+    accounts = next(one.value for one in app.dataframe if "value_day" in one.value)
+    assert accounts["value"].sum() == 93_200
+    app = open_room("overview", **APRIL, origin="posts")
+    accounts = next(one.value for one in app.dataframe if "value" in one.value)
+    assert accounts["value"].sum() == len(april)
+    app = open_room("overview", **APRIL, origin="posts", rows="1")
+    mine = next(one.value for one in app.dataframe if "published" in one.value)
+    assert len(mine) in set(accounts["value"]) and any("返回上一层" in one.label for one in app.button)
+
+
 def test_empty_database_says_where_to_begin(open_room):
     app = open_room("overview")
     assert "账号台账" in app.info[0].value
