@@ -182,7 +182,7 @@ def rhythm(session: Session, account_id: int, first: date, last: date) -> Rhythm
 
 def platform_days(session: Session, account_id: int, first: date, last: date) -> pd.DataFrame:
     """The platform's own totals by day, to posts of any age, as last seen: day, posts, each counter (of those that it
-    gives) with its mark, observed_at, capture_id. Empty where it gives none."""
+    gives) with its mark, observed_at, reading_id. Empty where it gives none."""
     nth = func.row_number().over(partition_by=DailyReading.day, order_by=DailyReading.observed_at.desc()).label("nth")
     newest = (
         select(DailyReading, nth).where(DailyReading.account_id == account_id, DailyReading.day.between(first, last))
@@ -195,8 +195,8 @@ def platform_days(session: Session, account_id: int, first: date, last: date) ->
         for name in given:
             count = Count(*(row["figures"] or {}).get(name, (None, 0)))
             made |= {name: count.value, f"{name}_mark": count.mark}
-        out.append(made | {"observed_at": row["observed_at"], "capture_id": row["capture_id"]})
-    columns = ["day", "posts", *(c for name in given for c in (name, f"{name}_mark")), "observed_at", "capture_id"]
+        out.append(made | {"observed_at": row["observed_at"], "reading_id": row["id"]})
+    columns = ["day", "posts", *(c for name in given for c in (name, f"{name}_mark")), "observed_at", "reading_id"]
     frame = pd.DataFrame(out, columns=columns)
     for name in ("posts", *given):
         frame[name] = totals.whole(frame[name]).values

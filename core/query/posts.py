@@ -12,7 +12,18 @@ from sqlmodel import Session
 from core import clock
 from core.counts import Count, add
 from core.labels import COUNTERS
-from core.models import COUNTER_NAMES, Account, AccountDay, Capture, FollowerReading, Post, Reading, Source, Unit
+from core.models import (
+    COUNTER_NAMES,
+    Account,
+    AccountDay,
+    Capture,
+    DailyReading,
+    FollowerReading,
+    Post,
+    Reading,
+    Source,
+    Unit,
+)
 from core.query import totals
 from core.query.scope import Filter
 from core.rollup import SETTLE_DAYS
@@ -193,8 +204,8 @@ def readings(session: Session, post_id: int) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a row stands in what was captured. `request` is redacted; times are aware UTC; size in bytes. `what`:
-    reading, followers or mention; `moment`: when its figures were so; `named`: external id, of its post or its own."""
+    """Where a row stands in what was captured. `request` is redacted; times are aware UTC; size in bytes. `what`: of
+    core.recheck.pointed.PARTS; `moment`: when its figures were so; `named`: external id, of its post or its own."""
 
     capture_id: int
     locator: str
@@ -221,7 +232,12 @@ def followers_evidence(session: Session, reading_id: int) -> Evidence | None:
     return _evidence(session, FollowerReading, "followers", literal(""), reading_id)
 
 
-def _evidence(session: Session, table: type[Reading] | type[FollowerReading], what: str, named: Any, id_: int
+def daily_evidence(session: Session, reading_id: int) -> Evidence | None:
+    """The evidence of a platform's own totals of a day, as `evidence`."""
+    return _evidence(session, DailyReading, "daily", literal(""), reading_id)
+
+
+def _evidence(session: Session, table: type[Reading | FollowerReading | DailyReading], what: str, named: Any, id_: int
               ) -> Evidence | None:
     row = session.execute(
         select(Capture.id, table.locator, Capture.request, Capture.fetched_at, Capture.status, Capture.media_type,

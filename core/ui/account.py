@@ -13,7 +13,7 @@ from core.ui.ask import ask, look
 from core.ui.export import export
 from core.ui.figures import counters
 from core.ui.parts import caption, empty
-from core.ui.readings import readings
+from core.ui.readings import evidence, readings
 from core.ui.table import Column, table
 
 
@@ -39,9 +39,16 @@ def platform_days(account: Profile, where: Filter) -> None:
         }
         if frame["posts"].isna().all():
             del columns["posts"]
-        table(frame, columns, key=f"platform_days_table_{account.id}", alt="平台每日汇总表")
+        row = table(frame, columns, key=f"platform_days_table_{account.id}", select=True, alt="平台每日汇总表")
         export(frame, columns, f"{account.name} 平台每日汇总 {where.start} 至 {where.end}",
                "平台后台按天公布的合计，以最近一次读取为准", key=f"platform_days_{account.id}")
+        caption("点选一天，可看采集到的原始数据。")
+    if row is not None:
+        found = ask(posts.daily_evidence, int(frame["reading_id"][row]))
+        if found is None:
+            caption("这次读数没有保存来源文件。")
+        else:
+            evidence(found)
 
 
 def posts_of(account: Profile, where: Filter) -> None:

@@ -15,20 +15,22 @@ from core.ui.parts import caption, plain
 ORIGIN, PATH = "origin", "rows"
 """The figure that is open, and how far in, as the address says them."""
 _WHAT = {
-    "accounts": "所选范围内的账号", "posts": "所选周期内发布的篇（条）数", "followers": "各账号周期末最近一次读数",
+    "accounts": "所选范围内的账号", "posts": "所选周期内发布的篇（条）数", "followers": "周期末最近一次粉丝读数",
     "interaction": "所选周期内发布的各篇（条）的转发、点赞、评论之和，取最新读数",
 }
 
 
-def origins(where: Filter, offered: Mapping[str, tuple[str, Count | None]], *, key: str, basis: str = "latest") -> None:
+def origins(where: Filter, offered: Mapping[str, tuple[str, Count | None]], *, key: str, basis: str = "latest",
+            account: int = 0) -> None:
     """The button, and the dialog while the address names one of the figures `offered`: code (posts, a counter,
-    interaction, followers, accounts) → its name on the page, and what the page says (None: something else)."""
+    interaction, followers, accounts) → its name on the page, and what the page says (None: something else). Of all
+    accounts that the filter means, or of one (`account`)."""
     if not offered:
         return
     st.button("数字来源", icon=":material/query_stats:", key=f"{key}_origins", type="tertiary", on_click=_open,
               args=(next(iter(offered)),), help="从页面上的合计，一层层看到账号、帖文、每次读数和采集到的原始数据")
     if st.query_params.get(ORIGIN) in offered:
-        _dialog(where, offered, basis)
+        _dialog(where, offered, basis, account)
 
 
 def _open(code: str) -> None:
@@ -46,16 +48,19 @@ def _closed() -> None:
         st.query_params.pop(name, None)
 
 
-def _query(where: Filter, code: str, basis: str) -> Any:
+def _query(where: Filter, code: str, basis: str, account: int) -> Any:
     # Reports and their renderers come along: only when somebody asks.
-    from core.report.behind.account_rows import ByAccount
-    from core.report.behind.follower_rows import Followers
+    from core.report.behind.account_rows import ByAccount, OfAccount
+    from core.report.behind.follower_rows import Followers, Readings
 
+    if account:
+        return Readings(where.start, where.end, account) if code == "followers" else OfAccount(
+            where.start, where.end, basis, code, account)
     return Followers(where, where.end) if code == "followers" else ByAccount(where, basis, code)
 
 
 @st.dialog("数字来源", width="large", icon=":material/query_stats:", on_dismiss=_closed)
-def _dialog(where: Filter, offered: Mapping[str, tuple[str, Count | None]], basis: str) -> None:
+def _dialog(where: Filter, offered: Mapping[str, tuple[str, Count | None]], basis: str, account: int) -> None:
     from core.report import behind as behind_reports
     from core.report.behind import Source
     from core.ui import behind
@@ -68,7 +73,7 @@ def _dialog(where: Filter, offered: Mapping[str, tuple[str, Count | None]], basi
     name, said = offered[code]
     what = _WHAT.get(code, f"所选周期内发布的各篇（条）的{labels.COUNTERS.get(code, name)}之和，取最新读数")
     steps = [step for step in st.query_params.get(PATH, "").split(".") if step]
-    source = Source(what, where.start, where.end, _query(where, code, basis))
+    source = Source(what, where.start, where.end, _query(where, code, basis, account))
     way = behind.way(source, steps)
     if way:
         st.markdown(f"**{plain(name)}**　›　{'　›　'.join(plain(part) for part, _ in way)}")

@@ -8,6 +8,7 @@ from core.query import accounts, totals, trends
 from core.ui.account import platform_days, posts_of
 from core.ui.choice import linked
 from core.ui.explained import explained
+from core.ui.origins import origins
 from core.ui.parts import Card, plain
 
 where = ui.gate("account")
@@ -37,6 +38,9 @@ ui.cards([
     Card("最近发布", f"{rhythm.last_post:%m-%d}" if rhythm.last_post else labels.MISSING,
             help=FRESHNESS_WORDS[freshness(rhythm.last_post, min(where.end, clock.day_of(clock.now())))]),
 ])
+origins(where, {name: (word, totals.count_of(period, name)) for name, word in {
+    "posts": "发布数", **{name: f"总{labels.COUNTERS[name]}" for name in shown}}.items()} | (
+        {"followers": ("粉丝数", None)} if len(known) else {}), key="account", account=chosen)
 
 daily = ui.ask(accounts.daily, chosen, where.start, where.end)
 left, right = st.columns(2)

@@ -32,6 +32,15 @@ def test_a_link_opens_the_account(district, open_room):  # noqa: F811
     assert any(f"共 {len(mine)} 篇" in c.value for c in app.caption)
 
 
+def test_the_figures_on_top_lead_to_posts_and_readings(district, open_room):  # noqa: F811
+    account = str(district.accounts["警方微信"])
+    app = open_room("account", account=account, **APRIL, origin="reads")
+    assert any("各篇（条）相加" in said.value and "与页面一致" in said.value for said in app.success)
+    app = open_room("account", account=account, **APRIL, origin="followers")
+    rows = next(frame.value for frame in app.dataframe if "won" in frame.value.columns)
+    assert any("期末最近一次读数，得" in said.value for said in app.markdown) and rows["value"].notna().any()
+
+
 def test_posts_can_be_sorted_and_searched(district, open_room):  # noqa: F811
     app = open_room("account", account=str(district.accounts["警方微信"]), **APRIL)
     app.selectbox(key="post_sort").set_value("reads").run()

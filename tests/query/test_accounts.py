@@ -115,7 +115,7 @@ def test_the_platform_s_own_day_totals_as_last_seen(reader, district):
         ]))
     frame = accounts.platform_days(reader, id_, date(2024, 5, 1), date(2024, 5, 31))
     assert list(frame.columns) == [
-        "day", "posts", "readers", "readers_mark", "sharers", "sharers_mark", "observed_at", "capture_id"]
+        "day", "posts", "readers", "readers_mark", "sharers", "sharers_mark", "observed_at", "reading_id"]
     first, second = frame.to_dict("records")
     assert (first["day"], first["readers"]) == (date(2024, 5, 1), 120)
     assert (second["sharers"], second["sharers_mark"]) == (3, "≥")
