@@ -365,13 +365,13 @@ def _kind(session: Session) -> Any:
 def stored(session: Session) -> pd.DataFrame:
     """Captures by the day on which they came (UTC) and kind: day, kind, captures, size (bytes as they came), packed
     (bytes on disk that are there now), gone (captures whose bytes went)."""
-    day, kind = func.date(Capture.fetched_at), _kind(session)
     live = Capture.thinned_at.is_(None)
+    each = select(
+        func.date(Capture.fetched_at).label("day"), _kind(session).label("kind"), Capture.size, Capture.thinned_at,
+        case((live, Capture.packed), else_=0).label("packed")).subquery()
     query = select(
-        day.label("day"), kind.label("kind"), func.count().label("captures"),
-        db.summed(Capture.size).label("size"), db.summed(case((live, Capture.packed), else_=0)).label("packed"),
-        func.count(Capture.thinned_at).label("gone"),
-    ).group_by(day, kind).order_by(day)
+        each.c.day, each.c.kind, func.count(), db.summed(each.c.size), db.summed(each.c.packed),
+        func.count(each.c.thinned_at)).group_by(each.c.day, each.c.kind).order_by(each.c.day)
     frame = pd.DataFrame([tuple(row) for row in session.execute(query)],
                          columns=["day", "kind", "captures", "size", "packed", "gone"])
     frame["day"] = pd.to_datetime(frame["day"].astype(str)).dt.date
