@@ -1,5 +1,6 @@
 """Files of a report: those of a content as it would be issued now, and those of an edition; who took them is kept."""
 
+import pandas as pd
 import streamlit as st
 from sqlmodel import Session
 
@@ -8,6 +9,7 @@ from core.models import EditionFile
 from core.report import editions
 from core.report.content import Content
 from core.ui.deeds import WHO
+from core.ui.parts import caption, link
 
 ICONS = {"xlsx": ":material/table_view:", "pdf": ":material/picture_as_pdf:", "docx": ":material/article:"}
 
@@ -27,6 +29,21 @@ def files(edition_id: int, key: str = "issued") -> None:
             name, data = editions.body(session, edition_id, suffix)
             st.download_button(f"下载 {editions.FORMAT_NAMES[suffix]}：{name}", data, name, icon=ICONS[suffix],
                                key=f"{key}_{suffix}", on_click=_keep, args=(edition_id, suffix))
+
+
+def earlier(found: pd.DataFrame, none: str, key: str) -> None:
+    """The versions that were issued already (report.editions.listing), the newest with its files; `none` is said where
+    there are none."""
+    if found.empty:
+        caption(none)
+        return
+    newest = found.iloc[0]
+    with st.expander(f"已签发 {len(found)} 版，最近一版 {clock.local(newest['issued_at']):%Y-%m-%d %H:%M}",
+                     icon=":material/verified:"):
+        for row in found.itertuples():
+            link("reports", f"{row.title}　第{row.version}版　{clock.local(row.issued_at):%m-%d %H:%M}",
+                 icon=":material/open_in_new:", edition=int(row.id))
+        files(int(newest["id"]), key)
 
 
 def opened(edition_id: int) -> None:

@@ -10,7 +10,7 @@ from core.targets.year import Assessed, Year
 from core.ui import editions, report_draft
 from core.ui.ask import ask
 from core.ui.deeds import WHO, do
-from core.ui.parts import caption, link, plain
+from core.ui.parts import caption, plain
 from core.ui.preview import preview
 from core.ui.target_state import badge
 
@@ -38,17 +38,8 @@ def section(found: Year) -> None:
 def _issued(number: int) -> None:
     """The versions that were issued already."""
     made = ask(store.listing, 1_000, sheet.KIND, "all")
-    made = made[made["period"] == str(number)]
-    if made.empty:
-        caption("这一年还没有签发过自评表。签发后内容固定不变，可作为上报的存档。")
-        return
-    newest = made.iloc[0]
-    with st.expander(f"已签发 {len(made)} 版，最近一版 {clock.local(newest['issued_at']):%Y-%m-%d %H:%M}",
-                     icon=":material/verified:"):
-        for row in made.itertuples():
-            link("reports", f"{row.title}　第{row.version}版　{clock.local(row.issued_at):%m-%d %H:%M}",
-                 icon=":material/open_in_new:", edition=int(row.id))
-        editions.files(int(newest["id"]), "targets_issued")
+    none = "这一年还没有签发过自评表。签发后内容固定不变，可作为上报的存档。"
+    editions.earlier(made[made["period"] == str(number)], none, "targets_issued")
 
 
 def _reasons(found: Year) -> None:

@@ -17,7 +17,7 @@ from core.report.topic_facts import MOST_TOPICS
 from core.ui import editions, report_draft, report_polish
 from core.ui.ask import ask
 from core.ui.deeds import WHO, said
-from core.ui.parts import caption, link, plain, toast_error
+from core.ui.parts import plain, toast_error
 from core.ui.preview import preview
 
 TOLD = "topic_report"
@@ -119,13 +119,4 @@ def _others(detail: TopicDetail) -> list[int]:
 def _issued(scope: str) -> None:
     """The versions that were issued already."""
     found = ask(store.listing, 5, topic.KIND, scope)
-    if found.empty:
-        caption("这个范围还没有签发过专题报告。")
-        return
-    newest = found.iloc[0]
-    with st.expander(f"已签发 {len(found)} 份，最近一份 {clock.local(newest['issued_at']):%Y-%m-%d %H:%M}",
-                     icon=":material/verified:"):
-        for row in found.itertuples():
-            link("reports", f"{row.title}　第{row.version}版　{clock.local(row.issued_at):%m-%d %H:%M}",
-                 icon=":material/open_in_new:", edition=int(row.id))
-        editions.files(int(newest["id"]), "topic_report_issued")
+    editions.earlier(found, "这个范围还没有签发过专题报告。", "topic_report_issued")
